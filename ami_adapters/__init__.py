@@ -1,0 +1,1 @@
+"""Everything that speaks AMI, Asterisk's manager interface."""

@@ -1,0 +1,54 @@
+"""Names shared with the dialplan of `asterisk-sample/`: a test compares both."""
+
+from __future__ import annotations
+
+from typing import Final
+
+CONTEXT_IN: Final = "callengine-in"
+CONTEXT_HOLD: Final = "callengine-hold"
+CONTEXT_CONNECT: Final = "callengine-connect"
+CONTEXT_CALLBACK: Final = "callengine-callback"
+CONTEXT_FALLBACK: Final = "callengine-fallback"
+CONTEXT_AGENT: Final = "callengine-agent"
+
+HOLD_EXTENSION: Final = "hold"
+"""The entry of callengine-hold."""
+
+CONNECT_PREFIX: Final = "agent-"
+"""callengine-connect's extensions are `agent-<agent id>`: a fixed prefix, so that `_agent-.` always matches."""
+
+FALLBACK_QUEUE: Final = "callengine-fallback"
+
+ASTDB_FAMILY: Final = "callengine"
+"""AstDB `callengine/inbox/<call id>` and `callengine/agent/<endpoint's name>`; written by the dialplan only."""
+
+HEARTBEAT_VARIABLE: Final = "CALLENGINE_HEARTBEAT"
+"""Global variable: Asterisk's epoch seconds when the engine was last alive; 0 = stopped on purpose."""
+
+# Channel variables the engine sets before it redirects a resident.
+OFFER_VARIABLE: Final = "CALLENGINE_OFFER"
+DIAL_VARIABLE: Final = "CALLENGINE_DIAL"
+RING_SECONDS_VARIABLE: Final = "CALLENGINE_RING_SECONDS"
+LABEL_VARIABLE: Final = "CALLENGINE_LABEL"
+
+# Channel variables the dialplan sets on a resident's channel, read back by a snapshot.
+ARRIVED_VARIABLE: Final = "CALLENGINE_ARRIVED"
+"""Epoch seconds with microseconds: CDR(start,u)."""
+DID_VARIABLE: Final = "CALLENGINE_DID"
+NUMBER_VARIABLE: Final = "CALLENGINE_NUMBER"
+"""Caller number, only characters of [0-9+*#] kept; empty = withheld."""
+STATE_VARIABLE: Final = "CALLENGINE_STATE"
+"""arriving | holding | offered | talking | fallback, as in queues.events.LiveCallState."""
+ANSWERED_VARIABLE: Final = "CALLENGINE_ANSWERED"
+"""Epoch seconds with fraction when the agent's leg was bridged; empty before."""
+
+# UserEvent names. Each carries the resident's Uniqueid and Channel headers of its own channel.
+EVENT_ARRIVED: Final = "CallengineArrived"
+"""Arrived: epoch.micro, Did, Number, RawNumber is never sent; the name is CallerIDName of the channel."""
+EVENT_HOLDING: Final = "CallengineHolding"
+"""Offer: the offer that failed or empty; DialStatus: app_dial's DIALSTATUS or empty."""
+EVENT_FALLBACK: Final = "CallengineFallback"
+EVENT_REJECTED: Final = "CallengineRejected"
+"""Reason."""
+EVENT_AGENT: Final = "CallengineAgent"
+"""Do: login | logout | pause | unpause | ready; Endpoint: `PJSIP/1001`; Reason for pause."""

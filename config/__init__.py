@@ -1,0 +1,1 @@
+"""Settings: one TOML file, checked whole, turned into the core's policies."""

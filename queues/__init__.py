@@ -1,0 +1,1 @@
+"""The decision core: who gets which call. No I/O, no clock, no asyncio."""

@@ -1,0 +1,179 @@
+"""What was decided or has become fact: the ledger's tables, the metrics and the screens are fed from it.
+
+Every entry carries `at` (UTC, Asterisk's clock where the fact is Asterisk's).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from queues.identifiers import AgentId, CallId, CompanyId, Did, OfferId, QueueName
+from queues.events import OfferResult
+from queues.personal_data import Phone
+
+
+class Outcome(StrEnum):
+    """Law 1: each offered call ends in exactly one of these."""
+
+    ANSWERED = "answered"
+    ABANDONED = "abandoned"
+    CALLBACK_REQUESTED = "callback_requested"
+    MESSAGE_LEFT = "message_left"
+    REJECTED = "rejected"
+    LOST = "lost"
+    """The PBX died or the link broke, and the call was over when we could look again, unanswered as far as known."""
+
+
+class ServedBy(StrEnum):
+    """Who had the call in hand when it was answered or ended: an attribute, not an outcome."""
+
+    ENGINE = "engine"
+    FALLBACK = "fallback"
+
+
+class AgentState(StrEnum):
+    """What an agent is doing, as shown and as summed into occupancy."""
+
+    LOGGED_OUT = "logged_out"
+    UNAVAILABLE = "unavailable"
+    PAUSED = "paused"
+    FREE = "free"
+    OFFERED = "offered"
+    TALKING = "talking"
+    WRAP_UP = "wrap_up"
+    DECLINE_PAUSE = "decline_pause"
+    BUSY_ELSEWHERE = "busy_elsewhere"
+    """His phone is in a call that is not ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallOffered:
+    """A resident arrived on a line: from here on he counts in every denominator."""
+
+    at: datetime
+    call: CallId
+    arrived_at: datetime
+    did: Did
+    company: CompanyId
+    line_kind: str
+    queue: QueueName
+    number: Phone
+    caller_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallQueued:
+    """The resident entered the waiting line (second clock: queue entry)."""
+
+    at: datetime
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class OfferMade:
+    """An agent was offered the call; n-th offer of this call, n from 1."""
+
+    at: datetime
+    offer: OfferId
+    call: CallId
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class OfferRang:
+    """The agent's phone was dialled by Asterisk."""
+
+    at: datetime
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True)
+class OfferEnded:
+    """The offer was not taken, and why."""
+
+    at: datetime
+    offer: OfferId
+    result: OfferResult
+
+
+@dataclass(frozen=True, slots=True)
+class CallConnected:
+    """A human and the resident hear each other. `offer` is None in the fallback queue."""
+
+    at: datetime
+    call: CallId
+    agent: AgentId | None
+    offer: OfferId | None
+    served_by: ServedBy
+
+
+@dataclass(frozen=True, slots=True)
+class CallMovedToFallback:
+    """The resident waits in Asterisk's own queue now."""
+
+    at: datetime
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class CallFinished:
+    """The call is over with its one outcome."""
+
+    at: datetime
+    call: CallId
+    outcome: Outcome
+    served_by: ServedBy
+    cause: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentStateChanged:
+    """The agent's state as shown; `reason` is the pause reason where there is one."""
+
+    at: datetime
+    agent: AgentId
+    state: AgentState
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkLost:
+    """From here on the statistics are unknown, not good."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRestored:
+    """A snapshot was taken and the state agrees with the PBX again."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Unexpected:
+    """A (state, input) pair the tables do not know: counted, never a crash, never silence."""
+
+    at: datetime
+    machine: str
+    state: str
+    input: str
+    subject: str
+
+
+JournalEntry = (
+    CallOffered
+    | CallQueued
+    | OfferMade
+    | OfferRang
+    | OfferEnded
+    | CallConnected
+    | CallMovedToFallback
+    | CallFinished
+    | AgentStateChanged
+    | LinkLost
+    | LinkRestored
+    | Unexpected
+)

@@ -1,0 +1,1 @@
+"""Arithmetic of promises and time. Pure, standard library only."""

@@ -1,0 +1,1 @@
+"""The ledger: tables, migrations, stores, report queries."""
