@@ -246,6 +246,23 @@ class LiveAgent:
 
 
 @dataclass(frozen=True, slots=True)
+class EndedCall:
+    """A call that is over, as its trace on the PBX (the AstDB inbox) tells.
+
+    `ended_at` is None when the PBX itself died before it could write it.
+    """
+
+    call: CallId
+    arrived_at: datetime
+    did: Did
+    number: Phone
+    ended_at: datetime | None
+    answered_at: datetime | None = None
+    agent: AgentId | None = None
+    by_fallback: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PbxSnapshot:
     """The whole truth after a (re)connect: everything not in it is over.
 
@@ -255,7 +272,31 @@ class PbxSnapshot:
     at: datetime
     calls: tuple[LiveCall, ...]
     agents: tuple[LiveAgent, ...]
+    ended: tuple[EndedCall, ...] = ()
     pbx_restarted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCall:
+    """A call the ledger knows and whose outcome it does not."""
+
+    call: CallId
+    arrived_at: datetime
+    did: Did
+    number: Phone
+    caller_name: str = ""
+    queued_at: datetime | None = None
+    answered_at: datetime | None = None
+    agent: AgentId | None = None
+    by_fallback: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRestored:
+    """The first event of a run: what an earlier run left open. The first snapshot settles it."""
+
+    at: datetime
+    calls: tuple[KnownCall, ...]
 
 
 Event = (
@@ -277,4 +318,5 @@ Event = (
     | TimePassed
     | PbxLost
     | PbxSnapshot
+    | LedgerRestored
 )

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from queues.identifiers import AgentId, CallId, CompanyId, Did, OfferId, QueueName
 from queues.events import OfferResult
+from queues.identifiers import AgentId, CallId, CompanyId, Did, OfferId, QueueName
 from queues.personal_data import Phone
 
 
@@ -23,7 +23,7 @@ class Outcome(StrEnum):
     MESSAGE_LEFT = "message_left"
     REJECTED = "rejected"
     LOST = "lost"
-    """The PBX died or the link broke, and the call was over when we could look again, unanswered as far as known."""
+    """The PBX died or the link broke; when we could look again the call was over, unanswered."""
 
 
 class ServedBy(StrEnum):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, order=True, repr=False)
 class Phone:
-    """A number as it came or is to be dialled. Whole for whoever stores or dials it, masked for whoever prints it.
+    """A number as it came or is to be dialled: whole for who stores or dials it, masked for who prints it.
 
     Not a `str` on purpose: joining, formatting or serialising it by accident cannot reveal it.
     An empty `whole` means the number was withheld.

@@ -1,0 +1,76 @@
+"""One agent: what he does is derived from independent facts, not stored as one state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from queues.events import DeviceState
+from queues.identifiers import AgentId, CallId, ChannelName, OfferId
+from queues.journal import AgentState
+from queues.policy import AgentProfile
+
+
+class Work(StrEnum):
+    """What the dispatcher has given the agent to do."""
+
+    NONE = "none"
+    OFFERED = "offered"
+    TALKING = "talking"
+    WRAP_UP = "wrap_up"
+    DECLINE_PAUSE = "decline_pause"
+
+
+_SHOWN_DURING_WORK = {Work.OFFERED: AgentState.OFFERED, Work.TALKING: AgentState.TALKING}
+
+
+@dataclass(slots=True)
+class Agent:
+    """The live state of one agent; only the dispatcher changes it."""
+
+    profile: AgentProfile
+    idle_since: datetime
+    logged_in: bool = False
+    pause_reason: str | None = None
+    device: DeviceState = DeviceState.UNAVAILABLE
+    work: Work = Work.NONE
+    call: CallId | None = None
+    offer: OfferId | None = None
+    leg: ChannelName | None = None
+    """His channel in the present offer or conversation, once Asterisk named it."""
+    shown: AgentState = AgentState.LOGGED_OUT
+
+    @property
+    def id(self) -> AgentId:
+        """The agent's id."""
+        return self.profile.id
+
+    @property
+    def is_eligible(self) -> bool:
+        """Whether a call may be offered to him now (law 3; an unregistered phone is never offered one)."""
+        return (
+            self.work is Work.NONE
+            and self.logged_in
+            and self.pause_reason is None
+            and self.device is DeviceState.IDLE
+        )
+
+    @property
+    def state(self) -> AgentState:  # noqa: PLR0911  # one line per state is the plainest table
+        """What he is doing, in the field's terms."""
+        if self.work in _SHOWN_DURING_WORK:
+            return _SHOWN_DURING_WORK[self.work]
+        if not self.logged_in:
+            return AgentState.LOGGED_OUT
+        if self.device is DeviceState.UNAVAILABLE:
+            return AgentState.UNAVAILABLE
+        if self.work is Work.WRAP_UP:
+            return AgentState.WRAP_UP
+        if self.pause_reason is not None:
+            return AgentState.PAUSED
+        if self.work is Work.DECLINE_PAUSE:
+            return AgentState.DECLINE_PAUSE
+        if self.device is not DeviceState.IDLE:
+            return AgentState.BUSY_ELSEWHERE
+        return AgentState.FREE

@@ -1,0 +1,110 @@
+"""One resident's call: its states and what each input does to it, as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from queues import events
+from queues.events import Event
+from queues.identifiers import AgentId, CallId, ChannelName, OfferId
+from queues.journal import ServedBy
+from queues.personal_data import Phone
+from queues.policy import LinePolicy, QueuePolicy
+
+Place = tuple[int, datetime, CallId]
+"""Order among all waiting residents: priority, then arrival (law 6), then id."""
+
+
+class CallState(StrEnum):
+    """Where the resident is."""
+
+    RESTORED = "restored"
+    """Known from the ledger; the PBX has not been asked yet."""
+    ARRIVED = "arrived"
+    WAITING = "waiting"
+    OFFERED = "offered"
+    HELD_BACK = "held_back"
+    """Waiting, but Asterisk just refused to move him: asked again a moment later."""
+    FALLBACK = "fallback"
+    TALKING = "talking"
+
+
+class CallStep(StrEnum):
+    """What the dispatcher does with an input; the names of its methods follow these."""
+
+    IGNORE = "ignore"
+    """A duplicate, or news that came late: nothing to do."""
+    QUEUE = "queue"
+    COME_BACK = "come_back"
+    NOTE_RING = "note_ring"
+    CONNECT = "connect"
+    FALL_BACK = "fall_back"
+    REJECT = "reject"
+    ABANDON = "abandon"
+    FINISH = "finish"
+
+
+_S = CallState
+_STEPS_WHILE_WAITING: Mapping[type[Event], CallStep] = {
+    events.CallArrived: CallStep.IGNORE,
+    events.CallHolding: CallStep.IGNORE,
+    events.CallAnswered: CallStep.CONNECT,
+    events.CallFellBack: CallStep.FALL_BACK,
+    events.CallRejected: CallStep.REJECT,
+    events.CallEnded: CallStep.ABANDON,
+}
+
+STEPS: Mapping[CallState, Mapping[type[Event], CallStep]] = {
+    _S.RESTORED: {**_STEPS_WHILE_WAITING, events.CallHolding: CallStep.QUEUE},
+    _S.ARRIVED: {**_STEPS_WHILE_WAITING, events.CallHolding: CallStep.QUEUE},
+    _S.WAITING: _STEPS_WHILE_WAITING,
+    _S.HELD_BACK: _STEPS_WHILE_WAITING,
+    _S.OFFERED: {
+        **_STEPS_WHILE_WAITING,
+        events.CallHolding: CallStep.COME_BACK,
+        events.AgentRang: CallStep.NOTE_RING,
+    },
+    _S.FALLBACK: {
+        **_STEPS_WHILE_WAITING,
+        events.CallHolding: CallStep.QUEUE,
+        events.CallFellBack: CallStep.IGNORE,
+        events.AgentRang: CallStep.IGNORE,
+    },
+    _S.TALKING: {
+        events.CallArrived: CallStep.IGNORE,
+        events.CallAnswered: CallStep.IGNORE,
+        events.AgentRang: CallStep.IGNORE,
+        events.CallEnded: CallStep.FINISH,
+    },
+}
+"""A pair that is not here is journalled as Unexpected and changes nothing."""
+
+
+@dataclass(slots=True)
+class Call:
+    """The live state of one call; only the dispatcher changes it."""
+
+    id: CallId
+    channel: ChannelName
+    arrived_at: datetime
+    line: LinePolicy
+    queue: QueuePolicy
+    number: Phone
+    caller_name: str
+    state: CallState
+    queued_at: datetime | None = None
+    answered_at: datetime | None = None
+    served_by: ServedBy = ServedBy.ENGINE
+    agent: AgentId | None = None
+    offer: OfferId | None = None
+    offers_made: int = 0
+    refusals: int = 0
+    """Consecutive Redirects that Asterisk refused."""
+
+    @property
+    def place(self) -> Place:
+        """His place among all waiting: priority, then arrival (law 6). Never changes while he waits."""
+        return (self.queue.priority, self.arrived_at, self.id)

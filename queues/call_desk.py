@@ -1,0 +1,251 @@
+"""What befalls a resident's call: one function per step of the table in `queues.call`."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from queues import agent_desk, events
+from queues.agent import Work
+from queues.call import STEPS, Call, CallState, CallStep
+from queues.centre import Centre
+from queues.commands import EraseInboxEntry, ReturnToHold
+from queues.events import OfferResult
+from queues.identifiers import CallId, Did, OfferId
+from queues.journal import (
+    CallConnected,
+    CallFinished,
+    CallMovedToFallback,
+    CallOffered,
+    CallQueued,
+    OfferRang,
+    Outcome,
+    ServedBy,
+)
+from queues.timers import TimerKind
+
+HELD_BACK_FOR = timedelta(seconds=1)
+REFUSALS_UNTIL_LOST = 3
+OFFER_GRACE = timedelta(seconds=5)
+"""How long past the ring time the dialplan may take to tell the result before we take the resident back."""
+
+CallEvent = (
+    events.CallArrived
+    | events.CallHolding
+    | events.AgentRang
+    | events.CallAnswered
+    | events.CallFellBack
+    | events.CallRejected
+    | events.CallEnded
+)
+
+
+def handle(centre: Centre, event: CallEvent, now: datetime) -> None:
+    """Look the step up and take it."""
+    call = centre.calls.get(event.call)
+    if call is None:
+        if isinstance(event, events.CallArrived):
+            arrive(centre, event)
+        else:
+            centre.note_unexpected(event.at, "call", "unknown", event, event.call)
+        return
+    step = STEPS[call.state].get(type(event))
+    if step is None:
+        centre.note_unexpected(event.at, "call", call.state, event, call.id)
+        return
+    take_step(centre, call, step, event, now)
+
+
+def take_step(centre: Centre, call: Call, step: CallStep, event: CallEvent, now: datetime) -> None:
+    """Do what the table says."""
+    match step, event:
+        case CallStep.IGNORE, _:
+            pass
+        case CallStep.QUEUE, _:
+            queue(centre, call, event.at)
+        case CallStep.COME_BACK, events.CallHolding():
+            come_back(centre, call, event, now)
+        case CallStep.NOTE_RING, events.AgentRang():
+            note_ring(centre, call, event)
+        case CallStep.CONNECT, events.CallAnswered():
+            connect(centre, call, event, now)
+        case CallStep.FALL_BACK, _:
+            fall_back(centre, call, event.at, now)
+        case CallStep.REJECT, _:
+            finish(centre, call, Outcome.REJECTED, event.at, now)
+        case CallStep.ABANDON, events.CallEnded():
+            finish(centre, call, Outcome.ABANDONED, event.at, now, event.cause)
+        case CallStep.FINISH, events.CallEnded():
+            finish(centre, call, Outcome.ANSWERED, event.at, now, event.cause)
+        case _:
+            centre.note_unexpected(event.at, "call", call.state, event, call.id)
+
+
+def arrive(centre: Centre, event: events.CallArrived) -> Call:
+    """A resident is here: from now on he counts."""
+    line = centre.line_of(event.did)
+    call = Call(
+        id=event.call,
+        channel=event.channel,
+        arrived_at=event.arrived_at,
+        line=line,
+        queue=centre.policy.queues[line.queue],
+        number=event.number,
+        caller_name=event.caller_name,
+        state=CallState.ARRIVED,
+    )
+    centre.calls[call.id] = call
+    centre.note(offered_entry(call, event.did, event.at))
+    return call
+
+
+def offered_entry(call: Call, did: str, at: datetime) -> CallOffered:
+    """The journal's record of a resident's arrival."""
+    return CallOffered(
+        at=at,
+        call=call.id,
+        arrived_at=call.arrived_at,
+        did=Did(did),
+        company=call.line.company,
+        line_kind=call.line.kind,
+        queue=call.queue.name,
+        number=call.number,
+        caller_name=call.caller_name,
+    )
+
+
+def queue(centre: Centre, call: Call, at: datetime) -> None:
+    """The resident waits; his place is by his arrival."""
+    call.state = CallState.WAITING
+    call.served_by = ServedBy.ENGINE
+    if call.queued_at is None:
+        call.queued_at = at
+        centre.note(CallQueued(at, call.id))
+    centre.put_in_line(call)
+
+
+def come_back(centre: Centre, call: Call, event: events.CallHolding, now: datetime) -> None:
+    """The offer failed and the dialplan returned the resident to hold: he keeps his place."""
+    if event.result is None or (event.offer is not None and event.offer != call.offer):
+        return  # His first entry into hold, or the end of an older offer, told late.
+    call.refusals = 0
+    agent_desk.end_offer(centre, call, event.result, event.at, now)
+    queue(centre, call, event.at)
+
+
+def note_ring(centre: Centre, call: Call, event: events.AgentRang) -> None:
+    """Asterisk dialled the agent's phone."""
+    agent = agent_desk.agent_of(centre, event.agent)
+    if agent is None or call.offer is None or agent.offer != call.offer:
+        centre.note_unexpected(event.at, "call", call.state, event, call.id)
+        return
+    call.refusals = 0
+    if agent.leg is None:
+        agent.leg = event.channel
+        centre.note(OfferRang(event.at, call.offer))
+
+
+def connect(centre: Centre, call: Call, event: events.CallAnswered, now: datetime) -> None:
+    """A human answered: the answer clock stops at `event.at`."""
+    agent = agent_desk.agent_of(centre, event.agent)
+    offer: OfferId | None = None
+    if call.offer is not None and (agent is None or agent.offer == call.offer):
+        offer = call.offer
+        agent = agent or agent_desk.agent_of(centre, call.agent)
+        centre.timers.disarm(TimerKind.OFFER_DEADLINE, call.offer)
+    else:
+        agent_desk.end_offer(centre, call, OfferResult.UNKNOWN, event.at, now)
+    centre.take_out_of_line(call)
+    centre.timers.disarm(TimerKind.HELD_BACK, call.id)
+    if event.by_fallback:
+        call.served_by = ServedBy.FALLBACK
+    call.state = CallState.TALKING
+    call.answered_at = event.at
+    call.agent = None if agent is None else agent.id
+    call.offer = offer
+    if agent is not None and agent.work is not Work.TALKING:
+        _free_from_other_offer(centre, call, agent.call, event.at, now)
+        agent_desk.start_talking(centre, agent, call)
+    centre.note(CallConnected(event.at, call.id, call.agent, offer, call.served_by))
+
+
+def _free_from_other_offer(
+    centre: Centre, call: Call, other_id: CallId | None, at: datetime, now: datetime
+) -> None:
+    """The agent answered this resident while he was offered another: that offer is over (law 3)."""
+    other = centre.calls.get(other_id) if other_id is not None and other_id != call.id else None
+    if other is not None and other.state is CallState.OFFERED:
+        take_back(centre, other, OfferResult.AGENT_GONE, at, now)
+
+
+def take_back(centre: Centre, call: Call, result: OfferResult, at: datetime, now: datetime) -> None:
+    """End the offer from our side: the resident is fetched back to hold and waits in his place."""
+    if call.offer is not None:
+        centre.order(ReturnToHold(call.id, call.channel, call.offer))
+    agent_desk.end_offer(centre, call, result, at, now)
+    hold_back(centre, call, now)
+
+
+def hold_back(centre: Centre, call: Call, now: datetime) -> None:
+    """Do not offer the call for a moment: Asterisk just failed to move it."""
+    call.state = CallState.HELD_BACK
+    centre.timers.arm(TimerKind.HELD_BACK, call.id, now + HELD_BACK_FOR)
+
+
+def release_held_back(centre: Centre, call_id: str, now: datetime) -> None:
+    """The moment has passed: the resident waits in his place again."""
+    call = centre.calls.get(CallId(call_id))
+    if call is not None and call.state is CallState.HELD_BACK:
+        queue(centre, call, now)
+
+
+def fall_back(centre: Centre, call: Call, at: datetime, now: datetime) -> None:
+    """The dialplan did not trust us and took the resident to Asterisk's own queue."""
+    agent_desk.end_offer(centre, call, OfferResult.UNKNOWN, at, now)
+    centre.take_out_of_line(call)
+    centre.timers.disarm(TimerKind.HELD_BACK, call.id)
+    call.state = CallState.FALLBACK
+    call.served_by = ServedBy.FALLBACK
+    centre.note(CallMovedToFallback(at, call.id))
+
+
+def offer_refused(centre: Centre, event: events.OfferRefused, now: datetime) -> None:
+    """Asterisk refused or did not answer our Redirect.
+
+    Refused: most often the resident is just hanging up, and his Hangup follows; so he is held back
+    for a moment, and counted lost only after three refusals in a row. Not answered: it may have been
+    done, so the ring deadline decides.
+    """
+    call = centre.calls.get(CallId(event.offer.rpartition("/")[0]))
+    if call is None or call.offer != event.offer or not event.outcome_known:
+        return
+    agent_desk.end_offer(centre, call, OfferResult.COMMAND_FAILED, event.at, now)
+    call.refusals += 1
+    if call.refusals >= REFUSALS_UNTIL_LOST:
+        finish(centre, call, Outcome.LOST, event.at, now)
+    else:
+        hold_back(centre, call, now)
+
+
+def offer_deadline(centre: Centre, offer_id: str, now: datetime) -> None:
+    """The phone should have been answered or given up by now: take the resident back."""
+    call = centre.calls.get(CallId(offer_id.rpartition("/")[0]))
+    if not centre.synced:
+        return  # The next snapshot tells where he is, and arms the deadline again.
+    if call is not None and call.offer == offer_id and call.state is CallState.OFFERED:
+        take_back(centre, call, OfferResult.UNKNOWN, now, now)
+
+
+def finish(
+    centre: Centre, call: Call, outcome: Outcome, at: datetime, now: datetime, cause: int | None = None
+) -> None:
+    """The call is over, with its one outcome (law 1)."""
+    if call.state is CallState.TALKING:
+        agent = agent_desk.agent_of(centre, call.agent)
+        if agent is not None and agent.call == call.id and agent.work is Work.TALKING:
+            agent_desk.end_talking(centre, agent, call.queue.wrap_up, now)
+    else:
+        agent_desk.end_offer(centre, call, OfferResult.CALLER_GONE, at, now)
+    centre.timers.disarm(TimerKind.HELD_BACK, call.id)
+    centre.forget_call(call)
+    centre.note(CallFinished(at, call.id, outcome, call.served_by, cause))
+    centre.order(EraseInboxEntry(call.id))

@@ -1,0 +1,98 @@
+"""The live state of the centre, and what the present event has made of it so far."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from queues.agent import Agent
+from queues.call import Call, Place
+from queues.commands import Command
+from queues.identifiers import AgentId, CallId, CompanyId, Did, QueueName
+from queues.journal import AgentStateChanged, JournalEntry, Unexpected
+from queues.ordered_pool import OrderedPool
+from queues.policy import CentrePolicy, LinePolicy
+from queues.timers import Timers
+
+
+class Centre:
+    """Calls, agents, the waiting lines and the idle agents, consistent with one another.
+
+    The desks (`call_desk`, `agent_desk`), `matching` and `reconcile` change it; each handled event
+    ends with `settle_agents`, which brings the pools of idle agents and the journal up to date.
+    """
+
+    def __init__(self, policy: CentrePolicy, *, epoch: int, started_at: datetime) -> None:
+        if not policy.queues:
+            raise ValueError("a centre needs at least one queue")
+        self.policy = policy
+        self.epoch = epoch
+        self.calls: dict[CallId, Call] = {}
+        self.agents: dict[AgentId, Agent] = {
+            profile.id: Agent(profile, idle_since=started_at) for profile in policy.agents.values()
+        }
+        self.waiting: dict[QueueName, OrderedPool[CallId, Place]] = {}
+        self.idle: dict[QueueName, OrderedPool[AgentId, tuple[datetime, AgentId]]] = {}
+        for name in policy.queues:
+            self.waiting[name], self.idle[name] = OrderedPool(), OrderedPool()
+        self.timers = Timers()
+        self.synced = False
+        """Whether what we believe about the PBX may be acted upon."""
+        self.commands: list[Command] = []
+        self.journal: list[JournalEntry] = []
+        self.unmatched: set[QueueName] = set()
+        """Queues in which a match may have become possible since the last matching."""
+        self._touched: dict[AgentId, Agent] = {}
+
+    def line_of(self, did: Did) -> LinePolicy:
+        """The line of a DID; a number nobody configured is served by the default line or the first queue."""
+        line = self.policy.lines.get(did) or self.policy.default_line
+        if line is not None:
+            return line
+        queue = next(iter(self.policy.queues))
+        return LinePolicy(did, CompanyId("unknown"), "unknown", queue, label=did[:40])
+
+    def order(self, command: Command) -> None:
+        """Have the adapter do this."""
+        self.commands.append(command)
+
+    def note(self, entry: JournalEntry) -> None:
+        """Write this down."""
+        self.journal.append(entry)
+
+    def note_unexpected(self, at: datetime, machine: str, state: str, event: object, subject: str) -> None:
+        """Count a (state, input) pair that no table knows."""
+        self.note(Unexpected(at, machine, state, type(event).__name__, subject))
+
+    def put_in_line(self, call: Call) -> None:
+        """The resident waits in his own place, which is by arrival, also after an offer failed."""
+        self.waiting[call.queue.name].add(call.id, call.place)
+        self.unmatched.add(call.queue.name)
+
+    def take_out_of_line(self, call: Call) -> None:
+        """The resident waits no more, or is being offered."""
+        self.waiting[call.queue.name].discard(call.id)
+
+    def forget_call(self, call: Call) -> None:
+        """The call has its outcome."""
+        self.take_out_of_line(call)
+        self.calls.pop(call.id, None)
+
+    def touch(self, agent: Agent) -> None:
+        """Something about the agent changed: `settle_agents` will look."""
+        self._touched[agent.id] = agent
+
+    def settle_agents(self, at: datetime) -> None:
+        """Journal the touched agents' new states, and put them among the idle or take them out."""
+        for agent in self._touched.values():
+            state = agent.state
+            if state is not agent.shown:
+                agent.shown = state
+                self.note(AgentStateChanged(at, agent.id, state, agent.pause_reason or ""))
+            for queue in agent.profile.queues:
+                idle = self.idle[queue]
+                if not agent.is_eligible:
+                    idle.discard(agent.id)
+                elif agent.id not in idle:
+                    idle.add(agent.id, (agent.idle_since, agent.id))
+                    self.unmatched.add(queue)
+        self._touched.clear()

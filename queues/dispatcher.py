@@ -1,0 +1,139 @@
+"""The decision core's one public object: events in, commands and journal out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from queues import agent_desk, call_desk, events, matching, reconcile
+from queues.centre import Centre
+from queues.commands import Command
+from queues.events import Event
+from queues.journal import JournalEntry
+from queues.policy import CentrePolicy
+from queues.timers import TimerKind
+from queues.views import AgentView, CallView, CentreView
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What one event led to: `commands` in the order to send them, `journal` in the order it happened."""
+
+    commands: tuple[Command, ...]
+    journal: tuple[JournalEntry, ...]
+
+
+class Dispatcher:
+    """Who gets which call.
+
+    Sans-I/O: the same events with the same `now` give the same decisions, live, in a replay and in a
+    simulation. `epoch` is the number of this run of the engine; it keeps ids of offers unique.
+    Nothing is offered before the first PbxSnapshot.
+    """
+
+    def __init__(self, policy: CentrePolicy, *, epoch: int, started_at: datetime) -> None:
+        self._centre = Centre(policy, epoch=epoch, started_at=started_at)
+
+    def handle(self, event: Event, now: datetime) -> Decision:
+        """Take one event into account. `now` (aware UTC) is the engine's clock, never before an earlier one.
+
+        Every event is answered with a decision; an event that fits nothing is journalled as Unexpected.
+        """
+        centre = self._centre
+        centre.commands, centre.journal = [], []
+        self._apply(event, now)
+        centre.settle_agents(event.at)
+        matching.match_all(centre, event.at, now)
+        return Decision(tuple(centre.commands), tuple(centre.journal))
+
+    def next_wakeup(self) -> datetime | None:
+        """When to hand in a TimePassed; None while nothing is awaited."""
+        return self._centre.timers.next_due()
+
+    def view(self) -> CentreView:
+        """The live state, for screens: O(n log n), not for the routing path."""
+        centre = self._centre
+        calls = sorted(centre.calls.values(), key=lambda call: (call.answered_at is not None, call.place))
+        return CentreView(
+            calls=tuple(
+                CallView(
+                    call.id,
+                    call.line.company,
+                    call.queue.name,
+                    call.line.label,
+                    call.number,
+                    call.state,
+                    call.arrived_at,
+                    call.answered_at,
+                    call.agent,
+                    call.offers_made,
+                )
+                for call in calls
+            ),
+            agents=tuple(
+                AgentView(
+                    agent.id,
+                    agent.profile.name,
+                    agent.state,
+                    agent.pause_reason or "",
+                    agent.call,
+                    agent.profile.queues,
+                )
+                for agent in sorted(centre.agents.values(), key=lambda agent: agent.id)
+            ),
+            synced=centre.synced,
+        )
+
+    @property
+    def centre(self) -> Centre:
+        """The live state itself: for `queues.invariants` only."""
+        return self._centre
+
+    def _apply(self, event: Event, now: datetime) -> None:  # noqa: PLR0912  # one line per event type is the plainest table
+        centre = self._centre
+        match event:
+            case (
+                events.CallArrived()
+                | events.CallHolding()
+                | events.AgentRang()
+                | events.CallAnswered()
+                | events.CallFellBack()
+                | events.CallRejected()
+                | events.CallEnded()
+            ):
+                call_desk.handle(centre, event, now)
+            case events.AgentLegEnded():
+                agent_desk.leg_ended(centre, event, now)
+            case events.AgentDeviceChanged():
+                agent_desk.device_changed(centre, event)
+            case events.TimePassed():
+                self._pass_time(now)
+            case events.OfferRefused():
+                call_desk.offer_refused(centre, event, now)
+            case events.AgentLoggedIn():
+                agent_desk.logged_in(centre, event, now)
+            case events.AgentLoggedOut():
+                agent_desk.logged_out(centre, event)
+            case events.AgentPaused():
+                agent_desk.paused(centre, event)
+            case events.AgentUnpaused():
+                agent_desk.unpaused(centre, event, now)
+            case events.AgentWrapUpEnded():
+                agent_desk.wrap_up_ended(centre, event, now)
+            case events.PbxLost():
+                reconcile.lose_link(centre, event)
+            case events.PbxSnapshot():
+                reconcile.apply_snapshot(centre, event, now)
+            case events.LedgerRestored():
+                reconcile.restore(centre, event)
+
+    def _pass_time(self, now: datetime) -> None:
+        centre = self._centre
+        for kind, subject in centre.timers.pop_due(now):
+            match kind:
+                case TimerKind.OFFER_DEADLINE:
+                    call_desk.offer_deadline(centre, subject, now)
+                case TimerKind.HELD_BACK:
+                    call_desk.release_held_back(centre, subject, now)
+                case TimerKind.WRAP_UP | TimerKind.DECLINE_PAUSE:
+                    agent_desk.end_rest(centre, subject, kind, now)

@@ -1,0 +1,194 @@
+"""After a (re)connect: make the live state agree with what the PBX says is so."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from queues import agent_desk, call_desk, events
+from queues.agent import Agent, Work
+from queues.call import Call, CallState
+from queues.call_desk import OFFER_GRACE
+from queues.centre import Centre
+from queues.events import EndedCall, KnownCall, LiveCall, LiveCallState, OfferResult, PbxSnapshot
+from queues.identifiers import CallId, ChannelName, OfferId
+from queues.journal import CallConnected, LinkLost, LinkRestored, Outcome, ServedBy
+from queues.timers import TimerKind
+
+_NOT_YET_NAMED = ChannelName("")
+
+
+def restore(centre: Centre, event: events.LedgerRestored) -> None:
+    """Take up the calls an earlier run left open; they were journalled as offered already."""
+    for known in event.calls:
+        if known.call not in centre.calls:
+            centre.calls[known.call] = _restored_call(centre, known)
+
+
+def lose_link(centre: Centre, event: events.PbxLost) -> None:
+    """Nothing is decided until the next snapshot; calls and agents are kept as last known."""
+    if centre.synced:
+        centre.synced = False
+        centre.note(LinkLost(event.at))
+
+
+def apply_snapshot(centre: Centre, snapshot: PbxSnapshot, now: datetime) -> None:
+    """Adopt what is alive, settle what is over, and allow matching again."""
+    live = {call.call: call for call in snapshot.calls}
+    ended = {call.call: call for call in snapshot.ended if call.call not in live}
+    for call in list(centre.calls.values()):
+        if call.id not in live:
+            _settle_known(centre, call, ended.pop(call.id, None), snapshot, now)
+    for trace in ended.values():
+        _settle_unknown(centre, trace, snapshot, now)
+    for one in centre.agents.values():
+        _release_from_ended_work(centre, one, live, now)
+    for found in snapshot.calls:
+        _adopt(centre, found, snapshot.at, now)
+    for phone in snapshot.agents:
+        agent = centre.agents.get(phone.agent)
+        if agent is not None:
+            _adopt_phone(centre, agent, phone, now)
+    centre.synced = True
+    centre.unmatched.update(centre.policy.queues)
+    centre.note(LinkRestored(snapshot.at))
+
+
+def _restored_call(centre: Centre, known: KnownCall) -> Call:
+    line = centre.line_of(known.did)
+    return Call(
+        id=known.call,
+        channel=_NOT_YET_NAMED,
+        arrived_at=known.arrived_at,
+        line=line,
+        queue=centre.policy.queues[line.queue],
+        number=known.number,
+        caller_name=known.caller_name,
+        state=CallState.RESTORED if known.answered_at is None else CallState.TALKING,
+        queued_at=known.queued_at,
+        answered_at=known.answered_at,
+        served_by=ServedBy.FALLBACK if known.by_fallback else ServedBy.ENGINE,
+        agent=known.agent,
+    )
+
+
+def _settle_known(
+    centre: Centre, call: Call, trace: EndedCall | None, snapshot: PbxSnapshot, now: datetime
+) -> None:
+    """A call of ours is gone: its trace tells how; without one it is lost, unless it was answered."""
+    if call.state is CallState.TALKING:
+        at = snapshot.at if trace is None or trace.ended_at is None else trace.ended_at
+        call_desk.finish(centre, call, Outcome.ANSWERED, at, now)
+    elif trace is None:
+        call_desk.finish(centre, call, Outcome.LOST, snapshot.at, now)
+    else:
+        _finish_by_trace(centre, call, trace, snapshot, now)
+
+
+def _settle_unknown(centre: Centre, trace: EndedCall, snapshot: PbxSnapshot, now: datetime) -> None:
+    """A resident called and left while we were away: he counts all the same, with his true arrival."""
+    call = call_desk.arrive(
+        centre,
+        events.CallArrived(
+            trace.arrived_at, trace.call, _NOT_YET_NAMED, trace.arrived_at, trace.did, trace.number
+        ),
+    )
+    _finish_by_trace(centre, call, trace, snapshot, now)
+
+
+def _finish_by_trace(
+    centre: Centre, call: Call, trace: EndedCall, snapshot: PbxSnapshot, now: datetime
+) -> None:
+    ended_at = trace.ended_at or snapshot.at
+    if trace.by_fallback:
+        call.served_by = ServedBy.FALLBACK
+    if trace.answered_at is not None:
+        agent_desk.end_offer(centre, call, OfferResult.UNKNOWN, ended_at, now)
+        centre.note(CallConnected(trace.answered_at, call.id, trace.agent, None, call.served_by))
+        call_desk.finish(centre, call, Outcome.ANSWERED, ended_at, now)
+    elif trace.ended_at is None:
+        call_desk.finish(centre, call, Outcome.LOST, ended_at, now)
+    else:
+        call_desk.finish(centre, call, Outcome.ABANDONED, ended_at, now)
+
+
+def _adopt(centre: Centre, found: LiveCall, at: datetime, now: datetime) -> None:
+    call = centre.calls.get(found.call)
+    if call is None:
+        arrival = events.CallArrived(
+            at, found.call, found.channel, found.arrived_at, found.did, found.number, found.caller_name
+        )
+        call = call_desk.arrive(centre, arrival)
+    call.channel = found.channel
+    match found.state:
+        case LiveCallState.ARRIVING:
+            pass
+        case LiveCallState.HOLDING:
+            _adopt_waiting(centre, call, at, now)
+        case LiveCallState.OFFERED:
+            _adopt_offered(centre, call, found, at, now)
+        case LiveCallState.FALLBACK:
+            if call.state is not CallState.FALLBACK:
+                call_desk.fall_back(centre, call, at, now)
+        case LiveCallState.TALKING:
+            _adopt_talking(centre, call, found, at, now)
+
+
+def _adopt_waiting(centre: Centre, call: Call, at: datetime, now: datetime) -> None:
+    if call.state is CallState.TALKING:
+        return
+    if call.state is CallState.OFFERED:
+        agent_desk.end_offer(centre, call, OfferResult.UNKNOWN, at, now)
+    if call.state is not CallState.WAITING:
+        centre.timers.disarm(TimerKind.HELD_BACK, call.id)
+        call_desk.queue(centre, call, at)
+
+
+def _adopt_offered(centre: Centre, call: Call, found: LiveCall, at: datetime, now: datetime) -> None:
+    if call.state is CallState.OFFERED and call.offer == found.offer:
+        centre.timers.arm(TimerKind.OFFER_DEADLINE, str(call.offer), now + call.queue.ring_time + OFFER_GRACE)
+        return
+    agent_desk.end_offer(centre, call, OfferResult.UNKNOWN, at, now)
+    centre.take_out_of_line(call)
+    centre.timers.disarm(TimerKind.HELD_BACK, call.id)
+    call.state = CallState.OFFERED
+    call.offer = found.offer or OfferId(f"{call.id}/{centre.epoch}.0")
+    agent = agent_desk.agent_of(centre, found.agent)
+    if agent is not None and agent.work not in {Work.TALKING, Work.OFFERED}:
+        call.agent = agent.id
+        agent.work, agent.offer, agent.call = Work.OFFERED, call.offer, call.id
+        centre.touch(agent)
+    centre.timers.arm(TimerKind.OFFER_DEADLINE, call.offer, now + call.queue.ring_time + OFFER_GRACE)
+
+
+def _adopt_talking(centre: Centre, call: Call, found: LiveCall, at: datetime, now: datetime) -> None:
+    agent_id = found.agent or call.agent
+    if call.state is not CallState.TALKING:
+        answered = events.CallAnswered(found.answered_at or at, call.id, agent_id, found.by_fallback)
+        call_desk.connect(centre, call, answered, now)
+        return
+    agent = agent_desk.agent_of(centre, agent_id)
+    if agent is not None and agent.work is not Work.TALKING:
+        call.agent = agent.id
+        agent_desk.start_talking(centre, agent, call)
+
+
+def _release_from_ended_work(
+    centre: Centre, agent: Agent, live: dict[CallId, LiveCall], now: datetime
+) -> None:
+    """Free an agent whose call is no longer his."""
+    found = live.get(agent.call) if agent.call is not None else None
+    if agent.work is Work.TALKING and (found is None or found.agent not in {None, agent.id}):
+        call = centre.calls.get(agent.call) if agent.call is not None else None
+        wrap_up = (
+            centre.policy.queues[min(agent.profile.queues)].wrap_up if call is None else call.queue.wrap_up
+        )
+        agent_desk.end_talking(centre, agent, wrap_up, now)
+
+
+def _adopt_phone(centre: Centre, agent: Agent, phone: events.LiveAgent, now: datetime) -> None:
+    agent.device = phone.device
+    if phone.logged_in is not None and phone.logged_in != agent.logged_in:
+        agent.logged_in = phone.logged_in
+        agent.idle_since = now
+    agent.pause_reason = phone.paused if agent.logged_in else None
+    centre.touch(agent)

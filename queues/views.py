@@ -1,0 +1,53 @@
+"""What screens, metrics and people may see of the live state: values, taken at one moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from queues.call import CallState
+from queues.identifiers import AgentId, CallId, CompanyId, QueueName
+from queues.journal import AgentState
+from queues.personal_data import Phone
+
+
+@dataclass(frozen=True, slots=True)
+class CallView:
+    """One resident's call as it is now."""
+
+    call: CallId
+    company: CompanyId
+    queue: QueueName
+    label: str
+    number: Phone
+    state: CallState
+    arrived_at: datetime
+    answered_at: datetime | None
+    agent: AgentId | None
+    offers_made: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgentView:
+    """One agent as he is now."""
+
+    agent: AgentId
+    name: str
+    state: AgentState
+    pause_reason: str
+    call: CallId | None
+    queues: frozenset[QueueName]
+
+
+@dataclass(frozen=True, slots=True)
+class CentreView:
+    """All calls, waiting ones first and in the order of their places, and all agents by id."""
+
+    calls: tuple[CallView, ...]
+    agents: tuple[AgentView, ...]
+    synced: bool
+
+    @property
+    def waiting(self) -> tuple[CallView, ...]:
+        """Residents that no human has answered yet, in whichever hands."""
+        return tuple(call for call in self.calls if call.answered_at is None)

@@ -1,0 +1,96 @@
+"""Small centres and events for the tests of the core: moments are seconds after one fixed noon."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from queues.dispatcher import Decision, Dispatcher
+from queues.events import (
+    AgentDeviceChanged,
+    AgentLoggedIn,
+    CallArrived,
+    CallHolding,
+    DeviceState,
+    Event,
+    PbxSnapshot,
+)
+from queues.identifiers import AgentId, CallId, ChannelName, CompanyId, Did, Endpoint, QueueName
+from queues.invariants import violations
+from queues.personal_data import Phone
+from queues.policy import AgentProfile, CentrePolicy, LinePolicy, QueuePolicy
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+GENERAL = QueueName("general")
+EMERGENCY = QueueName("emergency")
+GENERAL_DID = Did("74951234501")
+EMERGENCY_DID = Did("74951234502")
+
+
+def moment(seconds: float) -> datetime:
+    """That many seconds after noon."""
+    return NOON + timedelta(seconds=seconds)
+
+
+def small_centre(agents: int = 2, *, wrap_up: float = 10, decline_pause: float = 5) -> CentrePolicy:
+    """Two queues (emergency before general), one line each, agents 1001… serving both."""
+    rests = {"wrap_up": timedelta(seconds=wrap_up), "decline_pause": timedelta(seconds=decline_pause)}
+    profiles = [
+        AgentProfile(
+            AgentId(str(number)),
+            f"Agent {number}",
+            Endpoint(f"PJSIP/{number}"),
+            frozenset({GENERAL, EMERGENCY}),
+        )
+        for number in range(1001, 1001 + agents)
+    ]
+    return CentrePolicy(
+        queues={
+            GENERAL: QueuePolicy(GENERAL, priority=10, **rests),
+            EMERGENCY: QueuePolicy(EMERGENCY, priority=1, **rests),
+        },
+        lines={
+            GENERAL_DID: LinePolicy(GENERAL_DID, CompanyId("sever"), "general", GENERAL, "Север: общая"),
+            EMERGENCY_DID: LinePolicy(EMERGENCY_DID, CompanyId("sever"), "lift", EMERGENCY, "Север: лифт"),
+        },
+        agents={profile.id: profile for profile in profiles},
+    )
+
+
+def arrived(call: str, at: float, *, did: Did = GENERAL_DID, number: str = "+79161234567") -> CallArrived:
+    """A resident's arrival."""
+    return CallArrived(
+        moment(at), CallId(call), ChannelName(f"PJSIP/trunk-{call}"), moment(at), did, Phone(number)
+    )
+
+
+def holding(call: str, at: float) -> CallHolding:
+    """A resident's first entry into hold."""
+    return CallHolding(moment(at), CallId(call))
+
+
+class Desk:
+    """A dispatcher with its journal kept, whose laws are checked after every event."""
+
+    def __init__(self, policy: CentrePolicy) -> None:
+        self.dispatcher = Dispatcher(policy, epoch=1, started_at=NOON)
+        self.policy = policy
+        self.decisions: list[Decision] = []
+
+    def tell(self, event: Event, now: datetime | None = None) -> Decision:
+        """Hand in one event; `now` is the event's own moment unless told."""
+        decision = self.dispatcher.handle(event, now or event.at)
+        self.decisions.append(decision)
+        broken = violations(self.dispatcher.centre)
+        assert not broken, f"after {event}: {broken}"
+        return decision
+
+    def open(self, at: float = 0) -> None:
+        """Connect to an empty PBX and log every agent in with an idle phone."""
+        self.tell(PbxSnapshot(moment(at), (), ()))
+        for agent in self.policy.agents:
+            self.tell(AgentDeviceChanged(moment(at), agent, DeviceState.IDLE))
+            self.tell(AgentLoggedIn(moment(at), agent))
+
+    def journal(self, kind: type) -> list[object]:
+        """All entries of one kind so far."""
+        return [entry for decision in self.decisions for entry in decision.journal if isinstance(entry, kind)]
