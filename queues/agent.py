@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from queues.events import DeviceState
-from queues.identifiers import AgentId, CallId, ChannelName, OfferId
+from queues.identifiers import AgentId, AttemptId, CallId, ChannelName, OfferId
 from queues.journal import AgentState
 from queues.policy import AgentProfile
 
@@ -37,6 +37,8 @@ class Agent:
     work: Work = Work.NONE
     call: CallId | None = None
     offer: OfferId | None = None
+    attempt: AttemptId | None = None
+    """The callback he was given, while he rings, dials and talks."""
     leg: ChannelName | None = None
     """His channel in the present offer or conversation, once Asterisk named it."""
     shown: AgentState = AgentState.LOGGED_OUT
@@ -57,7 +59,7 @@ class Agent:
         )
 
     @property
-    def state(self) -> AgentState:  # noqa: PLR0911  # one line per state is the plainest table
+    def state(self) -> AgentState:
         """What he is doing, in the field's terms."""
         if self.work in _SHOWN_DURING_WORK:
             return _SHOWN_DURING_WORK[self.work]

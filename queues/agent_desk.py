@@ -33,15 +33,26 @@ def end_offer(centre: Centre, call: Call, result: OfferResult, at: datetime, now
     centre.timers.disarm(TimerKind.OFFER_DEADLINE, call.offer)
     agent = agent_of(centre, call.agent)
     if agent is not None and agent.offer == call.offer:
-        _release(agent)
+        release(centre, agent)
         if result in _RESULTS_THAT_PAUSE:
-            agent.idle_since = now
-            if call.queue.decline_pause > timedelta(0):
-                agent.work = Work.DECLINE_PAUSE
-                centre.timers.arm(TimerKind.DECLINE_PAUSE, agent.id, now + call.queue.decline_pause)
-        centre.touch(agent)
+            start_decline_pause(centre, agent, call.queue.decline_pause, now)
     call.offer = None
     call.agent = None
+
+
+def release(centre: Centre, agent: Agent) -> None:
+    """Nothing is given to the agent any more."""
+    _release(agent)
+    centre.touch(agent)
+
+
+def start_decline_pause(centre: Centre, agent: Agent, pause: timedelta, now: datetime) -> None:
+    """He did not take what he was offered: leave him alone for a moment, last among the idle."""
+    agent.idle_since = now
+    if pause > timedelta(0):
+        agent.work = Work.DECLINE_PAUSE
+        centre.timers.arm(TimerKind.DECLINE_PAUSE, agent.id, now + pause)
+    centre.touch(agent)
 
 
 def start_talking(centre: Centre, agent: Agent, call: Call) -> None:
@@ -77,8 +88,8 @@ def leg_ended(centre: Centre, event: events.AgentLegEnded, now: datetime) -> Non
     agent = agent_of(centre, event.agent)
     if agent is None:
         return
-    if agent.leg is not None and agent.leg != event.channel:
-        return
+    if agent.attempt is not None or (agent.leg is not None and agent.leg != event.channel):
+        return  # A callback tells its own end; or it is an older leg, told late.
     if agent.work is Work.TALKING and (event.call is None or event.call == agent.call):
         call = centre.calls.get(agent.call) if agent.call is not None else None
         end_talking(centre, agent, timedelta(0) if call is None else call.queue.wrap_up, now)
@@ -149,6 +160,7 @@ def _release(agent: Agent) -> None:
     agent.work = Work.NONE
     agent.call = None
     agent.offer = None
+    agent.attempt = None
     agent.leg = None
 
 

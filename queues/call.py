@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from queues import events
@@ -14,8 +14,12 @@ from queues.journal import ServedBy
 from queues.personal_data import Phone
 from queues.policy import LinePolicy, QueuePolicy
 
-Place = tuple[int, datetime, CallId]
-"""Order among all waiting residents: priority, then arrival (law 6), then id."""
+Place = tuple[int, datetime, str]
+"""Order among all who wait: priority, then the moment the law wants a human with them, then id.
+
+For live callers that moment is arrival + the answer limit, for callbacks arrival + the contact limit: so
+within each kind the earlier arrival is served first (law 6), and the two compete by slack to their deadline.
+"""
 
 
 class CallState(StrEnum):
@@ -103,8 +107,9 @@ class Call:
     offers_made: int = 0
     refusals: int = 0
     """Consecutive Redirects that Asterisk refused."""
+    answer_limit: timedelta = timedelta(0)
 
     @property
     def place(self) -> Place:
-        """His place among all waiting: priority, then arrival (law 6). Never changes while he waits."""
-        return (self.queue.priority, self.arrived_at, self.id)
+        """His place among all waiting: never changes while he waits."""
+        return (self.queue.priority, self.arrived_at + self.answer_limit, self.id)

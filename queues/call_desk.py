@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from queues import agent_desk, events
+from queues import agent_desk, events, obligation_desk
 from queues.agent import Work
 from queues.call import STEPS, Call, CallState, CallStep
 from queues.centre import Centre
@@ -92,8 +92,10 @@ def arrive(centre: Centre, event: events.CallArrived) -> Call:
         number=event.number,
         caller_name=event.caller_name,
         state=CallState.ARRIVED,
+        answer_limit=centre.policy.limits.answer,
     )
     centre.calls[call.id] = call
+    obligation_desk.resident_arrived(centre, call)
     centre.note(offered_entry(call, event.did, event.at))
     return call
 
@@ -166,6 +168,7 @@ def connect(centre: Centre, call: Call, event: events.CallAnswered, now: datetim
         _free_from_other_offer(centre, call, agent.call, event.at, now)
         agent_desk.start_talking(centre, agent, call)
     centre.note(CallConnected(event.at, call.id, call.agent, offer, call.served_by))
+    obligation_desk.resident_got_through(centre, call, event.at)
 
 
 def _free_from_other_offer(
@@ -248,4 +251,5 @@ def finish(
     centre.timers.disarm(TimerKind.HELD_BACK, call.id)
     centre.forget_call(call)
     centre.note(CallFinished(at, call.id, outcome, call.served_by, cause))
+    obligation_desk.call_finished(centre, call, outcome, at, now)
     centre.order(EraseInboxEntry(call.id))

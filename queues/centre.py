@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections import deque
 from datetime import datetime
 
 from queues.agent import Agent
 from queues.call import Call, Place
 from queues.commands import Command
-from queues.identifiers import AgentId, CallId, CompanyId, Did, QueueName
+from queues.identifiers import AgentId, AttemptId, CallId, CompanyId, Did, ObligationId, QueueName
 from queues.journal import AgentStateChanged, JournalEntry, Unexpected
+from queues.obligation import Attempt, Obligation, ResidentKey
 from queues.ordered_pool import OrderedPool
+from queues.personal_data import Phone
 from queues.policy import CentrePolicy, LinePolicy
+from queues.snapshot import DialledNumber
 from queues.timers import Timers
 
 
@@ -30,7 +34,14 @@ class Centre:
         self.agents: dict[AgentId, Agent] = {
             profile.id: Agent(profile, idle_since=started_at) for profile in policy.agents.values()
         }
-        self.waiting: dict[QueueName, OrderedPool[CallId, Place]] = {}
+        self.obligations: dict[ObligationId, Obligation] = {}
+        self.open_by_resident: dict[ResidentKey, ObligationId] = {}
+        self.live_by_resident: dict[ResidentKey, set[CallId]] = {}
+        self.attempts: dict[AttemptId, Attempt] = {}
+        self.numbers_in_flight: dict[Phone, AttemptId] = {}
+        self.dialled: deque[DialledNumber] = deque()
+        """The attempts of the last day, oldest first: what the caps count."""
+        self.waiting: dict[QueueName, OrderedPool[CallId | ObligationId, Place]] = {}
         self.idle: dict[QueueName, OrderedPool[AgentId, tuple[datetime, AgentId]]] = {}
         for name in policy.queues:
             self.waiting[name], self.idle[name] = OrderedPool(), OrderedPool()
@@ -63,14 +74,14 @@ class Centre:
         """Count a (state, input) pair that no table knows."""
         self.note(Unexpected(at, machine, state, type(event).__name__, subject))
 
-    def put_in_line(self, call: Call) -> None:
-        """The resident waits in his own place, which is by arrival, also after an offer failed."""
-        self.waiting[call.queue.name].add(call.id, call.place)
-        self.unmatched.add(call.queue.name)
+    def put_in_line(self, waiter: Call | Obligation) -> None:
+        """A resident, or the callback he is owed, waits in his own place, also after an offer failed."""
+        self.waiting[waiter.queue.name].add(waiter.id, waiter.place)
+        self.unmatched.add(waiter.queue.name)
 
-    def take_out_of_line(self, call: Call) -> None:
-        """The resident waits no more, or is being offered."""
-        self.waiting[call.queue.name].discard(call.id)
+    def take_out_of_line(self, waiter: Call | Obligation) -> None:
+        """He waits no more, or is being offered."""
+        self.waiting[waiter.queue.name].discard(waiter.id)
 
     def forget_call(self, call: Call) -> None:
         """The call has its outcome."""

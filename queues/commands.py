@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from queues.identifiers import AgentId, CallId, ChannelName, Endpoint, OfferId
+from queues.identifiers import (
+    AgentId,
+    AttemptId,
+    CallId,
+    ChannelName,
+    Endpoint,
+    ObligationId,
+    OfferId,
+)
+from queues.personal_data import Phone
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,4 +49,65 @@ class EraseInboxEntry:
     call: CallId
 
 
-Command = OfferCall | ReturnToHold | EraseInboxEntry
+@dataclass(frozen=True, slots=True)
+class DialCallback:
+    """Ring the agent's phone, then dial the resident.
+
+    To be claimed in the ledger, committed, before it is sent (law 4); `attempt` is the agent's channel id.
+    """
+
+    attempt: AttemptId
+    obligation: ObligationId
+    agent: AgentId
+    endpoint: Endpoint
+    e164: Phone
+    number: Phone
+    """As the trunk wants it."""
+    trunk: str
+    caller_id: Phone
+    label: str
+    due_at: datetime
+    language: str
+    agent_ring_time: timedelta
+    resident_ring_time: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class CancelAttempt:
+    """Hang the agent's leg up: the resident got through on his own."""
+
+    attempt: AttemptId
+
+
+@dataclass(frozen=True, slots=True)
+class EraseAttemptTrace:
+    """The attempt is settled: erase its trace on the PBX, after its journal is committed."""
+
+    attempt: AttemptId
+
+
+@dataclass(frozen=True, slots=True)
+class WakeForObligation:
+    """Hand in an ObligationDue for it at `at`; replaces an earlier wish of the same obligation."""
+
+    obligation: ObligationId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetObligationTimer:
+    """The obligation is closed: no timer for it."""
+
+    obligation: ObligationId
+
+
+Command = (
+    OfferCall
+    | ReturnToHold
+    | EraseInboxEntry
+    | DialCallback
+    | CancelAttempt
+    | EraseAttemptTrace
+    | WakeForObligation
+    | ForgetObligationTimer
+)

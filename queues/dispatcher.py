@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from queues import agent_desk, call_desk, events, matching, reconcile
+from queues import agent_desk, attempt_desk, call_desk, events, matching, obligation_desk, reconcile
 from queues.centre import Centre
 from queues.commands import Command
 from queues.events import Event
@@ -120,6 +120,15 @@ class Dispatcher:
                 agent_desk.unpaused(centre, event, now)
             case events.AgentWrapUpEnded():
                 agent_desk.wrap_up_ended(centre, event, now)
+            case events.ObligationDue():
+                obligation_desk.timer_came(centre, event.obligation, event.at, now)
+            case (
+                events.AttemptRefused()
+                | events.AttemptAgentReady()
+                | events.AttemptContacted()
+                | events.AttemptEnded()
+            ):
+                attempt_desk.handle(centre, event, now)
             case events.PbxLost():
                 reconcile.lose_link(centre, event)
             case events.PbxSnapshot():
@@ -135,5 +144,7 @@ class Dispatcher:
                     call_desk.offer_deadline(centre, subject, now)
                 case TimerKind.HELD_BACK:
                     call_desk.release_held_back(centre, subject, now)
+                case TimerKind.ATTEMPT_DEADLINE:
+                    attempt_desk.deadline_passed(centre, subject, now)
                 case TimerKind.WRAP_UP | TimerKind.DECLINE_PAUSE:
                     agent_desk.end_rest(centre, subject, kind, now)

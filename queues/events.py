@@ -7,36 +7,73 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
-from queues.identifiers import AgentId, CallId, ChannelName, Did, OfferId
+from queues.identifiers import (
+    AgentId,
+    AttemptId,
+    CallId,
+    ChannelName,
+    Did,
+    ObligationId,
+    OfferId,
+)
 from queues.personal_data import Phone
+from queues.results import ContactResult, DeviceState, OfferResult
+from queues.snapshot import (
+    AttemptTrace,
+    DialledNumber,
+    EndedCall,
+    KnownCall,
+    KnownObligation,
+    LedgerRestored,
+    LiveAgent,
+    LiveAttempt,
+    LiveAttemptState,
+    LiveCall,
+    LiveCallState,
+    PbxSnapshot,
+)
 
-
-class DeviceState(StrEnum):
-    """State of an agent's softphone, as far as it matters for offering him a call."""
-
-    IDLE = "idle"
-    BUSY = "busy"
-    RINGING = "ringing"
-    UNAVAILABLE = "unavailable"
-    """Not registered, or not known to Asterisk: never offered a call."""
-
-
-class OfferResult(StrEnum):
-    """Why a ring attempt ended without a conversation."""
-
-    DECLINED = "declined"
-    NO_ANSWER = "no_answer"
-    UNREACHABLE = "unreachable"
-    """Asterisk could not ring the phone: not registered any more, congestion, bad endpoint."""
-    CALLER_GONE = "caller_gone"
-    AGENT_GONE = "agent_gone"
-    """The phone disappeared or the agent logged out while it rang."""
-    COMMAND_FAILED = "command_failed"
-    """Asterisk refused our Redirect."""
-    UNKNOWN = "unknown"
-    """The link broke while it rang, or nothing was heard past the deadline."""
+__all__ = [
+    "AgentDeviceChanged",
+    "AgentLegEnded",
+    "AgentLoggedIn",
+    "AgentLoggedOut",
+    "AgentPaused",
+    "AgentRang",
+    "AgentUnpaused",
+    "AgentWrapUpEnded",
+    "AttemptAgentReady",
+    "AttemptContacted",
+    "AttemptEnded",
+    "AttemptRefused",
+    "AttemptTrace",
+    "CallAnswered",
+    "CallArrived",
+    "CallEnded",
+    "CallFellBack",
+    "CallHolding",
+    "CallRejected",
+    "ContactResult",
+    "DeviceState",
+    "DialledNumber",
+    "EndedCall",
+    "Event",
+    "KnownCall",
+    "KnownObligation",
+    "LedgerRestored",
+    "LiveAgent",
+    "LiveAttempt",
+    "LiveAttemptState",
+    "LiveCall",
+    "LiveCallState",
+    "ObligationDue",
+    "OfferRefused",
+    "OfferResult",
+    "PbxLost",
+    "PbxSnapshot",
+    "TimePassed",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +229,52 @@ class OfferRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class ObligationDue:
+    """A timer of this obligation has come (APScheduler's only job): the dispatcher decides what it means."""
+
+    at: datetime
+    obligation: ObligationId
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRefused:
+    """The ledger or Asterisk refused the attempt before anything was dialled.
+
+    `outcome_known` is False when the Originate may or may not have been done.
+    """
+
+    at: datetime
+    attempt: AttemptId
+    reason: str
+    outcome_known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptAgentReady:
+    """The agent took the callback on his phone; the resident is dialled next."""
+
+    at: datetime
+    attempt: AttemptId
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptContacted:
+    """The resident and the agent hear each other: the contact clock stops here."""
+
+    at: datetime
+    attempt: AttemptId
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptEnded:
+    """The dial is over, with its result."""
+
+    at: datetime
+    attempt: AttemptId
+    result: ContactResult
+
+
+@dataclass(frozen=True, slots=True)
 class TimePassed:
     """The moment that `next_wakeup` named has come."""
 
@@ -203,100 +286,6 @@ class PbxLost:
     """The AMI link is down: what happens on the PBX from here on is not known. Nothing is offered."""
 
     at: datetime
-
-
-class LiveCallState(StrEnum):
-    """Where a snapshot found a resident."""
-
-    ARRIVING = "arriving"
-    HOLDING = "holding"
-    OFFERED = "offered"
-    TALKING = "talking"
-    FALLBACK = "fallback"
-
-
-@dataclass(frozen=True, slots=True)
-class LiveCall:
-    """One resident's channel in a snapshot, with what its channel variables tell.
-
-    `answered_at` is None until a human was reached; `agent` is who rings or talks.
-    """
-
-    call: CallId
-    channel: ChannelName
-    arrived_at: datetime
-    did: Did
-    number: Phone
-    state: LiveCallState
-    caller_name: str = ""
-    agent: AgentId | None = None
-    offer: OfferId | None = None
-    answered_at: datetime | None = None
-    by_fallback: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class LiveAgent:
-    """One agent's phone in a snapshot. `logged_in` is None where the PBX cannot tell."""
-
-    agent: AgentId
-    device: DeviceState
-    logged_in: bool | None
-    paused: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class EndedCall:
-    """A call that is over, as its trace on the PBX (the AstDB inbox) tells.
-
-    `ended_at` is None when the PBX itself died before it could write it.
-    """
-
-    call: CallId
-    arrived_at: datetime
-    did: Did
-    number: Phone
-    ended_at: datetime | None
-    answered_at: datetime | None = None
-    agent: AgentId | None = None
-    by_fallback: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PbxSnapshot:
-    """The whole truth after a (re)connect: everything not in it is over.
-
-    `pbx_restarted` tells that Asterisk itself was started anew, so calls of before were cut by it.
-    """
-
-    at: datetime
-    calls: tuple[LiveCall, ...]
-    agents: tuple[LiveAgent, ...]
-    ended: tuple[EndedCall, ...] = ()
-    pbx_restarted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class KnownCall:
-    """A call the ledger knows and whose outcome it does not."""
-
-    call: CallId
-    arrived_at: datetime
-    did: Did
-    number: Phone
-    caller_name: str = ""
-    queued_at: datetime | None = None
-    answered_at: datetime | None = None
-    agent: AgentId | None = None
-    by_fallback: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerRestored:
-    """The first event of a run: what an earlier run left open. The first snapshot settles it."""
-
-    at: datetime
-    calls: tuple[KnownCall, ...]
 
 
 Event = (
@@ -315,6 +304,11 @@ Event = (
     | AgentUnpaused
     | AgentWrapUpEnded
     | OfferRefused
+    | ObligationDue
+    | AttemptRefused
+    | AttemptAgentReady
+    | AttemptContacted
+    | AttemptEnded
     | TimePassed
     | PbxLost
     | PbxSnapshot

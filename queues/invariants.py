@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from queues.agent import Work
 from queues.call import CallState
 from queues.centre import Centre
+from queues.obligation import ObligationState
 
 
 def violations(centre: Centre) -> list[str]:
@@ -14,6 +15,7 @@ def violations(centre: Centre) -> list[str]:
     return [
         *_one_agent_one_thing(centre),
         *_waiting_exactly_once(centre),
+        *_obligations_agree(centre),
         *_idle_exactly_the_eligible(centre),
         *_nobody_waits_beside_a_free_agent(centre),
     ]
@@ -33,7 +35,12 @@ def _one_agent_one_thing(centre: Centre) -> Iterator[str]:
     for agent in centre.agents.values():
         if agent.work is Work.OFFERED:
             offered = centre.calls.get(agent.call) if agent.call is not None else None
-            if offered is None or offered.offer != agent.offer:
+            attempt = centre.attempts.get(agent.attempt) if agent.attempt is not None else None
+            if offered is not None and attempt is not None:
+                yield f"agent {agent.id} is offered a call and a callback"
+            elif attempt is not None and attempt.agent != agent.id:
+                yield f"agent {agent.id} rings for a callback of {attempt.agent}"
+            elif attempt is None and (offered is None or offered.offer != agent.offer):
                 yield f"agent {agent.id} is offered a call that is not offered to him"
 
 
@@ -44,8 +51,25 @@ def _waiting_exactly_once(centre: Centre) -> Iterator[str]:
             yield f"call {call.id} is {call.state}, in line: {in_line}"
     for name, line in centre.waiting.items():
         for call_id in line.in_order():
-            if call_id not in centre.calls:
+            if call_id not in centre.calls and call_id not in centre.obligations:
                 yield f"{call_id} stands in the line of {name} and is over"
+
+
+def _obligations_agree(centre: Centre) -> Iterator[str]:
+    """Laws 2 and 4."""
+    in_flight: dict[object, str] = {}
+    for obligation in centre.obligations.values():
+        in_line = obligation.id in centre.waiting[obligation.queue.name]
+        if in_line != (obligation.state is ObligationState.IN_LINE):
+            yield f"obligation {obligation.id} is {obligation.state}, in line: {in_line}"
+        if (obligation.attempt in centre.attempts) != (obligation.state is ObligationState.IN_FLIGHT):
+            yield f"obligation {obligation.id} is {obligation.state} with attempt {obligation.attempt}"
+        if obligation.state is ObligationState.IN_FLIGHT:
+            if obligation.e164 in in_flight:
+                yield f"{obligation.id} and {in_flight[obligation.e164]} dial one number"
+            in_flight[obligation.e164] = obligation.id
+        if obligation.number.whole and centre.open_by_resident.get(obligation.resident) != obligation.id:
+            yield f"two open obligations for the resident of {obligation.id}"
 
 
 def _idle_exactly_the_eligible(centre: Centre) -> Iterator[str]:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from queues.events import OfferResult
-from queues.identifiers import AgentId, CallId, CompanyId, Did, OfferId, QueueName
+from queues.events import ContactResult, OfferResult
+from queues.identifiers import AgentId, AttemptId, CallId, CompanyId, Did, ObligationId, OfferId, QueueName
 from queues.personal_data import Phone
 
 
@@ -138,6 +138,113 @@ class AgentStateChanged:
     reason: str = ""
 
 
+class ObligationClosing(StrEnum):
+    """How an obligation ended: law 2 knows no other way."""
+
+    CONTACTED = "contacted"
+    GOT_THROUGH = "got_through"
+    """The resident called again and a human answered."""
+    HANDED_TO_HUMAN = "handed_to_human"
+
+
+@dataclass(frozen=True, slots=True)
+class ObligationOpened:
+    """A resident whom no human answered must be contacted by `due_at`."""
+
+    at: datetime
+    obligation: ObligationId
+    call: CallId
+    company: CompanyId
+    did: Did
+    queue: QueueName
+    number: Phone
+    e164: Phone | None
+    arrived_at: datetime
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ObligationJoined:
+    """A further missed call of the same number to the same company: one contact discharges both."""
+
+    at: datetime
+    obligation: ObligationId
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class ObligationOverdue:
+    """Its time is over and nobody has reached the resident yet."""
+
+    at: datetime
+    obligation: ObligationId
+
+
+@dataclass(frozen=True, slots=True)
+class DialRefused:
+    """The number may not be dialled, and why (law 5)."""
+
+    at: datetime
+    obligation: ObligationId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptMade:
+    """An agent was given the callback; n-th attempt of this obligation, n from 1."""
+
+    at: datetime
+    attempt: AttemptId
+    obligation: ObligationId
+    agent: AgentId
+    e164: Phone
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptDialled:
+    """The agent took it; the resident is being dialled."""
+
+    at: datetime
+    attempt: AttemptId
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptReached:
+    """The resident and the agent hear each other."""
+
+    at: datetime
+    attempt: AttemptId
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFinished:
+    """The attempt is over."""
+
+    at: datetime
+    attempt: AttemptId
+    result: ContactResult
+
+
+@dataclass(frozen=True, slots=True)
+class ObligationClosed:
+    """Nothing more is owed."""
+
+    at: datetime
+    obligation: ObligationId
+    closing: ObligationClosing
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HumanTaskOpened:
+    """A person must see to this resident: the engine may not, or could not."""
+
+    at: datetime
+    obligation: ObligationId
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class LinkLost:
     """From here on the statistics are unknown, not good."""
@@ -173,6 +280,16 @@ JournalEntry = (
     | CallMovedToFallback
     | CallFinished
     | AgentStateChanged
+    | ObligationOpened
+    | ObligationJoined
+    | ObligationOverdue
+    | DialRefused
+    | AttemptMade
+    | AttemptDialled
+    | AttemptReached
+    | AttemptFinished
+    | ObligationClosed
+    | HumanTaskOpened
     | LinkLost
     | LinkRestored
     | Unexpected

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from queues.identifiers import AgentId, CompanyId, Did, Endpoint, QueueName
+from queues.personal_data import Phone
+from queues.phone_numbers import HOME_REGION, NumberFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,46 @@ class QueuePolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class LineCallback:
+    """How a line's residents are called back: through which trunk, showing which number."""
+
+    trunk: str
+    caller_id: Phone
+    number_format: NumberFormat = NumberFormat.E164
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackPolicy:
+    """When a missed resident is called back, how often, and the caps that bound the harm of any mistake.
+
+    `settle` is the time a resident who hung up is given to call again by himself.
+    """
+
+    enabled: bool = True
+    settle: timedelta = timedelta(seconds=15)
+    max_attempts: int = 3
+    retry_after_busy: timedelta = timedelta(seconds=40)
+    retry_after_no_answer: timedelta = timedelta(seconds=120)
+    retry_after_failure: timedelta = timedelta(seconds=20)
+    agent_ring_time: timedelta = timedelta(seconds=20)
+    resident_ring_time: timedelta = timedelta(seconds=30)
+    max_per_number_and_day: int = 6
+    max_per_hour: int = 300
+    own_numbers: frozenset[Phone] = frozenset()
+    """E.164; every DID and outgoing caller id of the centre belongs here."""
+    region: str = HOME_REGION
+
+
+@dataclass(frozen=True, slots=True)
+class LegalLimits:
+    """The promise by law, from arrival: answered by a human, else contacted by phone (ПП 416 п.13)."""
+
+    rule_set: str = "RU-416"
+    answer: timedelta = timedelta(seconds=300)
+    contact: timedelta = timedelta(seconds=600)
+
+
+@dataclass(frozen=True, slots=True)
 class LinePolicy:
     """One DID: whose residents dial it and what it is for.
 
@@ -40,6 +82,10 @@ class LinePolicy:
     queue: QueueName
     label: str
     language: str = "ru"
+    callback: LineCallback | None = None
+    """None: nobody can be called back; a contact owed all the same becomes a human's task."""
+    owes_contact: bool = True
+    """Whether this line's rules owe a contact for a call that no human answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +107,5 @@ class CentrePolicy:
     agents: Mapping[AgentId, AgentProfile]
     default_line: LinePolicy | None = None
     """Serves calls to a DID nobody configured: such a resident is still a resident."""
+    callbacks: CallbackPolicy = field(default_factory=CallbackPolicy)
+    limits: LegalLimits = field(default_factory=LegalLimits)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from queues import agent_desk, call_desk, events
+from queues import agent_desk, call_desk, callback_recovery, events, obligation_desk
 from queues.agent import Agent, Work
 from queues.call import Call, CallState
 from queues.call_desk import OFFER_GRACE
@@ -21,7 +21,10 @@ def restore(centre: Centre, event: events.LedgerRestored) -> None:
     """Take up the calls an earlier run left open; they were journalled as offered already."""
     for known in event.calls:
         if known.call not in centre.calls:
-            centre.calls[known.call] = _restored_call(centre, known)
+            call = _restored_call(centre, known)
+            centre.calls[known.call] = call
+            obligation_desk.resident_arrived(centre, call)
+    callback_recovery.restore(centre, event)
 
 
 def lose_link(centre: Centre, event: events.PbxLost) -> None:
@@ -35,6 +38,7 @@ def apply_snapshot(centre: Centre, snapshot: PbxSnapshot, now: datetime) -> None
     """Adopt what is alive, settle what is over, and allow matching again."""
     live = {call.call: call for call in snapshot.calls}
     ended = {call.call: call for call in snapshot.ended if call.call not in live}
+    callback_recovery.settle_attempts(centre, snapshot, now)
     for call in list(centre.calls.values()):
         if call.id not in live:
             _settle_known(centre, call, ended.pop(call.id, None), snapshot, now)
@@ -68,6 +72,7 @@ def _restored_call(centre: Centre, known: KnownCall) -> Call:
         answered_at=known.answered_at,
         served_by=ServedBy.FALLBACK if known.by_fallback else ServedBy.ENGINE,
         agent=known.agent,
+        answer_limit=centre.policy.limits.answer,
     )
 
 
@@ -119,6 +124,8 @@ def _adopt(centre: Centre, found: LiveCall, at: datetime, now: datetime) -> None
         )
         call = call_desk.arrive(centre, arrival)
     call.channel = found.channel
+    if call.state is CallState.TALKING and found.state is not LiveCallState.TALKING:
+        return  # Once a human answered he is answered; the list caught him between two bridges.
     match found.state:
         case LiveCallState.ARRIVING:
             pass
@@ -134,8 +141,6 @@ def _adopt(centre: Centre, found: LiveCall, at: datetime, now: datetime) -> None
 
 
 def _adopt_waiting(centre: Centre, call: Call, at: datetime, now: datetime) -> None:
-    if call.state is CallState.TALKING:
-        return
     if call.state is CallState.OFFERED:
         agent_desk.end_offer(centre, call, OfferResult.UNKNOWN, at, now)
     if call.state is not CallState.WAITING:
@@ -176,6 +181,8 @@ def _release_from_ended_work(
     centre: Centre, agent: Agent, live: dict[CallId, LiveCall], now: datetime
 ) -> None:
     """Free an agent whose call is no longer his."""
+    if agent.attempt in centre.attempts:
+        return
     found = live.get(agent.call) if agent.call is not None else None
     if agent.work is Work.TALKING and (found is None or found.agent not in {None, agent.id}):
         call = centre.calls.get(agent.call) if agent.call is not None else None

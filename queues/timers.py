@@ -16,6 +16,7 @@ class TimerKind(StrEnum):
     WRAP_UP = "wrap_up"
     DECLINE_PAUSE = "decline_pause"
     HELD_BACK = "held_back"
+    ATTEMPT_DEADLINE = "attempt_deadline"
 
 
 TimerKey = tuple[TimerKind, str]

@@ -17,7 +17,14 @@ from queues.events import (
 from queues.identifiers import AgentId, CallId, ChannelName, CompanyId, Did, Endpoint, QueueName
 from queues.invariants import violations
 from queues.personal_data import Phone
-from queues.policy import AgentProfile, CentrePolicy, LinePolicy, QueuePolicy
+from queues.policy import (
+    AgentProfile,
+    CallbackPolicy,
+    CentrePolicy,
+    LineCallback,
+    LinePolicy,
+    QueuePolicy,
+)
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 GENERAL = QueueName("general")
@@ -31,7 +38,16 @@ def moment(seconds: float) -> datetime:
     return NOON + timedelta(seconds=seconds)
 
 
-def small_centre(agents: int = 2, *, wrap_up: float = 10, decline_pause: float = 5) -> CentrePolicy:
+CALLBACK = LineCallback("trunk", Phone("+74951234501"))
+
+
+def small_centre(
+    agents: int = 2,
+    *,
+    wrap_up: float = 10,
+    decline_pause: float = 5,
+    callbacks: CallbackPolicy | None = None,
+) -> CentrePolicy:
     """Two queues (emergency before general), one line each, agents 1001… serving both."""
     rests = {"wrap_up": timedelta(seconds=wrap_up), "decline_pause": timedelta(seconds=decline_pause)}
     profiles = [
@@ -49,10 +65,15 @@ def small_centre(agents: int = 2, *, wrap_up: float = 10, decline_pause: float =
             EMERGENCY: QueuePolicy(EMERGENCY, priority=1, **rests),
         },
         lines={
-            GENERAL_DID: LinePolicy(GENERAL_DID, CompanyId("sever"), "general", GENERAL, "Север: общая"),
-            EMERGENCY_DID: LinePolicy(EMERGENCY_DID, CompanyId("sever"), "lift", EMERGENCY, "Север: лифт"),
+            GENERAL_DID: LinePolicy(
+                GENERAL_DID, CompanyId("sever"), "general", GENERAL, "Север: общая", callback=CALLBACK
+            ),
+            EMERGENCY_DID: LinePolicy(
+                EMERGENCY_DID, CompanyId("sever"), "lift", EMERGENCY, "Север: лифт", callback=CALLBACK
+            ),
         },
         agents={profile.id: profile for profile in profiles},
+        callbacks=callbacks or CallbackPolicy(own_numbers=frozenset({Phone("+74951234501")})),
     )
 
 

@@ -1,0 +1,51 @@
+"""How things ended, and how a phone is: the closed vocabularies that events and journal share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class OfferResult(StrEnum):
+    """Why a ring attempt ended without a conversation."""
+
+    DECLINED = "declined"
+    NO_ANSWER = "no_answer"
+    UNREACHABLE = "unreachable"
+    """Asterisk could not ring the phone: not registered any more, congestion, bad endpoint."""
+    CALLER_GONE = "caller_gone"
+    AGENT_GONE = "agent_gone"
+    """The phone disappeared or the agent logged out while it rang."""
+    COMMAND_FAILED = "command_failed"
+    """Asterisk refused our Redirect."""
+    UNKNOWN = "unknown"
+    """The link broke while it rang, or nothing was heard past the deadline."""
+
+
+class ContactResult(StrEnum):
+    """How one dial of a callback ended."""
+
+    CONTACTED = "contacted"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    UNREACHABLE = "unreachable"
+    """The network could not ring the resident (congestion, no route, number out of service)."""
+    AGENT_DID_NOT_ANSWER = "agent_did_not_answer"
+    """The agent's own phone was not answered: the resident was not dialled."""
+    AGENT_HUNG_UP = "agent_hung_up"
+    """The agent gave up before the resident answered."""
+    CANCELLED = "cancelled"
+    """The resident got through on his own meanwhile."""
+    NOT_DIALLED = "not_dialled"
+    """It ended before Dial (a crash, a refused action): the resident's phone never rang."""
+    UNKNOWN = "unknown"
+    """Asterisk died with it: nobody knows, and nobody may dial again without a human looking."""
+
+
+class DeviceState(StrEnum):
+    """State of an agent's softphone, as far as it matters for offering him a call."""
+
+    IDLE = "idle"
+    BUSY = "busy"
+    RINGING = "ringing"
+    UNAVAILABLE = "unavailable"
+    """Not registered, or not known to Asterisk: never offered a call."""

@@ -1,0 +1,171 @@
+"""The whole truth at one moment: of the PBX after a (re)connect, and of the ledger at start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from queues.identifiers import (
+    AgentId,
+    AttemptId,
+    CallId,
+    ChannelName,
+    CompanyId,
+    Did,
+    ObligationId,
+    OfferId,
+)
+from queues.personal_data import Phone
+from queues.results import ContactResult, DeviceState
+
+
+class LiveCallState(StrEnum):
+    """Where a snapshot found a resident."""
+
+    ARRIVING = "arriving"
+    HOLDING = "holding"
+    OFFERED = "offered"
+    TALKING = "talking"
+    FALLBACK = "fallback"
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCall:
+    """One resident's channel in a snapshot, with what its channel variables tell.
+
+    `answered_at` is None until a human was reached; `agent` is who rings or talks.
+    """
+
+    call: CallId
+    channel: ChannelName
+    arrived_at: datetime
+    did: Did
+    number: Phone
+    state: LiveCallState
+    caller_name: str = ""
+    agent: AgentId | None = None
+    offer: OfferId | None = None
+    answered_at: datetime | None = None
+    by_fallback: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LiveAgent:
+    """One agent's phone in a snapshot. `logged_in` is None where the PBX cannot tell."""
+
+    agent: AgentId
+    device: DeviceState
+    logged_in: bool | None
+    paused: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EndedCall:
+    """A call that is over, as its trace on the PBX (the AstDB inbox) tells.
+
+    `ended_at` is None when the PBX itself died before it could write it.
+    """
+
+    call: CallId
+    arrived_at: datetime
+    did: Did
+    number: Phone
+    ended_at: datetime | None
+    answered_at: datetime | None = None
+    agent: AgentId | None = None
+    by_fallback: bool = False
+
+
+class LiveAttemptState(StrEnum):
+    """How far a snapshot found a callback's channel."""
+
+    RINGING_AGENT = "ringing_agent"
+    DIALLING = "dialling"
+    TALKING = "talking"
+
+
+@dataclass(frozen=True, slots=True)
+class LiveAttempt:
+    """A callback's channel that is alive."""
+
+    attempt: AttemptId
+    state: LiveAttemptState
+    agent: AgentId | None = None
+    contacted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptTrace:
+    """What AstDB `callengine/attempt/<id>` says of a dial. No entry: the resident was not dialled."""
+
+    attempt: AttemptId
+    result: ContactResult | None
+    """None when it was dialling and never told how it ended."""
+    contacted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PbxSnapshot:
+    """The whole truth after a (re)connect: everything not in it is over.
+
+    `pbx_started_at` tells when Asterisk itself was started: what is older was cut by that.
+    """
+
+    at: datetime
+    calls: tuple[LiveCall, ...]
+    agents: tuple[LiveAgent, ...]
+    ended: tuple[EndedCall, ...] = ()
+    attempts: tuple[LiveAttempt, ...] = ()
+    attempt_traces: tuple[AttemptTrace, ...] = ()
+    pbx_started_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCall:
+    """A call the ledger knows and whose outcome it does not."""
+
+    call: CallId
+    arrived_at: datetime
+    did: Did
+    number: Phone
+    caller_name: str = ""
+    queued_at: datetime | None = None
+    answered_at: datetime | None = None
+    agent: AgentId | None = None
+    by_fallback: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KnownObligation:
+    """An open obligation of the ledger, with its attempt in flight where there is one."""
+
+    obligation: ObligationId
+    company: CompanyId
+    did: Did
+    number: Phone
+    e164: Phone | None
+    arrived_at: datetime
+    due_at: datetime
+    attempts_made: int = 0
+    attempt: AttemptId | None = None
+    attempt_agent: AgentId | None = None
+    attempt_made_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DialledNumber:
+    """An attempt of the last day, for the caps."""
+
+    e164: Phone
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRestored:
+    """The first event of a run: what an earlier run left open. The first snapshot settles it."""
+
+    at: datetime
+    calls: tuple[KnownCall, ...]
+    obligations: tuple[KnownObligation, ...] = ()
+    dialled: tuple[DialledNumber, ...] = ()

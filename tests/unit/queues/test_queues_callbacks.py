@@ -1,0 +1,284 @@
+"""Missed residents: what they are owed, and how it is kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from queues import events
+from queues.commands import CancelAttempt, DialCallback, OfferCall, WakeForObligation
+from queues.events import ContactResult, DeviceState, KnownObligation, PbxSnapshot
+from queues.identifiers import AgentId, AttemptId, CallId, CompanyId, ObligationId
+from queues.journal import (
+    AttemptFinished,
+    DialRefused,
+    HumanTaskOpened,
+    ObligationClosed,
+    ObligationClosing,
+    ObligationJoined,
+    ObligationOpened,
+    ObligationOverdue,
+)
+from queues.personal_data import Phone
+from queues.policy import CallbackPolicy
+from tests.support.centre import GENERAL_DID, Desk, arrived, holding, moment, small_centre
+
+A1 = AgentId("1001")
+C1, C2 = CallId("c1"), CallId("c2")
+OB1 = ObligationId("ob-c1")
+FIRST, SECOND = AttemptId("ob-c1.1.1"), AttemptId("ob-c1.1.2")
+
+
+def missed_call(desk: Desk, call: str = "c1", at: float = 1, number: str = "+79161234567") -> None:
+    """A resident calls and hangs up two seconds later, unanswered (every phone is busy)."""
+    desk.tell(arrived(call, at, number=number))
+    desk.tell(holding(call, at))
+    desk.tell(events.CallEnded(moment(at + 2), CallId(call), 16))
+
+
+def desk_without_free_agents(agents: int = 1, policy: CallbackPolicy | None = None) -> Desk:
+    desk = Desk(small_centre(agents, callbacks=policy))
+    desk.open()
+    for agent in desk.policy.agents:
+        desk.tell(events.AgentDeviceChanged(moment(0), agent, DeviceState.BUSY))
+    return desk
+
+
+def free(desk: Desk, at: float) -> None:
+    for agent in desk.policy.agents:
+        desk.tell(events.AgentDeviceChanged(moment(at), agent, DeviceState.IDLE))
+
+
+def dials(desk: Desk) -> list[DialCallback]:
+    return [c for decision in desk.decisions for c in decision.commands if isinstance(c, DialCallback)]
+
+
+def tasks(desk: Desk) -> list[str]:
+    return [entry.reason for entry in desk.journal(HumanTaskOpened) if isinstance(entry, HumanTaskOpened)]
+
+
+def test_a_resident_who_hung_up_is_called_back_agent_first_and_the_obligation_closes() -> None:
+    desk = desk_without_free_agents()
+    missed_call(desk)
+    opened = desk.journal(ObligationOpened)[0]
+    assert isinstance(opened, ObligationOpened)
+    assert opened.due_at == moment(601)
+    wake = [c for c in desk.decisions[-1].commands if isinstance(c, WakeForObligation)]
+    assert wake == [WakeForObligation(OB1, moment(18))]
+    free(desk, 5)
+    assert dials(desk) == []  # He is given the time to call again by himself.
+    desk.tell(events.ObligationDue(moment(18), OB1))
+    (dial,) = dials(desk)
+    assert (dial.attempt, dial.agent, dial.number.whole, dial.trunk) == (FIRST, A1, "+79161234567", "trunk")
+    desk.tell(events.AttemptAgentReady(moment(20), FIRST))
+    desk.tell(events.AttemptContacted(moment(30), FIRST))
+    assert desk.journal(ObligationClosed) == [ObligationClosed(moment(30), OB1, ObligationClosing.CONTACTED)]
+    desk.tell(events.AttemptEnded(moment(90), FIRST, ContactResult.CONTACTED))
+    assert desk.dispatcher.view().agents[0].state.value == "wrap_up"
+
+
+def test_he_calls_again_and_is_answered_and_is_not_called_back() -> None:
+    desk = desk_without_free_agents()
+    missed_call(desk)
+    desk.tell(arrived("c2", 10))
+    desk.tell(holding("c2", 10))
+    desk.tell(events.ObligationDue(moment(18), OB1))
+    free(desk, 20)
+    assert dials(desk) == []
+    desk.tell(events.CallAnswered(moment(25), C2, A1))
+    assert desk.journal(ObligationClosed) == [
+        ObligationClosed(moment(25), OB1, ObligationClosing.GOT_THROUGH)
+    ]
+    desk.tell(events.CallEnded(moment(60), C2, 16))
+    assert dials(desk) == []
+
+
+def test_two_missed_calls_of_one_number_are_one_obligation_with_the_earliest_clock() -> None:
+    desk = desk_without_free_agents()
+    missed_call(desk, "c1", 1)
+    missed_call(desk, "c2", 30, number="89161234567")
+    assert len(desk.journal(ObligationOpened)) == 1
+    assert desk.journal(ObligationJoined) == [ObligationJoined(moment(32), OB1, C2)]
+    desk.tell(events.ObligationDue(moment(47), OB1))
+    free(desk, 50)
+    assert [dial.attempt for dial in dials(desk)] == [FIRST]
+
+
+def test_busy_then_no_answer_then_contact() -> None:
+    desk = desk_without_free_agents()
+    missed_call(desk)
+    free(desk, 5)
+    desk.tell(events.ObligationDue(moment(18), OB1))
+    desk.tell(events.AttemptAgentReady(moment(20), FIRST))
+    decision = desk.tell(events.AttemptEnded(moment(22), FIRST, ContactResult.BUSY))
+    assert WakeForObligation(OB1, moment(62)) in decision.commands
+    desk.tell(events.ObligationDue(moment(62), OB1))
+    assert [dial.attempt for dial in dials(desk)] == [FIRST, SECOND]
+    desk.tell(events.AttemptEnded(moment(90), SECOND, ContactResult.NO_ANSWER))
+    desk.tell(events.ObligationDue(moment(210), OB1))
+    desk.tell(events.AttemptContacted(moment(220), AttemptId("ob-c1.1.3")))
+    assert [
+        entry.result for entry in desk.journal(AttemptFinished) if isinstance(entry, AttemptFinished)
+    ] == [
+        ContactResult.BUSY,
+        ContactResult.NO_ANSWER,
+    ]
+    assert tasks(desk) == []
+
+
+def test_not_reached_at_all_it_becomes_a_task_for_a_human_never_silence() -> None:
+    desk = desk_without_free_agents(policy=CallbackPolicy(max_attempts=2))
+    missed_call(desk)
+    free(desk, 5)
+    for n, at in enumerate((18, 200)):
+        desk.tell(events.ObligationDue(moment(at), OB1))
+        desk.tell(
+            events.AttemptEnded(moment(at + 30), AttemptId(f"ob-c1.1.{n + 1}"), ContactResult.NO_ANSWER)
+        )
+    assert tasks(desk) == ["not_reached"]
+
+
+def test_no_time_left_for_another_try_it_becomes_a_task_for_a_human() -> None:
+    desk = desk_without_free_agents()
+    missed_call(desk)
+    desk.tell(events.ObligationDue(moment(18), OB1))
+    free(desk, 580)
+    desk.tell(events.AttemptEnded(moment(599), FIRST, ContactResult.NO_ANSWER))
+    assert tasks(desk) == ["no_time_left"]
+
+
+def test_withheld_and_foreign_numbers_become_a_humans_task_at_once() -> None:
+    desk = desk_without_free_agents()
+    missed_call(desk, "c1", 1, number="")
+    missed_call(desk, "c2", 1, number="+77011234567")
+    missed_call(desk, "c3", 1, number="84951234501")
+    assert tasks(desk) == ["withheld", "foreign", "own_number"]
+    assert [entry.reason for entry in desk.journal(DialRefused) if isinstance(entry, DialRefused)] == tasks(
+        desk
+    )
+    free(desk, 5)
+    assert dials(desk) == []
+
+
+def test_an_agent_who_does_not_take_the_callback_leaves_it_to_the_next() -> None:
+    desk = desk_without_free_agents(2)
+    missed_call(desk)
+    free(desk, 5)
+    desk.tell(events.ObligationDue(moment(18), OB1))
+    desk.tell(events.AttemptEnded(moment(38), FIRST, ContactResult.AGENT_DID_NOT_ANSWER))
+    assert [(dial.attempt, dial.agent) for dial in dials(desk)] == [(FIRST, "1001"), (SECOND, "1002")]
+
+
+def test_a_callback_gives_way_to_a_live_caller_until_its_own_deadline_is_the_nearer() -> None:
+    desk = desk_without_free_agents()
+    missed_call(desk)  # To be contacted by 601 s.
+    desk.tell(events.ObligationDue(moment(18), OB1))
+    desk.tell(arrived("c2", 290, number="+79160000002"))  # To be answered by 590 s.
+    desk.tell(holding("c2", 290))
+    desk.tell(arrived("c3", 310, number="+79160000003"))  # To be answered by 610 s.
+    desk.tell(holding("c3", 310))
+    free(desk, 311)
+    given = [
+        c for decision in desk.decisions for c in decision.commands if isinstance(c, OfferCall | DialCallback)
+    ]
+    assert [type(command).__name__ for command in given] == ["OfferCall"]
+    desk.tell(events.CallEnded(moment(312), C2, 16))
+    assert [dial.attempt for dial in dials(desk)] == [FIRST]
+
+
+def test_got_through_while_the_agents_phone_rings_for_him_the_callback_is_cancelled() -> None:
+    desk = desk_without_free_agents(2)
+    missed_call(desk)
+    free(desk, 5)
+    desk.tell(events.ObligationDue(moment(18), OB1))
+    desk.tell(arrived("c2", 19))
+    desk.tell(holding("c2", 19))
+    decision = desk.tell(events.CallAnswered(moment(20), C2, AgentId("1002")))
+    assert CancelAttempt(FIRST) in decision.commands
+    desk.tell(events.AttemptEnded(moment(21), FIRST, ContactResult.AGENT_DID_NOT_ANSWER))
+    assert desk.journal(AttemptFinished) == [AttemptFinished(moment(21), FIRST, ContactResult.CANCELLED)]
+
+
+def test_caps_per_number_and_per_hour_hand_over_to_a_human() -> None:
+    desk = desk_without_free_agents(policy=CallbackPolicy(max_per_number_and_day=1, settle=timedelta(0)))
+    free(desk, 0.5)
+    missed_call(desk)
+    desk.tell(events.ObligationDue(moment(3), OB1))
+    if not dials(desk):
+        raise AssertionError("the first dial is within the cap")
+    desk.tell(events.AttemptEnded(moment(30), FIRST, ContactResult.BUSY))
+    desk.tell(events.ObligationDue(moment(70), OB1))
+    assert tasks(desk) == ["cap_per_number"]
+
+
+def test_overdue_is_noted_once_and_it_is_dialled_all_the_same() -> None:
+    desk = desk_without_free_agents()
+    missed_call(desk)
+    desk.tell(events.ObligationDue(moment(18), OB1))
+    desk.tell(events.ObligationDue(moment(601), OB1))
+    desk.tell(events.ObligationDue(moment(602), OB1))
+    assert desk.journal(ObligationOverdue) == [ObligationOverdue(moment(601), OB1)]
+    free(desk, 700)
+    assert len(dials(desk)) == 1
+
+
+def known(attempt: AttemptId | None = None) -> KnownObligation:
+    return KnownObligation(
+        obligation=OB1,
+        company=CompanyId("sever"),
+        did=GENERAL_DID,
+        number=Phone("+79161234567"),
+        e164=Phone("+79161234567"),
+        arrived_at=moment(-100),
+        due_at=moment(500),
+        attempts_made=1 if attempt else 0,
+        attempt=attempt,
+        attempt_agent=A1 if attempt else None,
+        attempt_made_at=moment(-10) if attempt else None,
+    )
+
+
+def restarted(attempt: AttemptId | None, snapshot: PbxSnapshot) -> Desk:
+    desk = Desk(small_centre(1))
+    desk.tell(events.LedgerRestored(moment(0), (), (known(attempt),)))
+    desk.tell(snapshot)
+    return desk
+
+
+def test_killed_between_claim_and_originate_he_was_not_dialled_and_is_dialled_once_now() -> None:
+    desk = restarted(FIRST, PbxSnapshot(moment(1), (), ()))
+    assert desk.journal(AttemptFinished) == [AttemptFinished(moment(1), FIRST, ContactResult.NOT_DIALLED)]
+    assert tasks(desk) == []
+
+
+def test_asterisk_died_with_the_dial_nobody_dials_again_before_a_human_looked() -> None:
+    desk = restarted(FIRST, PbxSnapshot(moment(1), (), (), pbx_started_at=moment(-5)))
+    assert tasks(desk) == ["attempt_outcome_unknown"]
+
+
+def test_killed_while_the_resident_talks_the_contact_counts() -> None:
+    live = events.LiveAttempt(FIRST, events.LiveAttemptState.TALKING, A1, moment(-3))
+    desk = restarted(FIRST, PbxSnapshot(moment(1), (), (), attempts=(live,)))
+    assert desk.journal(ObligationClosed) == [ObligationClosed(moment(-3), OB1, ObligationClosing.CONTACTED)]
+
+
+def test_the_dial_ended_while_the_engine_was_away_its_trace_tells_the_result() -> None:
+    trace = events.AttemptTrace(FIRST, ContactResult.CONTACTED, moment(-2))
+    desk = restarted(FIRST, PbxSnapshot(moment(1), (), (), attempt_traces=(trace,)))
+    assert desk.journal(ObligationClosed) == [ObligationClosed(moment(-2), OB1, ObligationClosing.CONTACTED)]
+    busy = restarted(
+        FIRST,
+        PbxSnapshot(
+            moment(1), (), (), attempt_traces=(replace(trace, result=ContactResult.BUSY, contacted_at=None),)
+        ),
+    )
+    assert tasks(busy) == []
+    assert len(busy.dispatcher.centre.obligations) == 1
+
+
+def test_open_obligations_of_the_ledger_are_dialled_after_a_restart() -> None:
+    desk = restarted(None, PbxSnapshot(moment(1), (), ()))
+    desk.tell(events.ObligationDue(moment(1), OB1))
+    desk.tell(events.AgentLoggedIn(moment(2), A1))
+    desk.tell(events.AgentDeviceChanged(moment(2), A1, DeviceState.IDLE))
+    assert [dial.agent for dial in dials(desk)] == [A1]
