@@ -14,6 +14,9 @@ CONTEXT_AGENT: Final = "callengine-agent"
 HOLD_EXTENSION: Final = "hold"
 """The entry of callengine-hold."""
 
+CALLBACK_PREFIX: Final = "callback-"
+"""callengine-callback's extensions are `callback-<attempt id>`."""
+
 CONNECT_PREFIX: Final = "agent-"
 """callengine-connect's extensions are `agent-<agent id>`: a fixed prefix, so that `_agent-.` always matches."""
 
@@ -30,6 +33,13 @@ OFFER_VARIABLE: Final = "CALLENGINE_OFFER"
 DIAL_VARIABLE: Final = "CALLENGINE_DIAL"
 RING_SECONDS_VARIABLE: Final = "CALLENGINE_RING_SECONDS"
 LABEL_VARIABLE: Final = "CALLENGINE_LABEL"
+
+# Variables of the agent's channel of a callback, given with Originate.
+ATTEMPT_VARIABLE: Final = "CALLENGINE_ATTEMPT"
+NUMBER_TO_DIAL_VARIABLE: Final = "CALLENGINE_NUMBER_TO_DIAL"
+TRUNK_VARIABLE: Final = "CALLENGINE_TRUNK"
+CALLER_ID_VARIABLE: Final = "CALLENGINE_CALLER_ID"
+LANGUAGE_VARIABLE: Final = "CALLENGINE_LANGUAGE"
 
 # Channel variables the dialplan sets on a resident's channel, read back by a snapshot.
 ARRIVED_VARIABLE: Final = "CALLENGINE_ARRIVED"
@@ -50,5 +60,7 @@ EVENT_HOLDING: Final = "CallengineHolding"
 EVENT_FALLBACK: Final = "CallengineFallback"
 EVENT_REJECTED: Final = "CallengineRejected"
 """Reason."""
+EVENT_CALLBACK: Final = "CallengineCallback"
+"""Attempt; Do: dialling | answered | ended; DialStatus."""
 EVENT_AGENT: Final = "CallengineAgent"
 """Do: login | logout | pause | unpause | ready; Endpoint: `PJSIP/1001`; Reason for pause."""

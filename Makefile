@@ -1,0 +1,59 @@
+# callengine: `make demo` shows it at work, `make test` proves it. Everything needed is fetched without root.
+SHELL := /bin/sh
+PYTHON ?= python3
+FRESH ?=
+DEMO_SECONDS ?= 120
+CACHE := $(or $(CALLENGINE_CACHE),$(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME)/callengine,$(HOME)/.cache/callengine))
+BIN := .venv/bin
+export CALLENGINE_CACHE := $(CACHE)
+export PIP_CACHE_DIR := $(CACHE)/pip
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help setup demo test lint format bench lock clean
+
+help:
+	@echo "make demo    a whole centre on this machine: Asterisk, engine, six softphones, residents who call"
+	@echo "             (DEMO_SECONDS=$(DEMO_SECONDS); Ctrl-C ends it)"
+	@echo "make test    ruff, mypy, import-linter and every test, those on a real Asterisk included"
+	@echo "             (FRESH=1 ignores Asterisk, SIPp and the like that are installed on this machine)"
+	@echo "make lint    only the checks that run nothing"
+	@echo "make bench   how fast a freed agent's phone rings: the engine against app_queue, same Asterisk, same run"
+	@echo "make lock    renew requirements/*.txt"
+	@echo "make clean   remove what was made in this folder; downloads stay in $(CACHE)"
+
+setup: .venv/.complete
+	@$(PYTHON) asterisk-sample/provision.py $(if $(FRESH),--fresh)
+
+.venv/.complete: requirements/dev.txt pyproject.toml requirements/make_venv.py
+	@$(PYTHON) requirements/make_venv.py .venv requirements/dev.txt
+
+demo: setup
+	@$(BIN)/callengine demo --seconds $(DEMO_SECONDS)
+
+lint: .venv/.complete
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: setup lint
+	$(BIN)/pytest
+
+format: .venv/.complete
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup
+	@$(BIN)/python -m callengine.demo.bench
+
+lock: .venv/.complete
+	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe \
+	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+	  --output-file requirements/run.txt pyproject.toml
+	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe \
+	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+	  --output-file requirements/dev.txt pyproject.toml requirements/dev.in
+
+clean:
+	rm -rf .venv .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,89 @@
+"""Commands to AMI actions, sent in this order on one connection: Asterisk runs a session's actions one by one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from ami_adapters import actions
+from ami_adapters import dialplan_names as names
+from ami_adapters.actions import Action
+from ami_adapters.channel_registry import ChannelRegistry, ResidentChannel
+from ami_adapters.errors import InvalidAction
+from queues.commands import (
+    CancelAttempt,
+    Command,
+    DialCallback,
+    EraseAttemptTrace,
+    EraseInboxEntry,
+    ForgetObligationTimer,
+    OfferCall,
+    ReturnToHold,
+    WakeForObligation,
+)
+from queues.identifiers import CallId, ChannelName
+
+_MAX_LABEL = 40
+
+
+def actions_of(command: Command, registry: ChannelRegistry) -> list[Action]:
+    """The actions of one command; the last one's response tells whether the command was done."""
+    match command:
+        case OfferCall():
+            return _offer(command, registry)
+        case ReturnToHold(call, channel, _):
+            name = _channel_name(registry, call, channel)
+            return [actions.redirect(name, names.CONTEXT_HOLD, names.HOLD_EXTENSION)]
+        case EraseInboxEntry(call):
+            return [actions.setvar(f"DB_DELETE({names.ASTDB_FAMILY}/inbox/{call})", "")]
+        case DialCallback():
+            return [_dial(command, registry)]
+        case CancelAttempt(attempt):
+            # AMI takes the Uniqueid where a channel's name is asked for (ast_channel_get_by_name).
+            return [actions.hangup(attempt)]
+        case EraseAttemptTrace(attempt):
+            return [actions.setvar(f"DB_DELETE({names.ASTDB_FAMILY}/attempt/{attempt})", "")]
+        case WakeForObligation() | ForgetObligationTimer():
+            raise InvalidAction(f"{type(command).__name__} is for the timers, not for the PBX")
+
+
+def _dial(command: DialCallback, registry: ChannelRegistry) -> Action:
+    registry.add_attempt(command.attempt)
+    return actions.originate(
+        channel=command.endpoint,
+        context=names.CONTEXT_CALLBACK,
+        extension=f"{names.CALLBACK_PREFIX}{command.attempt}",
+        channel_id=command.attempt,
+        caller_id=f'"{command.label[:_MAX_LABEL]}" <{command.e164.whole}>',
+        timeout_ms=command.agent_ring_time // timedelta(milliseconds=1),
+        variables=[
+            (names.ATTEMPT_VARIABLE, command.attempt),
+            (names.NUMBER_TO_DIAL_VARIABLE, command.number.whole),
+            (names.TRUNK_VARIABLE, command.trunk),
+            (names.CALLER_ID_VARIABLE, command.caller_id.whole),
+            (names.LANGUAGE_VARIABLE, command.language),
+            (names.RING_SECONDS_VARIABLE, str(round(command.resident_ring_time / timedelta(seconds=1)))),
+        ],
+    )
+
+
+def _offer(command: OfferCall, registry: ChannelRegistry) -> list[Action]:
+    channel = _channel_name(registry, command.call, command.channel)
+    resident = registry.residents.get(command.call) or ResidentChannel(command.call, channel)
+    variables = [(names.OFFER_VARIABLE, str(command.offer)), (names.DIAL_VARIABLE, str(command.endpoint))]
+    seconds = max(1, round(command.ring_time / timedelta(seconds=1)))
+    if resident.ring_seconds_set != seconds:
+        variables.append((names.RING_SECONDS_VARIABLE, str(seconds)))
+        resident.ring_seconds_set = seconds
+    if resident.label_set != command.label:
+        variables.append((names.LABEL_VARIABLE, command.label[:_MAX_LABEL]))
+        resident.label_set = command.label
+    return [
+        *(actions.setvar(name, value, channel) for name, value in variables),
+        actions.redirect(channel, names.CONTEXT_CONNECT, f"{names.CONNECT_PREFIX}{command.agent}"),
+    ]
+
+
+def _channel_name(registry: ChannelRegistry, call: CallId, known: ChannelName) -> ChannelName:
+    """The channel's present name: a masquerade may have renamed it since the dispatcher heard of it."""
+    resident = registry.residents.get(call)
+    return known if resident is None else resident.name

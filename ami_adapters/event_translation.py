@@ -1,0 +1,229 @@
+"""AMI events to domain events. Synchronous and total: any message gives zero or more events, never an exception.
+
+Headers are read as Asterisk 20–22 writes them (main/manager_channels.c, main/manager_bridges.c,
+apps/app_userevent.c). Text is cleaned for the domain: U+FFFD for what is not UTF-8, no NUL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+
+from ami_adapters import dialplan_names as names
+from ami_adapters.channel_registry import AttemptChannel, ChannelRegistry
+from ami_adapters.message import Message, instant_of
+from queues import events
+from queues.events import ContactResult, DeviceState, Event, OfferResult
+from queues.identifiers import CallId, ChannelName, Did, Endpoint, OfferId
+from queues.personal_data import Phone
+
+DEVICE_STATES: Mapping[str, DeviceState] = {
+    "NOT_INUSE": DeviceState.IDLE,
+    "INUSE": DeviceState.BUSY,
+    "BUSY": DeviceState.BUSY,
+    "ONHOLD": DeviceState.BUSY,
+    "RINGINUSE": DeviceState.BUSY,
+    "RINGING": DeviceState.RINGING,
+}
+"""Asterisk's device states (main/devicestate.c); INVALID, UNAVAILABLE, UNKNOWN and new ones are unavailable."""
+
+OFFER_RESULTS: Mapping[str, OfferResult] = {
+    "BUSY": OfferResult.DECLINED,
+    "DONTCALL": OfferResult.DECLINED,
+    "NOANSWER": OfferResult.NO_ANSWER,
+    "CHANUNAVAIL": OfferResult.UNREACHABLE,
+    "CONGESTION": OfferResult.UNREACHABLE,
+    "INVALIDARGS": OfferResult.UNREACHABLE,
+    "CANCEL": OfferResult.CALLER_GONE,
+}
+"""app_dial's DIALSTATUS when the resident came back to hold."""
+
+
+CONTACT_RESULTS: Mapping[str, ContactResult] = {
+    "ANSWER": ContactResult.CONTACTED,
+    "BUSY": ContactResult.BUSY,
+    "NOANSWER": ContactResult.NO_ANSWER,
+    "CANCEL": ContactResult.AGENT_HUNG_UP,
+}
+"""app_dial's DIALSTATUS of the resident's leg; every other means that the network did not ring him."""
+
+
+def contact_result_of(channel: AttemptChannel) -> ContactResult:
+    """How a callback ended, by all that was heard of its channel."""
+    if channel.is_contacted:
+        return ContactResult.CONTACTED
+    if not channel.is_dialling:
+        return ContactResult.AGENT_DID_NOT_ANSWER
+    if not channel.dial_status:
+        return ContactResult.AGENT_HUNG_UP
+    result = CONTACT_RESULTS.get(channel.dial_status, ContactResult.UNREACHABLE)
+    # Answered but never bridged: one of them hung up during the notice.
+    return ContactResult.AGENT_HUNG_UP if result is ContactResult.CONTACTED else result
+
+
+def device_state_of(text: str) -> DeviceState:
+    """Asterisk's word for a device's state to ours."""
+    return DEVICE_STATES.get(text, DeviceState.UNAVAILABLE)
+
+
+class EventTranslator:
+    """Messages in, domain events out, with the registry kept up to date on the way.
+
+    `pbx_now` gives Asterisk's clock as estimated, for a message without a Timestamp.
+    """
+
+    def __init__(self, registry: ChannelRegistry, pbx_now: Callable[[], datetime]) -> None:
+        self._registry = registry
+        self._pbx_now = pbx_now
+        self._translations: dict[str, Callable[[Message, datetime], Iterator[Event]]] = {
+            "UserEvent": self._user_event,
+            "DialBegin": self._dial_begin,
+            "BridgeEnter": self._bridge_enter,
+            "BridgeLeave": self._bridge_leave,
+            "Hangup": self._hangup,
+            "DeviceStateChange": self._device_state,
+            "Rename": self._rename,
+            "OriginateResponse": self._originate_response,
+        }
+
+    def translate(self, message: Message) -> list[Event]:
+        """The domain events of one AMI event, in order."""
+        translation = self._translations.get(message.name)
+        if translation is None:
+            return []
+        return list(translation(message, message.timestamp or self._pbx_now()))
+
+    def _user_event(self, message: Message, at: datetime) -> Iterator[Event]:
+        call = CallId(message.text("Uniqueid"))
+        match message.get("UserEvent"):
+            case names.EVENT_ARRIVED:
+                yield from self._arrived(message, call, at)
+            case names.EVENT_HOLDING:
+                yield events.CallHolding(at, call, *_offer_end(message))
+            case names.EVENT_FALLBACK:
+                resident = self._registry.residents.get(call)
+                if resident is not None:
+                    resident.by_fallback = True
+                yield events.CallFellBack(at, call)
+            case names.EVENT_REJECTED:
+                yield events.CallRejected(at, call, message.text("Reason"))
+            case names.EVENT_AGENT:
+                yield from self._agent_event(message, at)
+            case names.EVENT_CALLBACK:
+                yield from self._callback_event(message, at)
+            case _:
+                pass
+
+    def _arrived(self, message: Message, call: CallId, at: datetime) -> Iterator[Event]:
+        channel = ChannelName(message.get("Channel"))
+        if not call or not channel:
+            return
+        self._registry.add_resident(call, channel)
+        name = message.text("CallerIDName")
+        yield events.CallArrived(
+            at=at,
+            call=call,
+            channel=channel,
+            arrived_at=instant_of(message.text("Arrived")) or at,
+            did=Did(message.text("Did")),
+            number=Phone(message.text("Number")),
+            caller_name="" if name == "<unknown>" else name,
+        )
+
+    def _agent_event(self, message: Message, at: datetime) -> Iterator[Event]:
+        agent = self._registry.agents_by_endpoint.get(Endpoint(message.text("Endpoint")))
+        if agent is None:
+            return
+        match message.get("Do"):
+            case "login":
+                yield events.AgentLoggedIn(at, agent)
+            case "logout":
+                yield events.AgentLoggedOut(at, agent)
+            case "pause":
+                yield events.AgentPaused(at, agent, message.text("Reason") or "pause")
+            case "unpause":
+                yield events.AgentUnpaused(at, agent)
+            case "ready":
+                yield events.AgentWrapUpEnded(at, agent)
+            case _:
+                pass
+
+    def _callback_event(self, message: Message, at: datetime) -> Iterator[Event]:
+        channel = self._registry.attempts.get(message.text("Attempt"))
+        if channel is None:
+            return
+        match message.get("Do"):
+            case "dialling":
+                channel.is_dialling = True
+                yield events.AttemptAgentReady(at, channel.attempt)
+            case "ended":
+                channel.dial_status = message.text("DialStatus")
+            case _:
+                pass
+
+    def _originate_response(self, message: Message, at: datetime) -> Iterator[Event]:
+        """A failure may come without any channel, then no Hangup follows (main/manager.c fast_originate)."""
+        attempt = message.text("Exten").removeprefix(names.CALLBACK_PREFIX)
+        channel = self._registry.attempts.get(attempt)
+        if channel is not None and message.get("Response") == "Failure" and not channel.is_dialling:
+            self._registry.forget(attempt)
+            yield events.AttemptEnded(at, channel.attempt, ContactResult.AGENT_DID_NOT_ANSWER)
+
+    def _dial_begin(self, message: Message, at: datetime) -> Iterator[Event]:
+        leg = self._registry.add_leg(
+            message.text("DestUniqueid"), message.get("DestChannel"), message.text("Uniqueid")
+        )
+        if leg is not None and leg.call is not None:
+            yield events.AgentRang(at, leg.call, leg.agent, leg.channel)
+
+    def _bridge_enter(self, message: Message, at: datetime) -> Iterator[Event]:
+        """The resident's own BridgeEnter is his answer; the agent's leg was put in before (features.c)."""
+        uniqueid = message.text("Uniqueid")
+        self._registry.enter_bridge(uniqueid, message.text("BridgeUniqueid"))
+        attempt = self._registry.attempts.get(uniqueid)
+        if attempt is not None and not attempt.is_contacted:
+            attempt.is_contacted = True
+            yield events.AttemptContacted(at, attempt.attempt)
+        resident = self._registry.residents.get(uniqueid)
+        if resident is None or resident.answered:
+            return
+        leg = self._registry.leg_bridged_with(uniqueid)
+        resident.answered = True
+        yield events.CallAnswered(at, resident.call, None if leg is None else leg.agent, resident.by_fallback)
+
+    def _bridge_leave(self, message: Message, _at: datetime) -> Iterator[Event]:
+        self._registry.leave_bridge(message.text("Uniqueid"))
+        yield from ()
+
+    def _hangup(self, message: Message, at: datetime) -> Iterator[Event]:
+        uniqueid = message.text("Uniqueid")
+        resident = self._registry.residents.get(uniqueid)
+        leg = self._registry.legs.get(uniqueid)
+        attempt = self._registry.attempts.get(uniqueid)
+        self._registry.forget(uniqueid)
+        if attempt is not None:
+            yield events.AttemptEnded(at, attempt.attempt, contact_result_of(attempt))
+        elif resident is not None:
+            cause = message.text("Cause")
+            yield events.CallEnded(
+                at, resident.call, int(cause) if cause.isascii() and cause.isdigit() else 0
+            )
+        elif leg is not None:
+            yield events.AgentLegEnded(at, leg.agent, leg.channel, leg.call)
+
+    def _device_state(self, message: Message, at: datetime) -> Iterator[Event]:
+        agent = self._registry.agents_by_endpoint.get(Endpoint(message.text("Device")))
+        if agent is not None:
+            yield events.AgentDeviceChanged(at, agent, device_state_of(message.text("State")))
+
+    def _rename(self, message: Message, _at: datetime) -> Iterator[Event]:
+        self._registry.rename(message.text("Uniqueid"), message.get("Newname"))
+        yield from ()
+
+
+def _offer_end(message: Message) -> tuple[OfferId | None, OfferResult | None]:
+    """Which offer brought the resident back to hold, and why; (None, None) on his first entry."""
+    offer = message.text("Offer")
+    if not offer:
+        return None, None
+    return OfferId(offer), OFFER_RESULTS.get(message.text("DialStatus"), OfferResult.UNKNOWN)

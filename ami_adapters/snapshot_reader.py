@@ -1,0 +1,270 @@
+"""The lists Asterisk gives after a (re)connect, read into one snapshot of residents and agents.
+
+Pure: `SNAPSHOT_ACTIONS` are sent by the switchboard, the answers come in here together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ami_adapters import actions
+from ami_adapters import dialplan_names as names
+from ami_adapters.actions import Action
+from ami_adapters.channel_registry import ChannelRegistry
+from ami_adapters.event_translation import CONTACT_RESULTS, device_state_of
+from ami_adapters.message import Message, instant_of
+from queues.events import (
+    AttemptTrace,
+    ContactResult,
+    DeviceState,
+    EndedCall,
+    LiveAgent,
+    LiveAttempt,
+    LiveAttemptState,
+    LiveCall,
+    LiveCallState,
+    PbxSnapshot,
+)
+from queues.identifiers import AgentId, AttemptId, CallId, ChannelName, Did, OfferId
+from queues.personal_data import Phone
+
+RESIDENT_VARIABLES = (
+    names.ARRIVED_VARIABLE,
+    names.DID_VARIABLE,
+    names.NUMBER_VARIABLE,
+    names.STATE_VARIABLE,
+    names.ANSWERED_VARIABLE,
+    names.OFFER_VARIABLE,
+)
+
+STATUS = actions.status(RESIDENT_VARIABLES)
+DEVICES = actions.device_state_list()
+QUEUES = actions.queue_status()
+AGENTS = actions.db_get_tree(f"{names.ASTDB_FAMILY}/agent")
+INBOX = actions.db_get_tree(f"{names.ASTDB_FAMILY}/inbox")
+ATTEMPTS = actions.db_get_tree(f"{names.ASTDB_FAMILY}/attempt")
+SNAPSHOT_ACTIONS: Mapping[str, Action] = {
+    "status": STATUS,
+    "devices": DEVICES,
+    "queues": QUEUES,
+    "agents": AGENTS,
+    "inbox": INBOX,
+    "attempts": ATTEMPTS,
+}
+ATTEMPT_PREFIX = "ob-"
+
+TRACE_VERSION = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class InboxEntry:
+    """AstDB `callengine/inbox/<call>` = `1|arrived|did|number|state|answered|ended`, times as epoch seconds."""
+
+    call: CallId
+    arrived_at: datetime
+    did: Did
+    number: Phone
+    answered_at: datetime | None
+    ended_at: datetime | None
+
+
+def read_inbox_entry(key: str, value: str) -> InboxEntry | None:
+    """One entry, None when it is damaged or of a kind we do not know (the caller reports it)."""
+    call = key.rpartition("/")[2]
+    match value.split("|"):
+        case [version, arrived, did, number, _state, answered, ended] if version == TRACE_VERSION and call:
+            arrived_at = instant_of(arrived)
+            if arrived_at is None:
+                return None
+            return InboxEntry(
+                CallId(call), arrived_at, Did(did), Phone(number), instant_of(answered), instant_of(ended)
+            )
+        case _:
+            return None
+
+
+def read_attempt_trace(key: str, value: str) -> AttemptTrace | None:
+    """AstDB `callengine/attempt/<id>` = `1|dialling|t`, `1|answered|t` or `1|ended|t|DIALSTATUS|answered`."""
+    attempt = AttemptId(key.rpartition("/")[2])
+    match value.split("|"):
+        case [version, "dialling", _] if version == TRACE_VERSION:
+            return AttemptTrace(attempt, None)
+        case [version, "answered", answered] if version == TRACE_VERSION:
+            return AttemptTrace(attempt, ContactResult.CONTACTED, instant_of(answered))
+        case [version, "ended", _, dial_status, answered] if version == TRACE_VERSION:
+            contacted_at = instant_of(answered)
+            if contacted_at is not None:
+                return AttemptTrace(attempt, ContactResult.CONTACTED, contacted_at)
+            result = CONTACT_RESULTS.get(dial_status, ContactResult.UNREACHABLE)
+            return AttemptTrace(attempt, result if dial_status != "ANSWER" else ContactResult.AGENT_HUNG_UP)
+        case _:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotResult:
+    """The snapshot, and what in the PBX's data could not be read (keys only, never numbers)."""
+
+    snapshot: PbxSnapshot
+    damaged_inbox_keys: tuple[str, ...]
+
+
+def read_snapshot(
+    answers: Mapping[str, Sequence[Message]],
+    registry: ChannelRegistry,
+    at: datetime,
+    pbx_started_at: datetime | None = None,
+) -> SnapshotResult:
+    """Build the snapshot and fill the (cleared) registry from the answers by action: status, devices, …"""
+    channels = [message for message in answers["status"] if message.name == "Status"]
+    queued = {message.text("Uniqueid") for message in answers["queues"] if message.name == "QueueEntry"}
+    calls = tuple(_read_calls(channels, queued, registry))
+    damaged: list[str] = []
+    snapshot = PbxSnapshot(
+        at=at,
+        calls=calls,
+        agents=tuple(_read_agents(answers, registry)),
+        ended=tuple(_read_ended(answers["inbox"], {call.call for call in calls}, damaged)),
+        attempts=tuple(_read_live_attempts(channels, registry)),
+        attempt_traces=tuple(_read_traces(answers["attempts"], damaged)),
+        pbx_started_at=pbx_started_at,
+    )
+    return SnapshotResult(snapshot, tuple(damaged))
+
+
+def _read_calls(channels: list[Message], queued: set[str], registry: ChannelRegistry) -> Iterable[LiveCall]:
+    residents: list[tuple[Message, dict[str, str]]] = []
+    for message in channels:
+        variables = _variables_of(message)
+        if variables.get(names.ARRIVED_VARIABLE):
+            residents.append((message, variables))
+            registry.add_resident(message.text("Uniqueid"), message.get("Channel"))
+    for message in channels:
+        if message.text("Uniqueid") not in registry.residents:
+            registry.add_leg(message.text("Uniqueid"), message.get("Channel"), message.text("Linkedid"))
+        if message.get("BridgeID"):
+            registry.enter_bridge(message.text("Uniqueid"), message.text("BridgeID"))
+    agents_by_call = {leg.call: leg.agent for leg in registry.legs.values() if leg.call is not None}
+    for message, variables in residents:
+        yield _read_call(message, variables, queued, registry, agents_by_call)
+
+
+def _read_call(
+    message: Message,
+    variables: Mapping[str, str],
+    queued: set[str],
+    registry: ChannelRegistry,
+    agents_by_call: Mapping[CallId, AgentId],
+) -> LiveCall:
+    uniqueid = message.text("Uniqueid")
+    resident = registry.residents[uniqueid]
+    state = _state_of(variables.get(names.STATE_VARIABLE, ""))
+    resident.by_fallback = state is LiveCallState.FALLBACK or uniqueid in queued
+    leg = registry.leg_bridged_with(uniqueid)
+    if leg is not None:
+        state = LiveCallState.TALKING
+        resident.answered = True
+    elif state is LiveCallState.TALKING:
+        # The dialplan says so before the bridge; without one he is still being connected.
+        state = LiveCallState.OFFERED
+    name = message.text("CallerIDName")
+    offer = variables.get(names.OFFER_VARIABLE, "")
+    return LiveCall(
+        call=resident.call,
+        channel=ChannelName(message.get("Channel")),
+        arrived_at=instant_of(variables[names.ARRIVED_VARIABLE]) or _EPOCH_UNKNOWN,
+        did=Did(variables.get(names.DID_VARIABLE, "")),
+        number=Phone(variables.get(names.NUMBER_VARIABLE, "")),
+        state=state,
+        caller_name="" if name == "<unknown>" else name,
+        agent=leg.agent if leg is not None else agents_by_call.get(resident.call),
+        offer=OfferId(offer) if offer and state is LiveCallState.OFFERED else None,
+        answered_at=instant_of(variables.get(names.ANSWERED_VARIABLE, "")),
+        by_fallback=resident.by_fallback,
+    )
+
+
+_EPOCH_UNKNOWN = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+def _state_of(text: str) -> LiveCallState:
+    return LiveCallState(text) if text in set(LiveCallState) else LiveCallState.ARRIVING
+
+
+def _variables_of(message: Message) -> dict[str, str]:
+    """`Variable: NAME=value`, once per variable."""
+    pairs = (value.partition("=") for value in message.all_texts("Variable"))
+    return {name: value for name, _, value in pairs}
+
+
+def _read_ended(answers: Iterable[Message], live: set[CallId], damaged: list[str]) -> Iterable[EndedCall]:
+    for message in answers:
+        if message.name != "DBGetTreeResponse":
+            continue
+        key = message.text("Key")
+        entry = read_inbox_entry(key, message.text("Val"))
+        if entry is None:
+            damaged.append(key)
+        elif entry.call not in live:
+            yield EndedCall(
+                call=entry.call,
+                arrived_at=entry.arrived_at,
+                did=entry.did,
+                number=entry.number,
+                ended_at=entry.ended_at,
+                answered_at=entry.answered_at,
+            )
+
+
+def _read_live_attempts(channels: list[Message], registry: ChannelRegistry) -> Iterable[LiveAttempt]:
+    """A callback's channel has the attempt's id as its Uniqueid."""
+    for message in channels:
+        uniqueid = message.text("Uniqueid")
+        if not uniqueid.startswith(ATTEMPT_PREFIX):
+            continue
+        channel = registry.add_attempt(uniqueid)
+        channel.is_contacted = bool(message.get("BridgeID"))
+        channel.is_dialling = channel.is_contacted or message.get("Context") == names.CONTEXT_CALLBACK
+        state = LiveAttemptState.RINGING_AGENT
+        if channel.is_contacted:
+            state = LiveAttemptState.TALKING
+        elif channel.is_dialling:
+            state = LiveAttemptState.DIALLING
+        yield LiveAttempt(AttemptId(uniqueid), state, registry.agent_of_channel(message.get("Channel")))
+
+
+def _read_traces(answers: Iterable[Message], damaged: list[str]) -> Iterable[AttemptTrace]:
+    for message in answers:
+        if message.name == "DBGetTreeResponse":
+            trace = read_attempt_trace(message.text("Key"), message.text("Val"))
+            if trace is None:
+                damaged.append(message.text("Key"))
+            else:
+                yield trace
+
+
+def _read_agents(answers: Mapping[str, Sequence[Message]], registry: ChannelRegistry) -> Iterable[LiveAgent]:
+    devices = {
+        message.text("Device"): device_state_of(message.text("State"))
+        for message in answers["devices"]
+        if message.name == "DeviceStateChange"
+    }
+    logged_in = {
+        message.text("Key").rpartition("/")[2]
+        for message in answers["agents"]
+        if message.name == "DBGetTreeResponse" and message.text("Val").startswith("in")
+    }
+    paused = {
+        message.text("Location"): message.text("PausedReason") or "pause"
+        for message in answers["queues"]
+        if message.name == "QueueMember" and message.text("Paused") == "1"
+    }
+    for endpoint, agent in registry.agents_by_endpoint.items():
+        yield LiveAgent(
+            agent=agent,
+            device=devices.get(endpoint, DeviceState.UNAVAILABLE),
+            logged_in=endpoint.partition("/")[2] in logged_in,
+            paused=paused.get(endpoint),
+        )

@@ -1,0 +1,235 @@
+"""One Asterisk as the engine sees it: domain events come out in order, commands go in.
+
+After every (re)connect the PBX is asked what is so before anything is decided: AMI messages that come
+meanwhile wait, and follow the snapshot in their order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from ami_adapters import actions
+from ami_adapters import dialplan_names as names
+from ami_adapters.actions import Action
+from ami_adapters.channel_registry import ChannelRegistry
+from ami_adapters.command_translation import actions_of
+from ami_adapters.errors import AmiError, NotConnected
+from ami_adapters.event_translation import EventTranslator
+from ami_adapters.message import Message, instant_of
+from ami_adapters.pending_actions import Response
+from ami_adapters.snapshot_reader import SNAPSHOT_ACTIONS, read_snapshot
+from queues import events
+from queues.commands import Command, DialCallback, OfferCall
+from queues.events import Event
+from queues.policy import AgentProfile
+
+MAX_HELD_MESSAGES = 50_000
+"""More than this while a snapshot is taken: the snapshot is taken anew."""
+RESYNC_PAUSE_SECONDS = 1.0
+CLOCK_SMOOTHING = 8
+
+
+class Link(Protocol):
+    """What the switchboard needs of the AMI link."""
+
+    def send_nowait(self, action: Action) -> asyncio.Future[Response]:
+        """Write the action now; its answer, or AmiError, comes through the future."""
+
+    def drop(self, reason: str) -> None:
+        """Break the connection; the link reconnects by itself."""
+
+
+class Log(Protocol):
+    """A structlog logger, as far as it is used here."""
+
+    def info(self, event: str, **fields: object) -> object:
+        """An ordinary fact."""
+
+    def warning(self, event: str, **fields: object) -> object:
+        """A fact somebody should look at."""
+
+
+class Switchboard:
+    """Translates between one AMI link and the engine.
+
+    `sink` takes domain events, synchronously and in order. `now` is the engine's clock.
+    The owner calls `on_connected`, `on_disconnected` and `on_message` as the link tells them.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        agents: Iterable[AgentProfile],
+        *,
+        sink: Callable[[Event], None],
+        now: Callable[[], datetime],
+        log: Log,
+    ) -> None:
+        self._link = link
+        self._sink = sink
+        self._now = now
+        self._log = log
+        self._registry = ChannelRegistry.of(agents)
+        self._translator = EventTranslator(self._registry, self.pbx_now)
+        self._clock_offset = timedelta(0)
+        self._held: list[Message] | None = []
+        self._connected = False
+        self._resync: asyncio.Task[None] | None = None
+
+    @property
+    def is_synced(self) -> bool:
+        """Whether a snapshot was taken on the present connection."""
+        return self._held is None
+
+    def pbx_now(self) -> datetime:
+        """Asterisk's clock as estimated from its answers to Ping."""
+        return self._now() + self._clock_offset
+
+    def on_clock_reading(self, pbx_time: datetime, read_at: datetime) -> None:
+        """A Ping's Timestamp and when we read it: smooths the offset between the two clocks."""
+        measured = pbx_time - read_at
+        if abs(measured - self._clock_offset) > timedelta(seconds=1):
+            self._clock_offset = measured
+        else:
+            self._clock_offset += (measured - self._clock_offset) / CLOCK_SMOOTHING
+
+    def on_connected(self) -> None:
+        """Logged in: hold the messages and ask what is so."""
+        self._connected = True
+        self._held = []
+        self._cancel_resync()
+        self._resync = asyncio.get_running_loop().create_task(self._take_snapshot(), name="snapshot")
+
+    def on_disconnected(self) -> None:
+        """The link is down: what happens from here on is not known."""
+        self._cancel_resync()
+        if self._connected:
+            self._connected = False
+            self._held = []
+            self._sink(events.PbxLost(self.pbx_now()))
+
+    def on_message(self, message: Message) -> None:
+        """One AMI event, in the order Asterisk sent it."""
+        if self._held is not None:
+            self._held.append(message)
+            return
+        for event in self._translator.translate(message):
+            self._sink(event)
+
+    def execute(self, command: Command) -> None:
+        """Send a command's actions now. A refused offer comes back as an OfferRefused event."""
+        try:
+            futures = [self._link.send_nowait(action) for action in actions_of(command, self._registry)]
+        except AmiError as problem:
+            self._refuse(command, str(problem), outcome_known=True)
+            return
+        for future in futures[:-1]:
+            future.add_done_callback(_retrieve)
+        futures[-1].add_done_callback(lambda future: self._on_outcome(command, future))
+
+    def beat(self) -> None:
+        """Tell the dialplan that the engine is alive: epoch seconds by Asterisk's clock."""
+        self._set_heartbeat(str(int(self.pbx_now().timestamp())))
+
+    def stop_beating(self) -> asyncio.Future[Response] | None:
+        """Tell the dialplan that the engine stops: residents go on to the fallback queue at once."""
+        return self._set_heartbeat("0")
+
+    async def close(self) -> None:
+        """End the snapshot task, if one is under way."""
+        task = self._resync
+        self._cancel_resync()
+        if task is not None:
+            await asyncio.gather(task, return_exceptions=True)
+
+    def _set_heartbeat(self, value: str) -> asyncio.Future[Response] | None:
+        if not self._connected:
+            return None
+        try:
+            future = self._link.send_nowait(actions.setvar(names.HEARTBEAT_VARIABLE, value))
+        except AmiError:
+            return None
+        future.add_done_callback(_retrieve)
+        return future
+
+    def _on_outcome(self, command: Command, future: asyncio.Future[Response]) -> None:
+        if future.cancelled():
+            return
+        problem = future.exception()
+        if problem is not None:
+            known = isinstance(problem, NotConnected)
+            self._refuse(command, type(problem).__name__, outcome_known=known)
+        elif not future.result().success:
+            self._refuse(command, future.result().message, outcome_known=True)
+
+    def _refuse(self, command: Command, reason: str, *, outcome_known: bool) -> None:
+        self._log.warning("command refused", command=type(command).__name__, reason=reason)
+        if isinstance(command, OfferCall):
+            self._sink(events.OfferRefused(self.pbx_now(), command.offer, reason, outcome_known))
+        elif isinstance(command, DialCallback):
+            self._sink(events.AttemptRefused(self.pbx_now(), command.attempt, reason, outcome_known))
+
+    def _cancel_resync(self) -> None:
+        if self._resync is not None:
+            self._resync.cancel()
+            self._resync = None
+
+    async def _take_snapshot(self) -> None:
+        """Ask until there is an answer; then hand over the snapshot and what came meanwhile."""
+        while True:
+            self._registry.clear()
+            self._held = []
+            try:
+                started_at = await self._read_clocks()
+                answers = await self._ask(list(SNAPSHOT_ACTIONS.values()))
+            except AmiError as problem:
+                self._log.warning("snapshot failed", reason=str(problem))
+                await asyncio.sleep(RESYNC_PAUSE_SECONDS)
+                continue
+            if len(self._held) > MAX_HELD_MESSAGES:
+                continue
+            break
+        by_name = dict(zip(SNAPSHOT_ACTIONS, answers, strict=True))
+        result = read_snapshot(by_name, self._registry, self.pbx_now(), started_at)
+        if result.damaged_inbox_keys:
+            self._log.warning("inbox entries not understood", count=len(result.damaged_inbox_keys))
+        held, self._held = self._held, None
+        self._sink(result.snapshot)
+        for message in held:
+            self.on_message(message)
+        self._log.info(
+            "snapshot taken",
+            calls=len(result.snapshot.calls),
+            ended=len(result.snapshot.ended),
+            held_messages=len(held),
+        )
+        self._resync = None
+
+    async def _read_clocks(self) -> datetime | None:
+        """Asterisk's clock, and when it was started (it tells that in its own zone)."""
+        pong = await self._link.send_nowait(actions.ping())
+        pbx_time = instant_of(pong.text("Timestamp"))
+        if pbx_time is not None:
+            self.on_clock_reading(pbx_time, self._now())
+        status = await self._link.send_nowait(actions.core_status())
+        zone = await self._link.send_nowait(actions.getvar("STRFTIME(,,%z)"))
+        started = f"{status.text('CoreStartupDate')}T{status.text('CoreStartupTime')}{zone.text('Value')}"
+        try:
+            return datetime.fromisoformat(started).astimezone(UTC)
+        except ValueError:
+            return None
+
+    async def _ask(self, wanted: Sequence[Action]) -> list[Sequence[Message]]:
+        """Send all at once, wait for all. An empty AstDB family answers with an error: that is an empty list."""
+        waiting: list[Awaitable[Response]] = [self._link.send_nowait(action) for action in wanted]
+        responses = await asyncio.gather(*waiting)
+        return [response.events if response.success else () for response in responses]
+
+
+def _retrieve(future: asyncio.Future[Response]) -> None:
+    """Nobody waits for this answer; its failure shows by what follows."""
+    if not future.cancelled():
+        future.exception()

@@ -1,0 +1,1 @@
+"""The parts of provision.py: standard library only."""

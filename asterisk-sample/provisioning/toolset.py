@@ -1,0 +1,107 @@
+"""Which tools the project needs, where each was found, and the file that tells the programs so."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+from provisioning.apt_prefix import provide_prefix
+from provisioning.cache import Cache, ProvisioningError, tell
+from provisioning.data_folder import has_sounds, provide_data_folder
+from provisioning.machine import (
+    OLDEST_ASTERISK,
+    TESTED_ASTERISK,
+    AsteriskFolders,
+    Tool,
+    prefix_folders,
+    prefix_tool,
+    system_folders,
+    system_tool,
+)
+
+FORMAT = 1
+"""Of tools.json."""
+
+PACKAGES = {"asterisk": "asterisk", "sipp": "sip-tester", "sox": "sox", "espeak-ng": "espeak-ng"}
+SOUND_PACKAGES = ("asterisk-core-sounds-en-wav", "asterisk-core-sounds-ru-wav", "asterisk-moh-opsound-wav")
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """Everything a run found: the tools and Asterisk's folders."""
+
+    tools: dict[str, Tool]
+    asterisk: AsteriskFolders
+    data_sources: tuple[Path, ...]
+
+
+def provide(cache: Cache, *, fresh: bool) -> Path:
+    """Make every tool ready and write tools.json; its path is returned."""
+    found = find(cache, fresh=fresh)
+    data = provide_data_folder(cache, found.data_sources, found.tools)
+    _write_when_changed(cache.tools_file, _description(found, data, fresh=fresh))
+    return cache.tools_file
+
+
+def find(cache: Cache, *, fresh: bool) -> Found:
+    """The machine's own copies unless `fresh`, the rest from an unpacked prefix."""
+    tools = {} if fresh else {name: tool for name in PACKAGES if (tool := system_tool(name)) is not None}
+    missing = [package for name, package in PACKAGES.items() if name not in tools]
+    folders = system_folders() if "asterisk" in tools else None
+    sources = [folders.data] if folders is not None else []
+    if folders is None or not has_sounds(folders.data):
+        missing += SOUND_PACKAGES
+    if missing:
+        prefix = provide_prefix(cache, missing)
+        tools |= _tools_of(prefix, [name for name in PACKAGES if name not in tools])
+        folders = folders or prefix_folders(prefix)
+        sources.append(prefix / "usr/share/asterisk")
+    if folders is None:
+        raise ProvisioningError("the unpacked packages hold no Asterisk modules: remove the cache and run again")
+    _judge_version(tools["asterisk"])
+    return Found(tools, folders, tuple(sources))
+
+
+def _tools_of(prefix: Path, names: list[str]) -> dict[str, Tool]:
+    tools = {name: prefix_tool(prefix, name) for name in names}
+    broken = sorted(name for name, tool in tools.items() if tool is None or not tool.version)
+    if broken:
+        raise ProvisioningError(f"{', '.join(broken)} of {prefix} cannot be run: remove that folder and run again")
+    return {name: tool for name, tool in tools.items() if tool is not None}
+
+
+def _judge_version(asterisk: Tool) -> None:
+    major = int(asterisk.version.split(".")[0])
+    if major < OLDEST_ASTERISK:
+        raise ProvisioningError(
+            f"the mirror's Asterisk is {asterisk.version}, callengine needs {OLDEST_ASTERISK} or newer: "
+            "install one from asterisk.org"
+        )
+    if major != TESTED_ASTERISK:
+        tell(f"warning: Asterisk {asterisk.version}; {TESTED_ASTERISK} is what callengine is tested with")
+
+
+def _description(found: Found, data: Path, *, fresh: bool) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "fresh": fresh,
+        "tools": {name: dataclasses.asdict(tool) for name, tool in sorted(found.tools.items())},
+        "asterisk": {
+            "modules": str(found.asterisk.modules),
+            "data": str(data),
+            "stock_etc": str(found.asterisk.etc),
+        },
+    }
+
+
+def _write_when_changed(path: Path, description: dict[str, Any]) -> None:
+    text = json.dumps(description, indent=2, ensure_ascii=False) + "\n"
+    if path.is_file() and path.read_text(encoding="utf-8") == text:
+        return
+    unfinished = path.with_suffix(".unfinished")
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.replace(path)
+    for name, tool in description["tools"].items():
+        tell(f"{name} {tool['version']} ({tool['source']})")

@@ -1,0 +1,317 @@
+"""An Asterisk of our own, started with the sample configuration on free ports of 127.0.0.1: for `demo` and tests.
+
+What it writes stays under one scratch folder. It dies with the process that started it, however that ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from callengine.sample import AMI_USER, Directories, SampleOptions, SampleResult, write_sample
+
+START_SECONDS: Final = 20.0
+_STOP_SECONDS: Final = 10.0
+_PR_SET_PDEATHSIG: Final = 1
+_FILTERS_BY_NAME: Final = {20: 12, 21: 7, 22: 2}
+"""The first minor version of each branch whose manager.conf knows `eventfilter(action(…),name(…))`."""
+
+
+class AsteriskStartError(Exception):
+    """Asterisk is not there or did not start; the text holds what it said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """How to run one of the provisioned tools."""
+
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    version: str = ""
+    source: str = ""
+
+    def full_environment(self) -> dict[str, str]:
+        """This process's environment with what the tool needs besides."""
+        return {**os.environ, **self.environment}
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What `asterisk-sample/provision.py` found; see its tools.json."""
+
+    programs: Mapping[str, Program]
+    modules: Path
+    data: Path
+    """Asterisk's data folder: sounds in both languages, our phrases, music."""
+    stock_etc: Path
+    """The configuration that came with Asterisk, untouched."""
+
+
+def cache_folder() -> Path:
+    """Where provision.py keeps what it made: `$CALLENGINE_CACHE`, else `$XDG_CACHE_HOME/callengine`, else in home."""
+    own = os.environ.get("CALLENGINE_CACHE")
+    if own:
+        return Path(own).expanduser().resolve()
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser().resolve() / "callengine"
+
+
+def find_tools(cache: Path | None = None) -> Tools:
+    """The tools of the last provisioning. Raises AsteriskStartError when there was none."""
+    path = (cache or cache_folder()) / "tools.json"
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as problem:
+        raise AsteriskStartError(f"{path} cannot be read: run python3 asterisk-sample/provision.py first") from problem
+    programs = {
+        name: Program(tuple(tool["command"]), tool["environment"], tool["version"], tool["source"])
+        for name, tool in found["tools"].items()
+    }
+    folders = found["asterisk"]
+    return Tools(programs, Path(folders["modules"]), Path(folders["data"]), Path(folders["stock_etc"]))
+
+
+def free_port(kind: socket.SocketKind) -> int:
+    """A port of 127.0.0.1 that is free now."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class AsteriskProcess:
+    """One Asterisk, synchronous on purpose: whoever starts it may or may not have an event loop.
+
+    `async with` and `with` both work; `start()` and `stop()` may also be called by hand, and again after `kill()`.
+    """
+
+    def __init__(self, root: Path, *, options: SampleOptions | None = None, tools: Tools | None = None) -> None:
+        """Prepare a run under the folder `root`; `options` keeps its ports and folders only where it starts none."""
+        self.root = root
+        self._tools = tools or find_tools()
+        self._own_options = options or SampleOptions()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._sample: SampleResult | None = None
+        self.sip_port = free_port(socket.SOCK_DGRAM)
+        self.ami_port = free_port(socket.SOCK_STREAM)
+        self.trunk_port = free_port(socket.SOCK_DGRAM)
+        """Where callbacks are dialled to: a resident's phone may listen there."""
+        self.start_seconds = 0.0
+        """How long the last start took until AMI answered."""
+
+    @property
+    def ami_user(self) -> str:
+        """The engine's AMI user."""
+        return AMI_USER
+
+    @property
+    def ami_secret(self) -> str:
+        """Its secret, made for this run."""
+        return self._configured().ami_secret
+
+    @property
+    def ami_secret_file(self) -> Path:
+        """The secret as a file of mode 0600."""
+        return self.etc / "callengine_ami.secret"
+
+    @property
+    def etc(self) -> Path:
+        """The rendered configuration."""
+        return self.root / "etc"
+
+    @property
+    def recordings(self) -> Path:
+        """Where the conversations are recorded."""
+        return self.root / "recordings"
+
+    @property
+    def data(self) -> Path:
+        """Asterisk's data folder (sounds, music)."""
+        return self._tools.data
+
+    @property
+    def pid(self) -> int | None:
+        """The process, while it runs."""
+        return None if self._process is None else self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the process lives."""
+        return self._process is not None and self._process.poll() is None
+
+    def agent_password(self, agent: str) -> str:
+        """The SIP password of a phone (`1001`)."""
+        return self._configured().agent_passwords[agent]
+
+    def log_text(self) -> str:
+        """What Asterisk logged so far: notices, warnings, errors."""
+        log, console = self.root / "log" / "messages.log", self.root / "console.log"
+        # Before the log is open, Asterisk speaks to its console alone.
+        place = log if log.exists() else console
+        return place.read_text(encoding="utf-8", errors="replace") if place.exists() else ""
+
+    def command_line(self, command: str) -> str:
+        """The answer of Asterisk's own command line (`asterisk -rx`), for tests and for a curious operator."""
+        done = subprocess.run(
+            [*self._tools.programs["asterisk"].command, "-C", str(self.etc / "asterisk.conf"), "-rx", command],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=20,
+            check=False,
+        )
+        return done.stdout + done.stderr
+
+    def start(self) -> None:
+        """Write the configuration (the first time) and start; returns when AMI has answered.
+
+        Raises AsteriskStartError after START_SECONDS or when the process ends before.
+        """
+        if self._sample is None:
+            self._sample = self._write_configuration()
+        began = time.perf_counter()
+        program = self._tools.programs["asterisk"]
+        with (self.root / "console.log").open("ab") as console:
+            self._process = subprocess.Popen(
+                [*program.command, "-f", "-n", "-C", str(self.etc / "asterisk.conf")],
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=subprocess.STDOUT,
+                env=program.full_environment(),
+                preexec_fn=_die_with_parent,
+            )
+        try:
+            self._wait_until_ready(began + START_SECONDS)
+        except BaseException:
+            self.kill()
+            raise
+        self.start_seconds = time.perf_counter() - began
+
+    def stop(self) -> None:
+        """End it in an orderly way; by force when that takes too long."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        self._process = None
+
+    def kill(self) -> None:
+        """End it as a power cut would. `start()` brings it back with the same AstDB and passwords."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    async def __aenter__(self) -> Self:
+        self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _configured(self) -> SampleResult:
+        if self._sample is None:
+            raise AsteriskStartError("this Asterisk has not been started yet")
+        return self._sample
+
+    def _write_configuration(self) -> SampleResult:
+        directories = Directories.under(self.root, modules=self._tools.modules, data=self._tools.data)
+        for folder in (directories.spool, directories.run, directories.log, directories.state, self.recordings):
+            folder.mkdir(parents=True, exist_ok=True)
+        first_rtp_port = _free_rtp_range()
+        options = replace(
+            self._own_options,
+            sip_port=self.sip_port,
+            ami_port=self.ami_port,
+            rtp_start=first_rtp_port,
+            rtp_end=first_rtp_port + _RTP_PORTS - 1,
+            bind="127.0.0.1",
+            directories=directories,
+            trunk_contact=f"sip:127.0.0.1:{self.trunk_port}",
+            recordings=str(self.recordings),
+            event_filter=_knows_filters_by_name(self._tools.programs["asterisk"].version),
+        )
+        return write_sample(self.etc, options=options)
+
+    def _wait_until_ready(self, deadline: float) -> None:
+        while time.perf_counter() < deadline:
+            process = self._process
+            if process is None or process.poll() is not None:
+                raise AsteriskStartError(f"Asterisk ended while it started:\n{self.log_text()[-2000:]}")
+            if self._is_fully_booted():
+                return
+            threading.Event().wait(0.02)
+        raise AsteriskStartError(f"Asterisk did not answer within {START_SECONDS:.0f} s:\n{self.log_text()[-2000:]}")
+
+    def _is_fully_booted(self) -> bool:
+        """Whether a log-in is answered with FullyBooted: AMI listens long before the last module is loaded."""
+        login = f"Action: Login\r\nUsername: {AMI_USER}\r\nSecret: {self.ami_secret}\r\n\r\n"
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.ami_port), 1) as link:
+            link.settimeout(5)
+            link.sendall(login.encode())
+            heard = b""
+            while chunk := link.recv(4096):
+                heard += chunk
+                if b"FullyBooted" in heard:
+                    return True
+        return False
+
+
+_RTP_PORTS: Final = 400
+
+
+def _free_rtp_range() -> int:
+    """The first port of a range that nothing used when it was tried, below the ports the kernel hands out itself."""
+    for _ in range(50):
+        first = 12000 + 2 * secrets.randbelow(9000)
+        if all(_is_free_udp(port) for port in range(first, first + _RTP_PORTS, 25)):
+            return first
+    raise AsteriskStartError("no free range of UDP ports between 12000 and 30000")
+
+
+def _is_free_udp(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _knows_filters_by_name(version: str) -> bool:
+    numbers: Sequence[int] = [int(part) for part in version.split(".")[:2] if part.isdigit()] or [0]
+    major, minor = numbers[0], numbers[1] if len(numbers) > 1 else 0
+    return minor >= _FILTERS_BY_NAME.get(major, 0) if major in _FILTERS_BY_NAME else major > max(_FILTERS_BY_NAME)
+
+
+_LIBC = ctypes.CDLL(None)  # loaded before a fork: the child must not take the loader's locks
+
+
+def _die_with_parent() -> None:
+    """Runs in the child: the kernel ends it when the thread that started it ends, even by SIGKILL."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -1,0 +1,75 @@
+"""Make the virtual environment from a lock: `make_venv.py FOLDER LOCK`. Standard library only, no root.
+
+Debian's python3 comes without ensurepip (it is in python3-venv). Where it is missing, pip's own wheel is
+fetched as Debian packages it, with the unpacking of asterisk-sample/provisioning.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+OLDEST_PYTHON = (3, 11)
+
+
+def main(folder: Path, lock: Path) -> int:
+    """Make the environment anew, exactly as locked; the marker `.complete` is written last."""
+    if sys.version_info < OLDEST_PYTHON:
+        wanted = ".".join(map(str, OLDEST_PYTHON))
+        print(
+            f"Python {wanted} or newer is needed; this is {sys.version.split()[0]}. `make PYTHON=…` names another."
+        )
+        return 1
+    print("  Python packages: installing from the lock (the first time this downloads them)", flush=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    pip = make_environment(folder)
+    # Hash checking holds for every package, whatever index the machine is set up to use.
+    install(pip, "--require-hashes", "-r", str(lock))
+    install(pip, "--no-deps", "--no-build-isolation", "-e", str(ROOT))
+    (folder / ".complete").touch()
+    return 0
+
+
+def make_environment(folder: Path) -> list[str]:
+    """Create the empty environment and return the command that is its pip."""
+    python = str(folder / "bin" / "python")
+    if importlib.util.find_spec("ensurepip") is not None:
+        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+        return [python, "-m", "pip"]
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+    return [python, f"{pip_wheel()}/pip"]
+
+
+def pip_wheel() -> Path:
+    """Debian's own wheel of pip, unpacked into the cache."""
+    sys.path.insert(0, str(ROOT / "asterisk-sample"))
+    from provisioning.apt_prefix import provide_prefix  # noqa: PLC0415  # only on a Python without ensurepip
+    from provisioning.cache import Cache  # noqa: PLC0415  # as above
+
+    cache = Cache.of_environment()
+    with cache.locked():
+        prefix = provide_prefix(cache, ["python3-pip-whl"])
+    return next((prefix / "usr" / "share" / "python-wheels").glob("pip-*.whl"))
+
+
+def install(pip: list[str], *arguments: str) -> None:
+    """Run pip install; its own words are shown when something is wrong."""
+    subprocess.run(
+        [*pip, "install", "--quiet", "--disable-pip-version-check", *arguments],
+        check=True,
+        env={**os.environ, "PIP_ROOT_USER_ACTION": "ignore"},
+    )
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit("use: make_venv.py FOLDER LOCK")
+    try:
+        sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
+    except subprocess.CalledProcessError as problem:
+        sys.exit(f"setting up Python failed: {problem}")
