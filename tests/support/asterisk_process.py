@@ -17,7 +17,8 @@ __all__ = ["AsteriskProcess", "running_asterisk"]
 def running_asterisk(options: SampleOptions | None = None) -> Iterator[AsteriskProcess]:
     """Start one with the sample configuration and end it afterwards, leaving no file and no process."""
     # Not pytest's tmp_path: Asterisk's control socket allows no path of more than 107 characters.
-    with tempfile.TemporaryDirectory(prefix="callengine-") as folder, AsteriskProcess(
-        Path(folder), options=options
-    ) as asterisk:
+    with (
+        tempfile.TemporaryDirectory(prefix="callengine-") as folder,
+        AsteriskProcess(Path(folder), options=options) as asterisk,
+    ):
         yield asterisk

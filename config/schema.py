@@ -1,0 +1,191 @@
+"""The settings' schema: every key, its default, its unit and its limits. `example.toml` shows each of them."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+
+from queues.phone_numbers import NumberFormat
+
+_PRINTABLE = re.compile(r"[^\x00-\x1f\x7f\",;|<>\[\]{}$\\]+")
+
+
+def _name_for_a_phone(text: str) -> str:
+    """A text that travels through AMI and the dialplan to a phone's display."""
+    if not _PRINTABLE.fullmatch(text):
+        raise ValueError(
+            "must not be empty nor hold line ends, quotes, commas or any of ; | < > [ ] { } $ \\"
+        )
+    return text
+
+
+def _time_zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError) as problem:
+        raise ValueError('is no time zone; one is "Europe/Moscow"') from problem
+    return text
+
+
+def _loopback(text: str) -> str:
+    try:
+        is_loopback = text == "localhost" or ipaddress.ip_address(text).is_loopback
+    except ValueError:
+        is_loopback = False
+    if not is_loopback:
+        raise ValueError(
+            'must be a loopback address such as "127.0.0.1": access from elsewhere needs sign-in, '
+            "which is not built yet; use a reverse proxy or an SSH tunnel"
+        )
+    return text
+
+
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+DidText = Annotated[str, StringConstraints(pattern=r"^\+?[0-9A-Za-z]{1,39}$")]
+NumberText = Annotated[str, StringConstraints(pattern=r"^\+?[0-9]{3,15}$")]
+EndpointText = Annotated[str, StringConstraints(pattern=r"^PJSIP/[A-Za-z0-9_-]{1,40}$")]
+ShownText = Annotated[str, Field(max_length=40), AfterValidator(_name_for_a_phone)]
+Seconds = Annotated[int, Field(ge=1, le=3600)]
+SecondsOrZero = Annotated[int, Field(ge=0, le=3600)]
+
+
+class Section(BaseModel):
+    """Every table of the file: an unknown key is a mistake."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+
+
+class Centre(Section):
+    """The centre as a whole."""
+
+    time_zone: Annotated[str, AfterValidator(_time_zone)] = Field(
+        "Europe/Moscow", description="where a day begins"
+    )
+    language: Literal["ru", "en"] = Field("ru", description="of screens and prompts where a line names none")
+
+
+class Pbx(Section):
+    """The Asterisk to work with."""
+
+    name: Id = Field("pbx1", description="names this Asterisk in the ledger; never change it later")
+    host: str = Field("127.0.0.1", description="where its manager interface (AMI) listens")
+    port: int = Field(5038, ge=1, le=65535, description="AMI's TCP port")
+    username: Id = Field("callengine", description="the AMI user of manager.conf")
+    secret: SecretStr = Field(
+        SecretStr(""), description="his secret; better in secret_file or the environment"
+    )
+    secret_file: Path | None = Field(None, description="a file that holds the secret and nothing else")
+
+
+class Database(Section):
+    """The ledger."""
+
+    url: str = Field("sqlite:///callengine.db", description="sqlite:///FILE or postgresql://USER@HOST/NAME")
+    password: SecretStr = Field(SecretStr(""), description="for PostgreSQL; better in password_file")
+    password_file: Path | None = Field(None, description="a file that holds the password and nothing else")
+
+
+class Http(Section):
+    """Metrics, health and later screens."""
+
+    host: Annotated[str, AfterValidator(_loopback)] = Field("127.0.0.1", description="loopback only, for now")
+    port: int = Field(8088, ge=0, le=65535, description="0 takes a free one")
+
+
+class Log(Section):
+    """What is logged, to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="from this level on")
+    format: Literal["json", "console"] = Field("json", description="json: one object a line")
+
+
+class Rules(Section):
+    """The law's limits, from a date on; several tables when they change."""
+
+    name: Id = Field(description="shown next to each verdict")
+    since: date = Field(description="first day in force")
+    answer_limit_seconds: Seconds = Field(300, description="a human answers within, from arrival")
+    contact_limit_seconds: Seconds = Field(
+        600, description="else he is reached by phone within, from arrival"
+    )
+    message_limit_seconds: Seconds = Field(600, description="a message is reviewed within, from its arrival")
+
+
+class Company(Section):
+    """A management company."""
+
+    id: Id = Field(description="short name, for reports and metrics")
+    name: ShownText = Field(description="as the agent's phone shows it")
+
+
+class LineCallbackSection(Section):
+    """How residents of a line are called back."""
+
+    trunk: Id = Field(description="the PJSIP endpoint to dial through")
+    caller_id: NumberText = Field(description="the number of this line that residents see")
+    number_format: NumberFormat = Field(
+        NumberFormat.E164, description="as the trunk wants numbers: e164, 8, 7, national"
+    )
+
+
+class Line(Section):
+    """A number that residents dial."""
+
+    did: DidText = Field(description="exactly as the trunk delivers it")
+    company: Id = Field(description="whose residents")
+    queue: Id = Field(description="who serves them")
+    kind: Id = Field("general", description="general, emergency, lift, gas, …: free, for rules and reports")
+    label: ShownText | None = Field(None, description="what the phone shows; default: company and kind")
+    language: Literal["ru", "en"] | None = Field(None, description="of the prompts")
+    recording_notice: bool = Field(True, description="the resident hears that calls are recorded")
+    owes_contact: bool = Field(True, description="a missed call must be followed by a contact")
+    callback: LineCallbackSection | None = Field(None, description="without it nobody can be called back")
+
+
+class Queue(Section):
+    """A waiting line and its promise."""
+
+    name: Id = Field(description="short name")
+    target_seconds: Seconds = Field(30, description="answered within …")
+    goal_ratio: float = Field(0.88, gt=0, le=1, description="… this share of all offered calls")
+    priority: int = Field(10, ge=0, le=1000, description="smaller is served first")
+    ring_seconds: Seconds = Field(20, description="how long an agent's phone rings")
+    wrap_up_seconds: SecondsOrZero = Field(10, description="rest after a conversation")
+    decline_pause_seconds: SecondsOrZero = Field(5, description="rest after a call not taken")
+    record: bool = Field(True, description="conversations are recorded")
+
+
+class AgentSection(Section):
+    """An agent and his softphone."""
+
+    id: Id = Field(description="short name; also the phone's account where endpoint is left out")
+    name: ShownText = Field(description="for screens and reports")
+    endpoint: EndpointText | None = Field(None, description="default: PJSIP/<id>")
+    queues: Annotated[list[Id], Field(min_length=1)] = Field(description="the queues he serves")
+
+
+class Callbacks(Section):
+    """When and how often missed residents are called back."""
+
+    enabled: bool = Field(True, description="false: every one becomes a task for a human")
+    settle_seconds: SecondsOrZero = Field(15, description="time to call again by himself, after hanging up")
+    max_attempts: int = Field(3, ge=1, le=10, description="dials of one obligation")
+    retry_busy_seconds: Seconds = Field(40, description="pause after busy")
+    retry_no_answer_seconds: Seconds = Field(120, description="pause after no answer")
+    retry_failure_seconds: Seconds = Field(20, description="pause after a network failure")
+    agent_ring_seconds: Seconds = Field(20, description="how long the agent's phone rings")
+    resident_ring_seconds: Seconds = Field(30, description="how long the resident's phone rings")
+    max_per_number_and_day: int = Field(6, ge=1, le=100, description="dials to one number in 24 hours")
+    max_per_hour: int = Field(300, ge=1, le=10000, description="dials of the whole centre in an hour")
+    own_numbers: list[NumberText] = Field(
+        default_factory=list, description="never dialled, besides DIDs and caller ids"
+    )
+    region: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = Field(
+        "RU", description="the only country dialled"
+    )

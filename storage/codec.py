@@ -1,0 +1,53 @@
+"""Events, commands and journal entries as JSON, exactly there and back."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import msgspec
+
+from queues.commands import Command
+from queues.dispatcher import Decision
+from queues.events import Event
+from queues.journal import JournalEntry
+
+_TYPES: dict[str, type[Any]] = {
+    kind.__name__: kind for union in (Event, Command, JournalEntry) for kind in get_args(union)
+}
+
+
+def encode(value: Event | Command | JournalEntry) -> dict[str, Any]:
+    """`{"type": "CallArrived", …its fields}`."""
+    return {"type": type(value).__name__, **msgspec.to_builtins(value)}
+
+
+def decode(data: dict[str, Any]) -> Any:
+    """The value again. Raises KeyError for an unknown type, msgspec.ValidationError for wrong fields."""
+    fields = dict(data)
+    return msgspec.convert(fields, type=_TYPES[fields.pop("type")])
+
+
+def event_to_json(event: Event) -> str:
+    """One event as a line of JSON."""
+    return msgspec.json.encode(encode(event)).decode()
+
+
+def event_from_json(text: str) -> Event:
+    """The event again."""
+    event: Event = decode(msgspec.json.decode(text))
+    return event
+
+
+def decision_to_json(decision: Decision) -> str:
+    """One decision as a line of JSON."""
+    content = {
+        "commands": [encode(command) for command in decision.commands],
+        "journal": [encode(entry) for entry in decision.journal],
+    }
+    return msgspec.json.encode(content).decode()
+
+
+def decision_from_json(text: str) -> Decision:
+    """The decision again."""
+    content = msgspec.json.decode(text)
+    return Decision(tuple(map(decode, content["commands"])), tuple(map(decode, content["journal"])))

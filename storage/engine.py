@@ -1,0 +1,66 @@
+"""A database engine from a URL: SQLite embedded, PostgreSQL by name; their differences end here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from storage.errors import LedgerError
+
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
+    "postgresql": "postgresql+asyncpg",
+    "postgresql+asyncpg": "postgresql+asyncpg",
+}
+BUSY_TIMEOUT_MS = 5000
+
+
+def ledger_url(text: str, password: str = "") -> URL:
+    """The URL with our drivers. Raises LedgerError, which never shows a password."""
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise LedgerError("the database URL cannot be read; use sqlite:///FILE or postgresql://…") from None
+    driver = _DRIVERS.get(url.drivername)
+    if driver is None:
+        raise LedgerError(
+            f"database {url.drivername!r} is not supported; use sqlite:///FILE or postgresql://…"
+        )
+    url = url.set(drivername=driver)
+    return url.set(password=password) if password else url
+
+
+def create_ledger_engine(url: URL) -> AsyncEngine:
+    """An engine for our use of the database; nothing is connected yet."""
+    engine = create_async_engine(
+        url, pool_pre_ping=url.drivername.startswith("postgresql"), hide_parameters=True
+    )
+    if url.drivername.startswith("sqlite"):
+        event.listen(engine.sync_engine, "connect", _set_sqlite_up)
+        event.listen(engine.sync_engine, "begin", _begin_immediate)
+    return engine
+
+
+def _set_sqlite_up(connection: Any, _record: Any) -> None:
+    """WAL: readers do not stop the writer; FULL: what is committed survives a power cut."""
+    # The driver must not begin transactions by itself: we say BEGIN IMMEDIATE (SQLAlchemy, pysqlite dialect notes).
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "foreign_keys=ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Any) -> None:
+    """Take the write lock at once: a lock that is upgraded later can fail without waiting."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,163 @@
+"""Journal entries to rows: which tables each fact changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Table
+
+from queues import journal as facts
+from queues.journal import JournalEntry
+from storage import tables
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """A new row; one that is there already stays as it is."""
+
+    table: Table
+    row: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Columns of one row, found by its key; doing it twice does no harm."""
+
+    table: Table
+    key: tuple[tuple[str, Any], ...]
+    values: dict[str, Any]
+
+
+Change = Insert | Update
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the journal an entry stands."""
+
+    node: str
+    epoch: int
+    seq: int
+    n: int
+
+
+def changes_of(entry: JournalEntry, place: Place) -> Iterator[Change]:  # noqa: PLR0912  # one case per kind of fact
+    """The changes that one journal entry makes to the tables."""
+    node = place.node
+    match entry:
+        case facts.CallOffered():
+            yield Insert(tables.calls, _call_row(entry, node))
+        case facts.CallQueued(at, call):
+            yield _call(node, call, queued_at=at)
+        case facts.CallMovedToFallback(at, call):
+            yield _call(node, call, fallback_at=at)
+        case facts.CallConnected(at, call, agent, offer, served_by):
+            yield _call(node, call, answered_at=at, agent=agent, offer=offer, served_by=served_by.value)
+            if offer is not None:
+                yield _offer(node, offer, ended_at=at, result="answered")
+        case facts.CallFinished(at, call, outcome, served_by, cause):
+            yield _call(
+                node, call, ended_at=at, outcome=outcome.value, served_by=served_by.value, cause=cause
+            )
+        case facts.OfferMade(at, offer, call, agent):
+            row = {"node": node, "offer": offer, "call": call, "agent": agent, "made_at": at}
+            yield Insert(tables.offers, row)
+        case facts.OfferRang(at, offer):
+            yield _offer(node, offer, rang_at=at)
+        case facts.OfferEnded(at, offer, result):
+            yield _offer(node, offer, ended_at=at, result=result.value)
+        case facts.AgentStateChanged(at, agent, state, reason):
+            values = {"at": at, "agent": agent, "state": state.value, "reason": reason[:100]}
+            yield Insert(tables.agent_states, {**_position(place), "n": place.n, **values})
+        case facts.LinkLost(at) | facts.LinkRestored(at):
+            restored = isinstance(entry, facts.LinkRestored)
+            yield Insert(tables.link_gaps, {**_position(place), "at": at, "restored": restored})
+        case facts.Unexpected():
+            pass  # Counted in the metrics; the journal itself keeps it.
+        case _:
+            yield from _callback_changes(entry, place)
+
+
+def _callback_changes(entry: JournalEntry, place: Place) -> Iterator[Change]:
+    match entry:
+        case facts.ObligationOpened():
+            yield Insert(tables.obligations, _obligation_row(entry, place.node))
+            yield Insert(tables.obligation_calls, _joined(place.node, entry.call, entry.obligation))
+        case facts.ObligationJoined(_, obligation, call):
+            yield Insert(tables.obligation_calls, _joined(place.node, call, obligation))
+        case facts.ObligationOverdue(at, obligation):
+            yield _obligation(obligation, overdue_at=at)
+        case facts.ObligationClosed(at, obligation, closing, reason):
+            yield _obligation(obligation, closed_at=at, closing=closing.value, reason=reason)
+        case facts.DialRefused(at, obligation, reason):
+            yield Insert(tables.dial_refusals, {"obligation": obligation, "reason": reason, "at": at})
+        case facts.HumanTaskOpened(at, obligation, reason):
+            yield Insert(tables.human_tasks, {"obligation": obligation, "opened_at": at, "reason": reason})
+        case facts.AttemptMade(at, attempt, obligation, agent, e164, n):
+            row = {"attempt": attempt, "obligation": obligation, "n": n, "agent": agent, "made_at": at}
+            yield Insert(tables.attempts, {**row, "e164": e164.whole})
+        case facts.AttemptDialled(at, attempt):
+            yield _attempt(attempt, dialled_at=at)
+        case facts.AttemptReached(at, attempt):
+            yield _attempt(attempt, contacted_at=at)
+        case facts.AttemptFinished(at, attempt, result):
+            yield _attempt(attempt, ended_at=at, result=result.value)
+        case _:
+            raise TypeError(f"no table for {type(entry).__name__}")
+
+
+def _call_row(entry: facts.CallOffered, node: str) -> dict[str, Any]:
+    return {
+        "node": node,
+        "call": entry.call,
+        "arrived_at": entry.arrived_at,
+        "offered_at": entry.at,
+        "did": entry.did[:40],
+        "company": entry.company,
+        "line_kind": entry.line_kind,
+        "queue": entry.queue,
+        "number": entry.number.whole[:40],
+        "caller_name": entry.caller_name[:200],
+    }
+
+
+def _obligation_row(entry: facts.ObligationOpened, node: str) -> dict[str, Any]:
+    return {
+        "obligation": entry.obligation,
+        "node": node,
+        "call": entry.call,
+        "company": entry.company,
+        "did": entry.did[:40],
+        "queue": entry.queue,
+        "number": entry.number.whole[:40],
+        "e164": None if entry.e164 is None else entry.e164.whole,
+        "arrived_at": entry.arrived_at,
+        "due_at": entry.due_at,
+        "opened_at": entry.at,
+    }
+
+
+def _position(place: Place) -> dict[str, Any]:
+    return {"node": place.node, "epoch": place.epoch, "seq": place.seq}
+
+
+def _joined(node: str, call: str, obligation: str) -> dict[str, Any]:
+    return {"node": node, "call": call, "obligation": obligation}
+
+
+def _call(node: str, call: str, **values: Any) -> Update:
+    return Update(tables.calls, (("node", node), ("call", call)), values)
+
+
+def _offer(node: str, offer: str, **values: Any) -> Update:
+    return Update(tables.offers, (("node", node), ("offer", offer)), values)
+
+
+def _obligation(obligation: str, **values: Any) -> Update:
+    return Update(tables.obligations, (("obligation", obligation),), values)
+
+
+def _attempt(attempt: str, **values: Any) -> Update:
+    return Update(tables.attempts, (("attempt", attempt),), values)

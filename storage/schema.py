@@ -1,0 +1,45 @@
+"""Bringing a database to the schema this version works with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from storage.errors import LedgerError
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+async def upgrade(engine: AsyncEngine) -> None:
+    """Migrate to the newest revision; nothing happens when it is there already.
+
+    Raises LedgerError when the database was migrated by a newer version.
+    """
+    async with engine.begin() as connection:
+        await connection.run_sync(_upgrade)
+
+
+def alembic_config(connection: Connection) -> Config:
+    """Alembic's settings for one connection; no alembic.ini is needed."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _upgrade(connection: Connection) -> None:
+    config = alembic_config(connection)
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    current = MigrationContext.configure(connection).get_current_revision()
+    if current is not None and current not in known:
+        raise LedgerError(
+            f"the database is at revision {current}, which this version does not know: it was used by a newer "
+            "callengine. Start that version, or restore the backup made before the upgrade."
+        )
+    command.upgrade(config, "head")

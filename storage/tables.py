@@ -1,0 +1,228 @@
+"""The ledger's tables: what happened, what was owed, what was done about it.
+
+Instants are whole microseconds since the epoch, UTC, on every database: exact, and ordered as numbers.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC datetime as microseconds since the epoch. Raises ValueError for a naive one."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """To the database."""
+        del dialect
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant must name its time zone")
+        return (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """From the database."""
+        del dialect
+        return None if value is None else _EPOCH + timedelta(microseconds=int(value))
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("node", String(40), primary_key=True),
+    Column("epoch", Integer, primary_key=True, autoincrement=False),
+    Column("started_at", Instant, nullable=False),
+)
+"""One row for each start of the engine; `epoch` numbers them for a node."""
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("node", String(40), primary_key=True),
+    Column("epoch", Integer, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("decision", Text, nullable=False),
+)
+"""Every event that came in, when it was handled, and what was decided: replays to the same state."""
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("node", String(40), primary_key=True),
+    Column("call", String(150), primary_key=True),
+    Column("arrived_at", Instant, nullable=False, index=True),
+    Column("offered_at", Instant, nullable=False),
+    Column("did", String(40), nullable=False),
+    Column("company", String(40), nullable=False),
+    Column("line_kind", String(40), nullable=False),
+    Column("queue", String(40), nullable=False),
+    Column("number", String(40), nullable=False),
+    Column("caller_name", String(200), nullable=False),
+    Column("queued_at", Instant),
+    Column("fallback_at", Instant),
+    Column("answered_at", Instant),
+    Column("agent", String(40)),
+    Column("offer", String(200)),
+    Column("ended_at", Instant),
+    Column("outcome", String(30)),
+    Column("served_by", String(20)),
+    Column("cause", Integer),
+    Column("recording", String(300)),
+)
+Index(
+    "ix_calls_open",
+    calls.c.node,
+    sqlite_where=text("outcome IS NULL"),
+    postgresql_where=text("outcome IS NULL"),
+)
+
+offers = Table(
+    "offers",
+    metadata,
+    Column("node", String(40), primary_key=True),
+    Column("offer", String(200), primary_key=True),
+    Column("call", String(150), nullable=False, index=True),
+    Column("agent", String(40), nullable=False),
+    Column("made_at", Instant, nullable=False, index=True),
+    Column("rang_at", Instant),
+    Column("ended_at", Instant),
+    Column("result", String(30)),
+)
+"""Every ring attempt; `result` is `answered` or why not."""
+
+agent_states = Table(
+    "agent_states",
+    metadata,
+    Column("node", String(40), primary_key=True),
+    Column("epoch", Integer, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False, index=True),
+    Column("agent", String(40), nullable=False),
+    Column("state", String(30), nullable=False),
+    Column("reason", String(100), nullable=False),
+)
+
+link_gaps = Table(
+    "link_gaps",
+    metadata,
+    Column("node", String(40), primary_key=True),
+    Column("epoch", Integer, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("restored", Boolean, nullable=False),
+)
+"""When the link to the PBX was lost and restored: what lies between is unknown, not good."""
+
+obligations = Table(
+    "obligations",
+    metadata,
+    Column("obligation", String(160), primary_key=True),
+    Column("node", String(40), nullable=False),
+    Column("call", String(150), nullable=False),
+    Column("company", String(40), nullable=False),
+    Column("did", String(40), nullable=False),
+    Column("queue", String(40), nullable=False),
+    Column("number", String(40), nullable=False),
+    Column("e164", String(40)),
+    Column("arrived_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False, index=True),
+    Column("opened_at", Instant, nullable=False),
+    Column("overdue_at", Instant),
+    Column("closed_at", Instant),
+    Column("closing", String(30)),
+    Column("reason", String(100)),
+)
+_OPEN = text("closed_at IS NULL AND e164 IS NOT NULL")
+Index(
+    "uq_obligations_open",
+    obligations.c.company,
+    obligations.c.e164,
+    unique=True,
+    sqlite_where=_OPEN,
+    postgresql_where=_OPEN,
+)
+
+obligation_calls = Table(
+    "obligation_calls",
+    metadata,
+    Column("node", String(40), primary_key=True),
+    Column("call", String(150), primary_key=True),
+    Column("obligation", String(160), ForeignKey("obligations.obligation"), nullable=False, index=True),
+)
+"""Which missed calls an obligation answers for."""
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("attempt", String(160), primary_key=True),
+    Column("obligation", String(160), ForeignKey("obligations.obligation"), nullable=False, index=True),
+    Column("n", Integer, nullable=False),
+    Column("agent", String(40), nullable=False),
+    Column("e164", String(40), nullable=False),
+    Column("made_at", Instant, nullable=False, index=True),
+    Column("dialled_at", Instant),
+    Column("contacted_at", Instant),
+    Column("ended_at", Instant),
+    Column("result", String(30)),
+)
+_IN_FLIGHT = text("ended_at IS NULL")
+Index(
+    "uq_attempts_in_flight",
+    attempts.c.e164,
+    unique=True,
+    sqlite_where=_IN_FLIGHT,
+    postgresql_where=_IN_FLIGHT,
+)
+
+human_tasks = Table(
+    "human_tasks",
+    metadata,
+    Column("obligation", String(160), ForeignKey("obligations.obligation"), primary_key=True),
+    Column("opened_at", Instant, nullable=False),
+    Column("reason", String(100), nullable=False),
+    Column("done_at", Instant),
+    Column("done_by", String(40)),
+)
+
+dial_refusals = Table(
+    "dial_refusals",
+    metadata,
+    Column("obligation", String(160), ForeignKey("obligations.obligation"), primary_key=True),
+    Column("reason", String(30), primary_key=True),
+    Column("at", Instant, nullable=False),
+)

@@ -1,0 +1,239 @@
+"""One ledger, three databases: in memory, a SQLite file, a real PostgreSQL. They behave alike."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, text
+
+from queues import events
+from queues.events import DeviceState, LedgerRestored, PbxSnapshot
+from queues.identifiers import AgentId, AttemptId, CallId, ChannelName, ObligationId
+from queues.personal_data import Phone
+from storage.engine import create_ledger_engine, ledger_url
+from storage.errors import LedgerError
+from storage.ledger import Ledger, open_ledger
+from storage.schema import upgrade
+from storage.tables import metadata
+from tests.support.centre import NOON, Desk, arrived, holding, moment, small_centre
+
+A1 = AgentId("1001")
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    match request.param:
+        case "memory":
+            return "sqlite://"
+        case "sqlite":
+            return f"sqlite:///{tmp_path}/ledger.db"
+        case _:
+            postgres: str = request.getfixturevalue("postgres_url")
+            return postgres
+
+
+@pytest.fixture
+async def ledger(url: str) -> AsyncIterator[Ledger]:
+    opened = await open_ledger(url, "pbx1", NOON)
+    opened.writer.start()
+    yield opened
+    await opened.close()
+
+
+def play(ledger: Ledger, desk: Desk, stream: Sequence[events.Event]) -> None:
+    for event in stream:
+        ledger.writer.append(event, desk.tell(event), event.at)
+
+
+def opened_desk(ledger: Ledger) -> Desk:
+    desk = Desk(small_centre(1))
+    play(
+        ledger,
+        desk,
+        [
+            PbxSnapshot(moment(0), (), ()),
+            events.AgentLoggedIn(moment(0), A1),
+            events.AgentDeviceChanged(moment(0), A1, DeviceState.IDLE),
+        ],
+    )
+    return desk
+
+
+async def test_a_call_is_in_the_ledger_with_its_times_to_the_microsecond(ledger: Ledger) -> None:
+    desk = opened_desk(ledger)
+    precise = replace(arrived("c1", 1), arrived_at=moment(1) + timedelta(microseconds=123457))
+    stream = [
+        precise,
+        holding("c1", 2),
+        events.AgentRang(moment(2.1), CallId("c1"), A1, ChannelName("PJSIP/1001-1")),
+        events.CallAnswered(moment(4) + timedelta(microseconds=1), CallId("c1"), A1),
+        events.CallEnded(moment(60), CallId("c1"), 16),
+    ]
+    play(ledger, desk, stream)
+    await ledger.writer.flush()
+    (row,) = await ledger.calls_between(NOON, moment(100))
+    assert row.arrived_at == moment(1) + timedelta(microseconds=123457)
+    assert row.answered_at == moment(4) + timedelta(microseconds=1)
+    assert (row.ended_at, row.outcome, row.served_by, row.queue) == (
+        moment(60),
+        "answered",
+        "engine",
+        "general",
+    )
+    async with ledger.engine.connect() as connection:
+        offer = (await connection.execute(text("SELECT result, agent FROM offers"))).one()
+        states = (
+            (await connection.execute(text("SELECT state FROM agent_states ORDER BY seq, n"))).scalars().all()
+        )
+    assert tuple(offer) == ("answered", "1001")
+    assert states == ["unavailable", "free", "offered", "talking", "wrap_up"]
+
+
+async def test_the_journal_replays_to_the_same_decisions(ledger: Ledger) -> None:
+    desk = opened_desk(ledger)
+    play(ledger, desk, [arrived("c1", 1), holding("c1", 2), events.CallEnded(moment(9), CallId("c1"), 16)])
+    await ledger.writer.flush()
+    replayed = Desk(small_centre(1))
+    async for at, event, decision in ledger.recorded(ledger.epoch):
+        assert replayed.tell(event, at) == decision
+    assert replayed.decisions == desk.decisions
+
+
+async def test_what_an_earlier_run_left_open_is_given_to_the_next(ledger: Ledger) -> None:
+    desk = opened_desk(ledger)
+    play(ledger, desk, [events.AgentDeviceChanged(moment(0), A1, DeviceState.BUSY)])
+    play(ledger, desk, [arrived("c1", 1), holding("c1", 2), arrived("c2", 1, number="+79160000002")])
+    play(ledger, desk, [events.CallEnded(moment(9), CallId("c2"), 16)])
+    await ledger.writer.flush()
+    restored = await ledger.restored(moment(20))
+    assert isinstance(restored, LedgerRestored)
+    assert [(call.call, call.number, call.queued_at) for call in restored.calls] == [
+        ("c1", Phone("+79161234567"), moment(2))
+    ]
+    assert [(one.obligation, one.due_at, one.attempt) for one in restored.obligations] == [
+        ("ob-c2", moment(601), None)
+    ]
+    assert await ledger.settled_calls([CallId("c1"), CallId("c2"), CallId("c3")]) == {CallId("c2")}
+
+
+async def test_an_attempt_is_claimed_by_being_committed_and_only_one_of_a_number_can_be(
+    ledger: Ledger,
+) -> None:
+    desk = opened_desk(ledger)
+    play(ledger, desk, [events.AgentDeviceChanged(moment(0), A1, DeviceState.BUSY)])
+    play(ledger, desk, [arrived("c1", 1), holding("c1", 2), events.CallEnded(moment(9), CallId("c1"), 16)])
+    play(ledger, desk, [events.AgentDeviceChanged(moment(10), A1, DeviceState.IDLE)])
+    attempt, second = AttemptId("ob-c1.1.1"), AttemptId("ob-c1.1.2")
+    assert not await ledger.is_claimed(attempt)
+    play(ledger, desk, [events.ObligationDue(moment(30), ObligationId("ob-c1"))])
+    await ledger.writer.flush()
+    assert await ledger.is_claimed(attempt)
+    restored = await ledger.restored(moment(31))
+    assert [(one.attempt, one.attempt_agent, one.attempts_made) for one in restored.obligations] == [
+        (attempt, A1, 1)
+    ]
+    assert [dial.e164.whole for dial in restored.dialled] == ["+79161234567"]
+    # A second engine, or a mistake of ours, cannot have another dial of that number in flight (law 4).
+    async with ledger.engine.begin() as connection:
+        sql = "INSERT INTO attempts (attempt, obligation, n, agent, e164, made_at) VALUES (:a, :o, 2, 'x', :e, 1)"
+        with pytest.raises(Exception, match=r"(?i)unique"):
+            await connection.execute(text(sql), {"a": second, "o": "ob-c1", "e": "+79161234567"})
+        await connection.rollback()
+    play(ledger, desk, [events.AttemptEnded(moment(50), attempt, events.ContactResult.BUSY)])
+    await ledger.writer.flush()
+    assert not await ledger.is_claimed(attempt)
+
+
+async def test_an_end_and_the_next_beginning_may_come_in_one_transaction(ledger: Ledger) -> None:
+    desk = opened_desk(ledger)
+    stream: list[events.Event] = [events.AgentDeviceChanged(moment(0), A1, DeviceState.BUSY)]
+    for n in range(3):
+        call = CallId(f"c{n}")
+        stream += [arrived(call, n), holding(call, n), events.CallEnded(moment(n + 0.5), call, 16)]
+        again = CallId(f"again{n}")
+        stream += [arrived(again, n + 0.6), events.CallAnswered(moment(n + 0.7), again, None)]
+        stream += [events.CallEnded(moment(n + 0.8), again, 16)]
+    play(ledger, desk, stream)
+    await ledger.writer.flush()
+    rows = await ledger.obligations_between(NOON, moment(100))
+    assert [row.closing for row in rows] == ["got_through"] * 3
+
+
+async def test_each_start_has_its_own_number(url: str) -> None:
+    if url == "sqlite://":
+        first = await open_ledger(url, "pbx1", NOON)
+        assert first.epoch == 1
+        await first.close()
+        return
+    for expected in (1, 2, 3):
+        ledger = await open_ledger(url, "pbx1", NOON)
+        assert ledger.epoch == expected
+        await ledger.close()
+
+
+async def test_rows_written_twice_after_an_uncertain_commit_are_there_once(ledger: Ledger) -> None:
+    for _ in range(2):
+        desk = Desk(small_centre(1))
+        ledger.writer._seq = 0  # the same records once more, as after a lost answer to COMMIT
+        ledger.writer._committed = 0  # as above
+        play(ledger, desk, [PbxSnapshot(moment(0), (), ()), arrived("c1", 1), holding("c1", 2)])
+        await ledger.writer.flush()
+    async with ledger.engine.connect() as connection:
+        counts = [
+            await connection.scalar(text(f"SELECT count(*) FROM {table}")) for table in ("journal", "calls")
+        ]
+    assert counts == [3, 1]
+
+
+async def test_the_writer_waits_out_an_outage_and_loses_nothing(ledger: Ledger) -> None:
+    failures: list[Exception] = []
+    ledger.writer._on_failure = failures.append  # set by the constructor in the engine
+    desk = opened_desk(ledger)
+    await ledger.writer.flush()
+    async with ledger.engine.begin() as connection:
+        await connection.execute(text("ALTER TABLE calls RENAME TO away"))
+    play(ledger, desk, [arrived("c1", 1), holding("c1", 2)])
+    async with asyncio.timeout(10):
+        while not failures:
+            await asyncio.sleep(0.02)
+    assert ledger.writer.pending_rows == 2
+    async with ledger.engine.begin() as connection:
+        await connection.execute(text("ALTER TABLE away RENAME TO calls"))
+    async with asyncio.timeout(10):
+        await ledger.writer.flush()
+    (row,) = await ledger.calls_between(NOON, moment(10))
+    assert row.call == "c1"
+
+
+async def test_the_migrations_make_exactly_the_schema_the_code_works_with(ledger: Ledger) -> None:
+    def difference(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, metadata))
+
+    async with ledger.engine.connect() as connection:
+        assert await connection.run_sync(difference) == []
+    await upgrade(ledger.engine)
+
+
+async def test_a_database_of_a_newer_version_is_refused(ledger: Ledger) -> None:
+    async with ledger.engine.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(LedgerError, match="newer"):
+        await upgrade(ledger.engine)
+
+
+@pytest.mark.parametrize(
+    "bad", ["mysql://u:topsecret@h/x", "nonsense", "postgresql://u:topsecret@127.0.0.1:1/x"]
+)
+async def test_a_database_that_cannot_be_used_is_told_without_its_password(bad: str) -> None:
+    with pytest.raises(LedgerError) as caught:
+        await open_ledger(bad, "pbx1", NOON)
+    assert "topsecret" not in str(caught.value)
+    assert "topsecret" not in repr(create_ledger_engine(ledger_url("postgresql://u:topsecret@h/x")))

