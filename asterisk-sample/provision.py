@@ -17,22 +17,29 @@ import argparse
 import sys
 from pathlib import Path
 
+sys.dont_write_bytecode = True  # this folder is shipped as package data
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from provisioning.cache import Cache, ProvisioningError
-from provisioning.toolset import provide
+from provisioning.cache import Cache, ProvisioningError  # noqa: E402 - found by the path above
+from provisioning.toolset import provide  # noqa: E402 - found by the path above
 
 
 def main() -> int:
     """Exit code 0 when every tool is ready, 1 with the reason on standard error otherwise."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--fresh", action="store_true", help="ignore every copy the machine itself has")
+    parser.add_argument(
+        "--phrases-into",
+        type=Path,
+        metavar="DIR",
+        help="also write our phrases and music folders into this Asterisk data folder",
+    )
     parser.add_argument("--json", action="store_true", help="print tools.json instead of its path")
     options = parser.parse_args()
     cache = Cache.of_environment()
     try:
         with cache.locked():
-            tools_file = provide(cache, fresh=options.fresh)
+            tools_file = provide(cache, fresh=options.fresh, phrases_into=options.phrases_into)
     except ProvisioningError as problem:
         print(f"callengine set-up: {problem}", file=sys.stderr)
         return 1

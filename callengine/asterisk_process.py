@@ -6,81 +6,36 @@ What it writes stays under one scratch folder. It dies with the process that sta
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import json
-import os
 import secrets
-import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final, Self
 
+from callengine.provisioned_tools import Tools, find_tools
 from callengine.sample import AMI_USER, Directories, SampleOptions, SampleResult, write_sample
 
 START_SECONDS: Final = 20.0
 _STOP_SECONDS: Final = 10.0
-_PR_SET_PDEATHSIG: Final = 1
-_FILTERS_BY_NAME: Final = {20: 12, 21: 7, 22: 2}
+_DIE_WITH_PARENT: Final = (
+    sys.executable,
+    "-ISc",
+    # PR_SET_PDEATHSIG = 1, see prctl(2). It outlives the exec, and tells the death of the thread that started us.
+    "import ctypes, os, signal, sys; ctypes.CDLL(None).prctl(1, signal.SIGKILL); os.execv(sys.argv[1], sys.argv[1:])",
+)
+"""Runs what follows so that the kernel ends it with its parent, even when that is killed."""
+_FILTERS_BY_NAME: Final = {20: 11, 21: 6, 22: 1}
 """The first minor version of each branch whose manager.conf knows `eventfilter(action(…),name(…))`."""
 
 
 class AsteriskStartError(Exception):
-    """Asterisk is not there or did not start; the text holds what it said."""
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """How to run one of the provisioned tools."""
-
-    command: tuple[str, ...]
-    environment: Mapping[str, str] = field(default_factory=dict)
-    version: str = ""
-    source: str = ""
-
-    def full_environment(self) -> dict[str, str]:
-        """This process's environment with what the tool needs besides."""
-        return {**os.environ, **self.environment}
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What `asterisk-sample/provision.py` found; see its tools.json."""
-
-    programs: Mapping[str, Program]
-    modules: Path
-    data: Path
-    """Asterisk's data folder: sounds in both languages, our phrases, music."""
-    stock_etc: Path
-    """The configuration that came with Asterisk, untouched."""
-
-
-def cache_folder() -> Path:
-    """Where provision.py keeps what it made: `$CALLENGINE_CACHE`, else `$XDG_CACHE_HOME/callengine`, else in home."""
-    own = os.environ.get("CALLENGINE_CACHE")
-    if own:
-        return Path(own).expanduser().resolve()
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser().resolve() / "callengine"
-
-
-def find_tools(cache: Path | None = None) -> Tools:
-    """The tools of the last provisioning. Raises AsteriskStartError when there was none."""
-    path = (cache or cache_folder()) / "tools.json"
-    try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as problem:
-        raise AsteriskStartError(f"{path} cannot be read: run python3 asterisk-sample/provision.py first") from problem
-    programs = {
-        name: Program(tuple(tool["command"]), tool["environment"], tool["version"], tool["source"])
-        for name, tool in found["tools"].items()
-    }
-    folders = found["asterisk"]
-    return Tools(programs, Path(folders["modules"]), Path(folders["data"]), Path(folders["stock_etc"]))
+    """Asterisk did not start; the text holds what it said."""
 
 
 def free_port(kind: socket.SocketKind) -> int:
@@ -94,9 +49,12 @@ class AsteriskProcess:
     """One Asterisk, synchronous on purpose: whoever starts it may or may not have an event loop.
 
     `async with` and `with` both work; `start()` and `stop()` may also be called by hand, and again after `kill()`.
+    Start it from a thread that lives as long as it shall: it dies with that thread.
     """
 
-    def __init__(self, root: Path, *, options: SampleOptions | None = None, tools: Tools | None = None) -> None:
+    def __init__(
+        self, root: Path, *, options: SampleOptions | None = None, tools: Tools | None = None
+    ) -> None:
         """Prepare a run under the folder `root`; `options` keeps its ports and folders only where it starts none."""
         self.root = root
         self._tools = tools or find_tools()
@@ -164,7 +122,13 @@ class AsteriskProcess:
     def command_line(self, command: str) -> str:
         """The answer of Asterisk's own command line (`asterisk -rx`), for tests and for a curious operator."""
         done = subprocess.run(
-            [*self._tools.programs["asterisk"].command, "-C", str(self.etc / "asterisk.conf"), "-rx", command],
+            [
+                *self._tools.programs["asterisk"].command,
+                "-C",
+                str(self.etc / "asterisk.conf"),
+                "-rx",
+                command,
+            ],
             capture_output=True,
             text=True,
             errors="replace",
@@ -184,12 +148,11 @@ class AsteriskProcess:
         program = self._tools.programs["asterisk"]
         with (self.root / "console.log").open("ab") as console:
             self._process = subprocess.Popen(
-                [*program.command, "-f", "-n", "-C", str(self.etc / "asterisk.conf")],
+                [*_DIE_WITH_PARENT, *program.command, "-f", "-n", "-C", str(self.etc / "asterisk.conf")],
                 stdin=subprocess.DEVNULL,
                 stdout=console,
                 stderr=subprocess.STDOUT,
                 env=program.full_environment(),
-                preexec_fn=_die_with_parent,
             )
         try:
             self._wait_until_ready(began + START_SECONDS)
@@ -241,7 +204,13 @@ class AsteriskProcess:
 
     def _write_configuration(self) -> SampleResult:
         directories = Directories.under(self.root, modules=self._tools.modules, data=self._tools.data)
-        for folder in (directories.spool, directories.run, directories.log, directories.state, self.recordings):
+        for folder in (
+            directories.spool,
+            directories.run,
+            directories.log,
+            directories.state,
+            self.recordings,
+        ):
             folder.mkdir(parents=True, exist_ok=True)
         first_rtp_port = _free_rtp_range()
         options = replace(
@@ -266,7 +235,9 @@ class AsteriskProcess:
             if self._is_fully_booted():
                 return
             threading.Event().wait(0.02)
-        raise AsteriskStartError(f"Asterisk did not answer within {START_SECONDS:.0f} s:\n{self.log_text()[-2000:]}")
+        raise AsteriskStartError(
+            f"Asterisk did not answer within {START_SECONDS:.0f} s:\n{self.log_text()[-2000:]}"
+        )
 
     def _is_fully_booted(self) -> bool:
         """Whether a log-in is answered with FullyBooted: AMI listens long before the last module is loaded."""
@@ -306,12 +277,8 @@ def _is_free_udp(port: int) -> bool:
 def _knows_filters_by_name(version: str) -> bool:
     numbers: Sequence[int] = [int(part) for part in version.split(".")[:2] if part.isdigit()] or [0]
     major, minor = numbers[0], numbers[1] if len(numbers) > 1 else 0
-    return minor >= _FILTERS_BY_NAME.get(major, 0) if major in _FILTERS_BY_NAME else major > max(_FILTERS_BY_NAME)
-
-
-_LIBC = ctypes.CDLL(None)  # loaded before a fork: the child must not take the loader's locks
-
-
-def _die_with_parent() -> None:
-    """Runs in the child: the kernel ends it when the thread that started it ends, even by SIGKILL."""
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    return (
+        minor >= _FILTERS_BY_NAME.get(major, 0)
+        if major in _FILTERS_BY_NAME
+        else major > max(_FILTERS_BY_NAME)
+    )

@@ -16,7 +16,7 @@ from typing import Final
 
 FIRST_AGENT: Final = 1001
 AMI_USER: Final = "callengine"
-AMI_SECRET_FILE: Final = "callengine_ami.secret"
+AMI_SECRET_FILE: Final = "callengine_ami.secret"  # noqa: S105 - a file's name
 """Holds the AMI user's secret alone: what callengine.toml's secret file points at."""
 
 EVENTS_READ: Final = (
@@ -127,7 +127,7 @@ class SampleOptions:
     qualify_seconds: int = 30
     """Seconds between questions to a phone whether it is alive; 0 never asks."""
     event_filter: bool = True
-    """Off for an Asterisk before 20.12, 21.7 and 22.2, which does not know filters by name."""
+    """Off for an Asterisk before 20.11, 21.6 and 22.1, which does not know filters by name."""
     agent_dial: str = "^PJSIP/[0-9]+$"
     """What an agent's phone looks like to Dial (POSIX regular expression); anything else is never dialled."""
 
@@ -158,7 +158,8 @@ def write_sample(target: Path, *, options: SampleOptions, force: bool = False) -
     }
     each = (templates / _EACH_AGENT).read_text(encoding="utf-8")
     texts[_AGENTS_FILE] = "; The agents' phones: written once with passwords of their own.\n" + "".join(
-        _fill(each, {"AGENT": agent, "PASSWORD": password}, _EACH_AGENT) for agent, password in passwords.items()
+        _fill(each, {"AGENT": agent, "PASSWORD": password}, _EACH_AGENT)
+        for agent, password in passwords.items()
     )
     texts[AMI_SECRET_FILE] = ami_secret + "\n"
     if options.lines is not None:
@@ -180,7 +181,9 @@ def _values(options: SampleOptions, ami_secret: str) -> dict[str, str]:
     directories = options.directories
     filters = [f"eventfilter(action(include),name({name})) =" for name in EVENTS_READ]
     return {
-        "DIRECTORIES": "; The folders this Asterisk was built with." if directories is None else directories.as_section(),
+        "DIRECTORIES": "; The folders this Asterisk was built with."
+        if directories is None
+        else directories.as_section(),
         "SIP_PORT": str(options.sip_port),
         "AMI_PORT": str(options.ami_port),
         "RTP_START": str(options.rtp_start),
@@ -197,7 +200,9 @@ def _values(options: SampleOptions, ami_secret: str) -> dict[str, str]:
         "QUALIFY_SECONDS": str(options.qualify_seconds),
         "AGENT_DIAL": options.agent_dial,
         "AMI_SECRET": ami_secret,
-        "EVENT_FILTERS": "\n".join(filters) if options.event_filter else "; No filter: this Asterisk knows none by name.",
+        "EVENT_FILTERS": "\n".join(filters)
+        if options.event_filter
+        else "; No filter: this Asterisk knows none by name.",
     }
 
 
@@ -227,7 +232,9 @@ def _write(target: Path, texts: Mapping[str, str], *, force: bool) -> tuple[Path
         path = target / name
         path.unlink(missing_ok=True)
         # The mode is given on creation: at no moment can another user read a password.
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        with os.fdopen(
+            os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+        ) as file:
             file.write(text)
         written.append(path)
     return tuple(written)

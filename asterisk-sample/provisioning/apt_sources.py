@@ -68,7 +68,9 @@ def _sources(apt_folder: Path) -> Iterator[Source]:
         yield from _deb822_sources(path.read_text(encoding="utf-8", errors="replace"))
 
 
-_ONE_LINE = re.compile(r"^deb\s+(?:\[(?P<options>[^\]]*)\]\s+)?(?P<uri>\S+)\s+(?P<suite>\S+)\s+(?P<components>.+)$")
+_ONE_LINE = re.compile(
+    r"^deb\s+(?:\[(?P<options>[^\]]*)\]\s+)?(?P<uri>\S+)\s+(?P<suite>\S+)\s+(?P<components>.+)$"
+)
 
 
 def _one_line_sources(text: str) -> Iterator[Source]:

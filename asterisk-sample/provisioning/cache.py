@@ -47,7 +47,9 @@ class Cache:
             self.root.mkdir(parents=True, exist_ok=True)
             lock = (self.root / "lock").open("a")
         except OSError as problem:
-            raise ProvisioningError(f"the cache {self.root} cannot be written: {problem.strerror}") from problem
+            raise ProvisioningError(
+                f"the cache {self.root} cannot be written: {problem.strerror}"
+            ) from problem
         with lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -77,8 +77,12 @@ def system_tool(name: str) -> Tool | None:
 
 def system_folders() -> AsteriskFolders | None:
     """The folders of the machine's Asterisk; None when its modules are nowhere to be found."""
-    modules = _first_folder([*Path("/usr/lib").glob("*/asterisk/modules"), *_under_usr("lib", "lib64", "local/lib")])
-    data = _first_folder([Path("/usr/share/asterisk"), Path("/usr/local/share/asterisk"), Path("/var/lib/asterisk")])
+    modules = _first_folder(
+        [*Path("/usr/lib").glob("*/asterisk/modules"), *_under_usr("lib", "lib64", "local/lib")]
+    )
+    data = _first_folder(
+        [Path("/usr/share/asterisk"), Path("/usr/local/share/asterisk"), Path("/var/lib/asterisk")]
+    )
     if modules is None or data is None:
         return None
     return AsteriskFolders(modules, data, Path("/etc/asterisk"))
@@ -94,7 +98,9 @@ def prefix_folders(prefix: Path) -> AsteriskFolders | None:
 
 def prefix_tool(prefix: Path, name: str) -> Tool | None:
     """A program of an unpacked prefix, run by the prefix's own loader and libraries, so that no root is needed."""
-    program = next((path for path in (prefix / "usr/sbin" / name, prefix / "usr/bin" / name) if path.exists()), None)
+    program = next(
+        (path for path in (prefix / "usr/sbin" / name, prefix / "usr/bin" / name) if path.exists()), None
+    )
     loader = next(iter(sorted(prefix.glob("usr/lib/*/ld-linux*.so.*"))), None)
     if program is None or loader is None:
         return None

@@ -9,7 +9,7 @@ from typing import Any
 
 from provisioning.apt_prefix import provide_prefix
 from provisioning.cache import Cache, ProvisioningError, tell
-from provisioning.data_folder import has_sounds, provide_data_folder
+from provisioning.data_folder import has_sounds, lay_out_phrases, provide_data_folder
 from provisioning.machine import (
     OLDEST_ASTERISK,
     TESTED_ASTERISK,
@@ -37,10 +37,16 @@ class Found:
     data_sources: tuple[Path, ...]
 
 
-def provide(cache: Cache, *, fresh: bool) -> Path:
-    """Make every tool ready and write tools.json; its path is returned."""
+def provide(cache: Cache, *, fresh: bool, phrases_into: Path | None = None) -> Path:
+    """Make every tool ready and write tools.json; its path is returned.
+
+    `phrases_into`: the data folder of an Asterisk that runs elsewhere; it gets our phrases and music folders.
+    """
     found = find(cache, fresh=fresh)
     data = provide_data_folder(cache, found.data_sources, found.tools)
+    if phrases_into is not None:
+        lay_out_phrases(phrases_into, found.data_sources, found.tools)
+        tell(f"phrases and music folders written into {phrases_into}")
     _write_when_changed(cache.tools_file, _description(found, data, fresh=fresh))
     return cache.tools_file
 
@@ -59,7 +65,9 @@ def find(cache: Cache, *, fresh: bool) -> Found:
         folders = folders or prefix_folders(prefix)
         sources.append(prefix / "usr/share/asterisk")
     if folders is None:
-        raise ProvisioningError("the unpacked packages hold no Asterisk modules: remove the cache and run again")
+        raise ProvisioningError(
+            "the unpacked packages hold no Asterisk modules: remove the cache and run again"
+        )
     _judge_version(tools["asterisk"])
     return Found(tools, folders, tuple(sources))
 
@@ -68,7 +76,9 @@ def _tools_of(prefix: Path, names: list[str]) -> dict[str, Tool]:
     tools = {name: prefix_tool(prefix, name) for name in names}
     broken = sorted(name for name, tool in tools.items() if tool is None or not tool.version)
     if broken:
-        raise ProvisioningError(f"{', '.join(broken)} of {prefix} cannot be run: remove that folder and run again")
+        raise ProvisioningError(
+            f"{', '.join(broken)} of {prefix} cannot be run: remove that folder and run again"
+        )
     return {name: tool for name, tool in tools.items() if tool is not None}
 
 
