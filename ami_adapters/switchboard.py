@@ -61,14 +61,13 @@ class Switchboard:
 
     def __init__(
         self,
-        link: Link,
         agents: Iterable[AgentProfile],
         *,
         sink: Callable[[Event], None],
         now: Callable[[], datetime],
         log: Log,
     ) -> None:
-        self._link = link
+        self._link: Link = _NoLink()
         self._sink = sink
         self._now = now
         self._log = log
@@ -78,6 +77,10 @@ class Switchboard:
         self._held: list[Message] | None = []
         self._connected = False
         self._resync: asyncio.Task[None] | None = None
+
+    def attach(self, link: Link) -> None:
+        """The link to send by; it is built after us because it tells us what it hears."""
+        self._link = link
 
     @property
     def is_synced(self) -> bool:
@@ -227,6 +230,17 @@ class Switchboard:
         waiting: list[Awaitable[Response]] = [self._link.send_nowait(action) for action in wanted]
         responses = await asyncio.gather(*waiting)
         return [response.events if response.success else () for response in responses]
+
+
+class _NoLink:
+    """Before there is a link."""
+
+    def send_nowait(self, action: Action) -> asyncio.Future[Response]:
+        """Nothing can be sent yet."""
+        raise NotConnected(f"{action.name}: there is no link yet")
+
+    def drop(self, reason: str) -> None:
+        """Nothing to drop."""
 
 
 def _retrieve(future: asyncio.Future[Response]) -> None:

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from queues.commands import Command, EraseInboxEntry
+from queues.commands import (
+    Command,
+    DialCallback,
+    EraseAttemptTrace,
+    EraseInboxEntry,
+    ForgetObligationTimer,
+    WakeForObligation,
+)
 from queues.dispatcher import Decision, Dispatcher
-from queues.events import Event, PbxSnapshot, TimePassed
-from queues.identifiers import CallId
+from queues.events import AttemptRefused, Event, PbxSnapshot, TimePassed
+from queues.identifiers import AttemptId, CallId, ObligationId
 from queues.journal import JournalEntry
 
 BATCH = 256
@@ -35,18 +43,41 @@ class JournalWriter(Protocol):
         """Return when everything appended so far is committed."""
 
 
+class Ledger(Protocol):
+    """What the engine asks of the ledger while it runs."""
+
+    async def settled_calls(self, ids: Iterable[CallId]) -> set[CallId]:
+        """Of these calls, those whose outcome is committed."""
+
+    async def is_claimed(self, attempt: AttemptId) -> bool:
+        """Whether this dial is committed as the only one of its number in flight."""
+
+
 class Pbx(Protocol):
     """Who carries commands out."""
 
     def execute(self, command: Command) -> None:
         """Send it now; failures come back as events."""
 
+    def beat(self) -> None:
+        """Tell the dialplan that we are alive."""
+
+
+class ObligationTimers(Protocol):
+    """Who hands in ObligationDue."""
+
+    def wake(self, obligation: ObligationId, at: datetime) -> None:
+        """At this moment, instead of any earlier wish of the obligation."""
+
+    def forget(self, obligation: ObligationId) -> None:
+        """Not at all."""
+
 
 class Engine:
-    """The loop between the PBX, the dispatcher and the ledger.
+    """The loop between the PBX, the dispatcher, the timers and the ledger.
 
-    `tell` may be called from any callback on the loop; `run` is the consumer. Observers get every
-    journal entry, synchronously: metrics, tallies, screens.
+    `tell` may be called from any callback on the loop; `run` is the consumer. Observers get every journal
+    entry, synchronously: metrics, tallies, screens.
     """
 
     def __init__(
@@ -54,25 +85,27 @@ class Engine:
         dispatcher: Dispatcher,
         pbx: Pbx,
         writer: JournalWriter,
+        ledger: Ledger,
+        timers: ObligationTimers,
         clock: Clock,
         *,
-        settled_calls: Callable[[Iterable[CallId]], Awaitable[set[CallId]]],
         observers: Iterable[Callable[[JournalEntry], None]] = (),
         on_decision_seconds: Callable[[float], None] = lambda seconds: None,
     ) -> None:
         self._dispatcher = dispatcher
         self._pbx = pbx
         self._writer = writer
+        self._ledger = ledger
+        self._timers = timers
         self._clock = clock
-        self._settled_calls = settled_calls
         self._observers = tuple(observers)
         self._on_decision_seconds = on_decision_seconds
-        self._inbox: deque[Event] = deque()
+        self._inbox: deque[Event | None] = deque()
         self._wake = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due: datetime | None = None
-        self._erasures: deque[EraseInboxEntry] = deque()
-        self._erase_wake = asyncio.Event()
+        self._after_commit: deque[Command] = deque()
+        self._commit_wanted = asyncio.Event()
         self._stopped = False
 
     @property
@@ -85,15 +118,20 @@ class Engine:
         self._inbox.append(event)
         self._wake.set()
 
-    def stop_offering(self) -> None:
+    def ask_for_beat(self) -> None:
+        """Have the heartbeat sent in its turn: an engine that no longer handles events must not beat."""
+        self._inbox.append(None)
+        self._wake.set()
+
+    def stop(self) -> None:
         """Handle no event from now on: live calls are left to the dialplan."""
         self._stopped = True
         self._wake.set()
 
     async def run(self) -> None:
-        """Handle events until `stop_offering`; then flush what was decided."""
+        """Handle events until `stop`; then have everything decided committed."""
         loop = asyncio.get_running_loop()
-        eraser = loop.create_task(self._erase_settled(), name="eraser")
+        committer = loop.create_task(self._carry_out_after_commit(), name="after commit")
         try:
             while not self._stopped:
                 await self._wake.wait()
@@ -102,17 +140,19 @@ class Engine:
         finally:
             if self._timer is not None:
                 self._timer.cancel()
-            eraser.cancel()
-            await asyncio.gather(eraser, return_exceptions=True)
-            await self._writer.flush()
-            self._erase_now()
+            committer.cancel()
+            await asyncio.gather(committer, return_exceptions=True)
 
     async def _handle_waiting(self, loop: asyncio.AbstractEventLoop) -> None:
         handled = 0
         while self._inbox and not self._stopped:
             event = self._inbox.popleft()
+            if event is None:
+                self._pbx.beat()
+                continue
             if isinstance(event, PbxSnapshot):
                 event = await self._without_settled(event)
+                self._pbx.beat()  # From here on the dialplan may trust us.
             started = loop.time()
             self._handle(event)
             self._on_decision_seconds(loop.time() - started)
@@ -125,39 +165,54 @@ class Engine:
         now = self._clock.now()
         decision = self._dispatcher.handle(event, now)
         for command in decision.commands:
-            if isinstance(command, EraseInboxEntry):
-                self._erasures.append(command)
-            else:
-                self._pbx.execute(command)
-        if decision.journal:
+            self._carry_out(command)
+        if decision.journal or decision.commands or not isinstance(event, TimePassed):
             self._writer.append(event, decision, now)
-            for entry in decision.journal:
-                for observe in self._observers:
-                    observe(entry)
-        if self._erasures:
-            self._erase_wake.set()
+        for entry in decision.journal:
+            for observe in self._observers:
+                observe(entry)
+
+    def _carry_out(self, command: Command) -> None:
+        match command:
+            case EraseInboxEntry() | EraseAttemptTrace() | DialCallback():
+                self._after_commit.append(command)
+                self._commit_wanted.set()
+            case WakeForObligation(obligation, at):
+                self._timers.wake(obligation, at)
+            case ForgetObligationTimer(obligation):
+                self._timers.forget(obligation)
+            case _:
+                self._pbx.execute(command)
+
+    async def _carry_out_after_commit(self) -> None:
+        """Traces are erased, and callbacks dialled, only after what they are for is committed (laws 2 and 4)."""
+        while True:
+            await self._commit_wanted.wait()
+            self._commit_wanted.clear()
+            count = len(self._after_commit)
+            await self._writer.flush()
+            for _ in range(count):
+                command = self._after_commit.popleft()
+                if not isinstance(command, DialCallback):
+                    self._pbx.execute(command)
+                elif self._dispatcher.is_in_flight(command.attempt):
+                    await self._dial(command)
+
+    async def _dial(self, command: DialCallback) -> None:
+        if await self._ledger.is_claimed(command.attempt):
+            self._pbx.execute(command)
+        else:
+            self.tell(AttemptRefused(self._clock.now(), command.attempt, "not claimed"))
 
     async def _without_settled(self, snapshot: PbxSnapshot) -> PbxSnapshot:
         """Leave out traces of calls whose outcome the ledger has: only their erasing was not done."""
+        if not snapshot.ended:
+            return snapshot
         await self._writer.flush()
-        ids = [call.call for call in snapshot.ended]
-        settled = await self._settled_calls(ids) if ids else set()
-        self._erasures.extend(EraseInboxEntry(call) for call in ids if call in settled)
-        ended = tuple(call for call in snapshot.ended if call.call not in settled)
-        return PbxSnapshot(snapshot.at, snapshot.calls, snapshot.agents, ended, snapshot.pbx_restarted)
-
-    async def _erase_settled(self) -> None:
-        """Erase traces on the PBX only after what they were for is committed."""
-        while True:
-            await self._erase_wake.wait()
-            self._erase_wake.clear()
-            count = len(self._erasures)
-            await self._writer.flush()
-            self._erase_now(count)
-
-    def _erase_now(self, count: int | None = None) -> None:
-        for _ in range(len(self._erasures) if count is None else count):
-            self._pbx.execute(self._erasures.popleft())
+        settled = await self._ledger.settled_calls(call.call for call in snapshot.ended)
+        for call in settled:
+            self._carry_out(EraseInboxEntry(call))
+        return replace(snapshot, ended=tuple(call for call in snapshot.ended if call.call not in settled))
 
     def _arm_timer(self, loop: asyncio.AbstractEventLoop) -> None:
         due = self._dispatcher.next_wakeup()

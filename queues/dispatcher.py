@@ -9,6 +9,7 @@ from queues import agent_desk, attempt_desk, call_desk, events, matching, obliga
 from queues.centre import Centre
 from queues.commands import Command
 from queues.events import Event
+from queues.identifiers import AttemptId
 from queues.journal import JournalEntry
 from queues.policy import CentrePolicy
 from queues.timers import TimerKind
@@ -83,6 +84,10 @@ class Dispatcher:
             ),
             synced=centre.synced,
         )
+
+    def is_in_flight(self, attempt: AttemptId) -> bool:
+        """Whether a callback's dial is still wanted."""
+        return attempt in self._centre.attempts
 
     @property
     def centre(self) -> Centre:

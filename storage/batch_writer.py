@@ -47,14 +47,14 @@ class BatchWriter:
         *,
         flush_seconds: float = 0.1,
         max_rows: int = 500,
-        on_failure: Callable[[Exception], None] = lambda problem: None,
     ) -> None:
         self._engine = engine
         self._node = node
         self._epoch = epoch
         self._flush_seconds = flush_seconds
         self._max_rows = max_rows
-        self._on_failure = on_failure
+        self.on_failure: Callable[[Exception], None] = lambda problem: None
+        """Told of each flush that failed; the flush is tried again all the same."""
         self._waiting: deque[_Record] = deque()
         self._seq = 0
         self._committed = 0
@@ -120,7 +120,7 @@ class BatchWriter:
                     async with self._engine.begin() as connection:
                         await _write(connection, batch, self._node, self._epoch)
                 except (SQLAlchemyError, OSError, TimeoutError) as problem:
-                    self._on_failure(problem)
+                    self.on_failure(problem)
                     await asyncio.sleep(pause)
                     pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
                     continue

@@ -1,0 +1,235 @@
+"""The composition root: every part is built here, by hand, top to bottom."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Mapping
+from datetime import UTC, timedelta
+from importlib.metadata import version
+from zoneinfo import ZoneInfo
+
+from ami_adapters.link import AmiLink, LinkState, LinkTimes, PbxLogin
+from ami_adapters.switchboard import Switchboard
+from callengine.clock import SystemClock
+from callengine.engine import Engine
+from callengine.http_server import HttpServer
+from callengine.logs import get_log
+from callengine.metrics import Metrics
+from callengine.obligation_timers import AlarmClock
+from callengine.service_manager import notify, watchdog_seconds
+from callengine.tally import DayTally
+from config.policies import centre_policy, rule_sets
+from config.settings import Settings
+from queues.dispatcher import Dispatcher
+from queues.events import Event
+from queues.identifiers import NodeId
+from queues.policy import CentrePolicy
+from queues.views import CentreView
+from sla.promises import rule_set_at
+from storage.ledger import Ledger, open_ledger
+
+BEAT_SECONDS = 1.0
+STOP_SECONDS = 10.0
+_LAG_MEASURED_SECONDS = 0.5
+_HUNG_BACKLOG = 20_000
+
+
+class Application:
+    """One engine for one Asterisk. `start`, then `run` until told to stop."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: SystemClock | None = None,
+        policy: CentrePolicy | None = None,
+        link_times: LinkTimes | None = None,
+        record: Callable[[bytes], None] | None = None,
+    ) -> None:
+        self._settings = settings
+        self.clock = clock or SystemClock()
+        self._log = get_log("callengine.application")
+        now = self.clock.now()
+        self.zone = ZoneInfo(settings.centre.time_zone)
+        self._policy = policy or centre_policy(
+            settings, rule_set_at(rule_sets(settings), now.astimezone(self.zone).date())
+        )
+        self._link_times = link_times
+        self._record = record
+        self._stop_wanted = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self.tally = DayTally(
+            {name: queue.target for name, queue in self._policy.queues.items()}, self.zone, now
+        )
+        self.ledger: Ledger | None = None
+        self._dispatcher: Dispatcher | None = None
+        self._engine: Engine | None = None
+        self._last_step: timedelta | None = None
+
+    async def start(self) -> None:
+        """Open the ledger, take up what was left open, listen, connect. Raises LedgerError, OSError."""
+        settings, log, now = self._settings, self._log, self.clock.now()
+        ledger = await open_ledger(
+            settings.database.url,
+            settings.pbx.name,
+            now,
+            password=settings.database.password.get_secret_value(),
+        )
+        self.ledger = ledger
+        dispatcher = Dispatcher(self._policy, epoch=ledger.epoch, started_at=now)
+        self._dispatcher = dispatcher
+        metrics = Metrics(
+            self._policy.queues,
+            tally=self.tally,
+            view=dispatcher.view,
+            now=self.clock.now,
+            version=version("callengine"),
+        )
+        self.metrics = metrics
+        ledger.writer.start()
+        ledger.writer.on_failure = self._on_ledger_failure
+        self.alarm = AlarmClock(self.tell, self.clock.now)
+        self.switchboard = Switchboard(
+            self._policy.agents.values(), sink=self.tell, now=self.clock.now, log=log
+        )
+        pbx = settings.pbx
+        self.link = AmiLink(
+            PbxLogin(pbx.host, pbx.port, pbx.username, pbx.secret.get_secret_value()),
+            self.switchboard,
+            now=self.clock.now,
+            log=log,
+            times=self._link_times,
+            record=self._record,
+            on_state=self._on_link_state,
+        )
+        self.switchboard.attach(self.link)
+        self._engine = Engine(
+            dispatcher,
+            self.switchboard,
+            ledger.writer,
+            ledger,
+            self.alarm,
+            self.clock,
+            observers=(self.tally.observe, metrics.observe),
+            on_decision_seconds=metrics.decision_seconds.observe,
+        )
+        midnight = (
+            now.astimezone(self.zone).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+        )
+        self.tally.load(await ledger.calls_between(midnight, now + timedelta(days=1)), now)
+        self.alarm.start()
+        self.tell(await ledger.restored(now))
+        self.http = HttpServer(settings.http.host, settings.http.port, metrics, self.health)
+        await self.http.start()
+        loop = asyncio.get_running_loop()
+        self._tasks = [
+            loop.create_task(self._engine.run(), name="engine"),
+            loop.create_task(self._beat(), name="heartbeat"),
+            loop.create_task(self._measure_lag(), name="loop lag"),
+        ]
+        self.link.start()
+        log.info("started", node=NodeId(settings.pbx.name), epoch=ledger.epoch, http_port=self.http.port)
+        notify("READY=1")
+
+    async def run(self) -> None:
+        """Until SIGTERM, SIGINT or `ask_to_stop`; a task that dies ends it with that error."""
+        loop = asyncio.get_running_loop()
+        for signal_number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(signal_number, self.ask_to_stop)
+        try:
+            stop = loop.create_task(self._stop_wanted.wait())
+            done, _ = await asyncio.wait({stop, *self._tasks}, return_when=asyncio.FIRST_COMPLETED)
+            stop.cancel()
+            for task in done - {stop}:
+                task.result()
+        finally:
+            for signal_number in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(signal_number)
+            await self.stop()
+
+    def ask_to_stop(self) -> None:
+        """End `run`."""
+        self._stop_wanted.set()
+
+    async def stop(self) -> None:
+        """Offer nothing more, tell the dialplan, commit what was decided; calls go on without us."""
+        notify("STOPPING=1")
+        tasks, self._tasks = self._tasks, []
+        if self._engine is not None:
+            self._engine.stop()
+        for task in tasks[1:]:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        farewell = self.switchboard.stop_beating()
+        if farewell is not None:
+            await asyncio.wait({farewell}, timeout=1.0)
+        await self.switchboard.close()
+        await self.link.close()
+        self.alarm.stop()
+        await self.http.stop()
+        if self.ledger is not None:
+            try:
+                await self.ledger.close()
+            except TimeoutError:
+                self._log.error("the ledger did not take everything", rows=self.ledger.writer.pending_rows)
+        self._log.info("stopped")
+
+    def health(self) -> Mapping[str, bool]:
+        """What must hold for the engine to do its work."""
+        pending = 0 if self.ledger is None else self.ledger.writer.pending_rows
+        return {
+            "pbx_connected": self.link.state is LinkState.CONNECTED,
+            "pbx_state_known": self.switchboard.is_synced,
+            "ledger_writes": pending < 10_000,
+        }
+
+    def view(self) -> CentreView:
+        """The live state, for screens."""
+        if self._dispatcher is None:
+            return CentreView((), (), synced=False)
+        return self._dispatcher.view()
+
+    def tell(self, event: Event) -> None:
+        """Hand an event to the engine."""
+        if self._engine is not None:
+            self._engine.tell(event)
+
+    def _on_link_state(self, state: LinkState) -> None:
+        self.metrics.ami_connected.set(state is LinkState.CONNECTED)
+        if state is LinkState.CONNECTED:
+            self.metrics.ami_connects.inc()
+        notify(f"STATUS=AMI {state}")
+
+    def _on_ledger_failure(self, problem: Exception) -> None:
+        self.metrics.ledger_failures.inc()
+        self._log.error("ledger write failed, tried again", reason=type(problem).__name__)
+
+    async def _beat(self) -> None:
+        """Once a second, in the engine's own turn, so that a hung engine falls silent; systemd hears it too."""
+        while True:
+            self.clock_check()
+            self._engine_or_fail().ask_for_beat()
+            if watchdog_seconds() is not None and self._engine_or_fail().backlog < _HUNG_BACKLOG:
+                notify("WATCHDOG=1")
+            await asyncio.sleep(BEAT_SECONDS)
+
+    def clock_check(self) -> None:
+        """Notice that somebody set the machine's clock."""
+        step = self.clock.check()
+        if step is not None and step != self._last_step:
+            self._log.warning("the clock was stepped", seconds=step.total_seconds())
+            self.alarm.clock_stepped()
+        self._last_step = step
+
+    async def _measure_lag(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            wanted = loop.time() + _LAG_MEASURED_SECONDS
+            await asyncio.sleep(_LAG_MEASURED_SECONDS)
+            self.metrics.loop_lag_seconds.observe(max(0.0, loop.time() - wanted))
+
+    def _engine_or_fail(self) -> Engine:
+        if self._engine is None:
+            raise RuntimeError("the engine is not started")
+        return self._engine

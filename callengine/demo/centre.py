@@ -1,0 +1,182 @@
+"""A small centre for the demo, the bench and the system tests: settings, Asterisk and phones that fit together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from callengine.asterisk_process import AsteriskProcess
+from callengine.demo.media import Ticker
+from callengine.demo.resident import Resident, ResidentExchange
+from callengine.demo.softphone import Softphone
+from callengine.demo.tones import agent_tone
+from callengine.sample import SampleOptions
+from config.policies import dialplan_lines
+from config.settings import Settings, load_settings
+
+GENERAL_DID = "74950000001"
+EMERGENCY_DID = "74950000002"
+FIRST_AGENT = 1001
+
+
+@dataclass(frozen=True, slots=True)
+class CentrePlan:
+    """What kind of centre. Times in seconds."""
+
+    agents: int = 6
+    wrap_up: int = 2
+    ring: int = 15
+    notice: bool = False
+    record: bool = False
+    callbacks: str = ""
+    """Further lines of the settings' `[callbacks]` table."""
+    rules: str = ""
+    """A `[[rules]]` table, else the law's limits."""
+
+
+def settings_text(plan: CentrePlan, *, ami_port: int, secret_file: Path, database: str) -> str:
+    """The settings file of such a centre."""
+    notice, record = str(plan.notice).lower(), str(plan.record).lower()
+    agents = "".join(
+        f'[[agents]]\nid = "{number}"\nname = "Agent {number}"\nqueues = ["emergency", "general"]\n'
+        for number in range(FIRST_AGENT, FIRST_AGENT + plan.agents)
+    )
+    lines = "".join(
+        f'[[lines]]\ndid = "{did}"\ncompany = "zarya"\nqueue = "{queue}"\nkind = "{queue}"\nlabel = "{label}"\n'
+        f'recording_notice = {notice}\n[lines.callback]\ntrunk = "trunk"\ncaller_id = "+{did}"\n'
+        for did, queue, label in (
+            (GENERAL_DID, "general", "УК Заря: общая"),
+            (EMERGENCY_DID, "emergency", "УК Заря: аварийная"),
+        )
+    )
+    queues = "".join(
+        f'[[queues]]\nname = "{name}"\npriority = {priority}\nwrap_up_seconds = {plan.wrap_up}\n'
+        f"ring_seconds = {plan.ring}\ndecline_pause_seconds = 3\nrecord = {record}\n"
+        for name, priority in (("emergency", 1), ("general", 10))
+    )
+    return (
+        f'[pbx]\nport = {ami_port}\nsecret_file = "{secret_file}"\n'
+        f'[database]\nurl = "{database}"\n[http]\nport = 0\n[callbacks]\n{plan.callbacks}\n{plan.rules}\n'
+        f'[[companies]]\nid = "zarya"\nname = "УК Заря"\n{queues}{lines}{agents}'
+    )
+
+
+def write_settings(folder: Path, plan: CentrePlan, *, ami_port: int, secret_file: Path) -> Path:
+    """Write the settings file, with an embedded ledger beside it."""
+    path = folder / "callengine.toml"
+    path.touch(mode=0o600)
+    database = f"sqlite:///{folder}/ledger.db"
+    path.write_text(
+        settings_text(plan, ami_port=ami_port, secret_file=secret_file, database=database), encoding="utf-8"
+    )
+    return path
+
+
+def sample_options(plan: CentrePlan, folder: Path) -> SampleOptions:
+    """Asterisk's side of such a centre."""
+    secret = folder / "unused.secret"
+    secret.touch(mode=0o600)
+    secret.write_text("unused")
+    path = write_settings(folder, plan, ami_port=5038, secret_file=secret)
+    return SampleOptions(lines=dialplan_lines(load_settings(path)), notice=plan.notice, record=plan.record)
+
+
+def start_asterisk(folder: Path, plan: CentrePlan) -> AsteriskProcess:
+    """Render and start an Asterisk for the plan under the folder (a short path: its control socket needs that)."""
+    asterisk = AsteriskProcess(folder / "pbx", options=sample_options(plan, folder))
+    asterisk.start()
+    return asterisk
+
+
+def settings_for(folder: Path, plan: CentrePlan, asterisk: AsteriskProcess) -> Settings:
+    """The engine's settings for that Asterisk."""
+    path = write_settings(folder, plan, ami_port=asterisk.ami_port, secret_file=asterisk.ami_secret_file)
+    return load_settings(path)
+
+
+class Phones:
+    """The phones of one centre: agents who register, residents who call, and the residents' own telephones."""
+
+    def __init__(self, asterisk: AsteriskProcess) -> None:
+        self._asterisk = asterisk
+        self.ticker = Ticker()
+        self.agents: list[Softphone] = []
+        self.residents: list[Resident] = []
+        self.exchange: ResidentExchange | None = None
+
+    @property
+    def pbx(self) -> tuple[str, int]:
+        """Asterisk's SIP address."""
+        return ("127.0.0.1", self._asterisk.sip_port)
+
+    @property
+    def agent_tones(self) -> list[int]:
+        """The tones of the agents that are there."""
+        return [phone.tone_hz for phone in self.agents]
+
+    async def add_agents(
+        self,
+        count: int,
+        *,
+        answer_after: Callable[[], float | None] = lambda: 0.0,
+        talk_for: Callable[[], float | None] = lambda: None,
+        log_in: bool = True,
+    ) -> list[Softphone]:
+        """Register that many further agents' phones and have them dial the log-in code."""
+        added = []
+        for _ in range(count):
+            number = len(self.agents)
+            user = str(FIRST_AGENT + number)
+            phone = Softphone(
+                user,
+                self._asterisk.agent_password(user),
+                self.pbx,
+                self.ticker,
+                tone_hz=agent_tone(number),
+                answer_after=answer_after,
+                talk_for=talk_for,
+            )
+            self.agents.append(phone)
+            added.append(phone)
+        await asyncio.gather(*(phone.start() for phone in added))
+        if log_in:
+            await asyncio.gather(*(phone.dial("*41", seconds=0.3) for phone in added))
+        return added
+
+    def resident(
+        self,
+        number: str,
+        did: str = GENERAL_DID,
+        *,
+        name: str = "",
+        from_header: bytes | None = None,
+        withheld: bool = False,
+    ) -> Resident:
+        """A resident who has not called yet."""
+        resident = Resident(
+            number,
+            did,
+            self.pbx,
+            self.ticker,
+            listen_for=self.agent_tones,
+            name=name,
+            from_header=from_header,
+            withheld=withheld,
+        )
+        self.residents.append(resident)
+        return resident
+
+    async def open_exchange(self, behaviour: Callable[[str], float | str | None]) -> ResidentExchange:
+        """Have the trunk end at telephones that behave so."""
+        self.exchange = ResidentExchange(self.ticker, behaviour)
+        await self.exchange.start(self._asterisk.trunk_port, self.agent_tones)
+        return self.exchange
+
+    async def stop(self) -> None:
+        """Hang everything up."""
+        await asyncio.gather(*(resident.hang_up() for resident in self.residents), return_exceptions=True)
+        if self.exchange is not None:
+            await self.exchange.stop()
+        await asyncio.gather(*(phone.stop() for phone in self.agents), return_exceptions=True)

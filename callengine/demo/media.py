@@ -1,0 +1,127 @@
+"""RTP for many calls in one process: one socket a call, one 20 ms ticker for all.
+
+aiortp runs tasks and jitter buffers for each call; for tones a prebuilt frame and a header are enough, and the
+phones must not take the processor from the Asterisk and the engine that they measure.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import struct
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from callengine.demo.tones import FRAME_SAMPLES, SILENT_FRAME, tone_frame, tone_in
+
+PCMA = 8
+_HEADER = struct.Struct("!BBHII")
+_FRAME_SECONDS = 0.02
+
+
+class Ticker:
+    """Calls every stream each 20 ms; runs only while there are streams."""
+
+    def __init__(self) -> None:
+        self._streams: set[RtpStream] = set()
+        self._handle: asyncio.TimerHandle | None = None
+        self._due = 0.0
+
+    def add(self, stream: RtpStream) -> None:
+        """The stream sends from the next tick on."""
+        self._streams.add(stream)
+        if self._handle is None:
+            loop = asyncio.get_running_loop()
+            self._due = loop.time()
+            self._handle = loop.call_soon(self._tick)  # type: ignore[assignment]  # a TimerHandle is a Handle
+
+    def remove(self, stream: RtpStream) -> None:
+        """The stream is over."""
+        self._streams.discard(stream)
+        if not self._streams and self._handle is not None:
+            self._handle.cancel()
+            self._handle = None
+
+    def _tick(self) -> None:
+        for stream in tuple(self._streams):
+            stream.send_frame()
+        loop = asyncio.get_running_loop()
+        # A late tick is not made up for by a burst.
+        self._due = max(self._due + _FRAME_SECONDS, loop.time() - _FRAME_SECONDS)
+        self._handle = loop.call_at(self._due, self._tick) if self._streams else None
+
+
+class RtpStream(asyncio.DatagramProtocol):
+    """One call's sound: sends a tone, listens for tones, and remembers when it first heard each.
+
+    `heard` maps a tone to loop.time() of the arrival of the first frame that held it.
+    """
+
+    def __init__(self, ticker: Ticker, listen_for: Iterable[int], on_heard: Callable[[int], None]) -> None:
+        self._ticker = ticker
+        self._listen_for = list(listen_for)
+        self._on_heard = on_heard
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.DatagramTransport | None = None
+        self._remote: tuple[str, int] | None = None
+        self._frame = SILENT_FRAME
+        random_bits = random.Random(id(self)).getrandbits  # noqa: S311  # RTP's SSRC keeps no secret
+        self._ssrc, self._sequence, self._timestamp = random_bits(32), random_bits(16), random_bits(32)
+        self.heard: dict[int, float] = {}
+        self.frames_received = 0
+        self.port = 0
+
+    @classmethod
+    async def open(
+        cls, ticker: Ticker, listen_for: Iterable[int], on_heard: Callable[[int], None] = lambda hz: None
+    ) -> RtpStream:
+        """Bind a free port of 127.0.0.1."""
+        loop = asyncio.get_running_loop()
+        _, stream = await loop.create_datagram_endpoint(
+            lambda: cls(ticker, listen_for, on_heard), local_addr=("127.0.0.1", 0)
+        )
+        return stream
+
+    def connection_made(self, transport: Any) -> None:
+        """Asyncio bound the socket."""
+        self._transport = transport
+        self.port = transport.get_extra_info("sockname")[1]
+
+    def start(self, remote: tuple[str, int], tone_hz: int | None) -> None:
+        """Send to the other side from now on, a tone or silence."""
+        self._remote = remote
+        self._frame = SILENT_FRAME if tone_hz is None else tone_frame(tone_hz)
+        self._ticker.add(self)
+
+    def send_frame(self) -> None:
+        """One packet."""
+        if self._transport is None or self._remote is None:
+            return
+        self._sequence = (self._sequence + 1) & 0xFFFF
+        self._timestamp = (self._timestamp + FRAME_SAMPLES) & 0xFFFFFFFF
+        header = _HEADER.pack(0x80, PCMA, self._sequence, self._timestamp, self._ssrc)
+        self._transport.sendto(header + self._frame, self._remote)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        """One packet of the other side."""
+        del addr
+        if len(data) < _HEADER.size or data[1] & 0x7F != PCMA:
+            return
+        self.frames_received += 1
+        waited_for = [hz for hz in self._listen_for if hz not in self.heard]
+        if waited_for:
+            hz = tone_in(data[_HEADER.size :], waited_for)
+            if hz is not None:
+                self.heard[hz] = self._loop.time()
+                self._on_heard(hz)
+
+    def error_received(self, exc: Exception) -> None:
+        """The other side closed its socket first: nothing to do."""
+        del exc
+
+    def close(self) -> None:
+        """Send and hear no more."""
+        self._ticker.remove(self)
+        if self._transport is not None:
+            self._transport.close()
+            self._transport = None

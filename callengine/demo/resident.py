@@ -1,0 +1,192 @@
+"""A resident with a telephone: calls a number of the centre, listens, hangs up when he likes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+from aiosipua import DialogState, IncomingCall, OutgoingCall, SipRequest, SipUAC, SipUAS
+
+from callengine.demo.media import RtpStream, Ticker
+from callengine.demo.sip_socket import SipSocket, audio_address, audio_description
+from callengine.demo.tones import RESIDENT_TONE
+
+ANONYMOUS = b'"Anonymous" <sip:anonymous@anonymous.invalid>'
+
+
+class Resident:
+    """One call to the centre. Moments are loop.time(), None for what has not happened.
+
+    His own measure of being answered is `heard_at`: the first 20 ms frame that holds an agent's tone. SIP's 200 OK
+    proves nothing, he was answered for the music.
+    """
+
+    def __init__(
+        self,
+        number: str,
+        did: str,
+        pbx: tuple[str, int],
+        ticker: Ticker,
+        *,
+        listen_for: Iterable[int],
+        name: str = "",
+        from_header: bytes | None = None,
+        withheld: bool = False,
+    ) -> None:
+        self.number = number
+        self.did = did
+        if withheld:
+            from_header = ANONYMOUS
+        elif name and from_header is None:
+            from_header = f'"{name}" <sip:{number}@127.0.0.1>'.encode()
+        self._pbx = pbx
+        self._ticker = ticker
+        self._listen_for = tuple(listen_for)
+        self._socket = SipSocket(from_header)
+        self._uac = SipUAC(self._socket)
+        self._uas = SipUAS(self._socket, uac=self._uac)
+        self._call: OutgoingCall | None = None
+        self._changed = asyncio.Event()
+        self.stream: RtpStream | None = None
+        self.called_at: float | None = None
+        self.connected_at: float | None = None
+        self.ended_at: float | None = None
+        self.refused = ""
+
+    @property
+    def heard_at(self) -> float | None:
+        """When he first heard an agent."""
+        return None if self.stream is None else min(self.stream.heard.values(), default=None)
+
+    @property
+    def heard_tone(self) -> int | None:
+        """Which agent's tone he heard first."""
+        heard = {} if self.stream is None else self.stream.heard
+        return min(heard, key=lambda hz: heard[hz], default=None)
+
+    async def call(self) -> None:
+        """Dial; returns when the call is set up (music) or refused. Raises TimeoutError after 10 s."""
+        self._uas.on_bye = lambda call, request: self._end()
+        self._uas.on_reinvite = lambda call: call.accept(call.sdp_answer)
+        await self._uas.start()
+        self.stream = await RtpStream.open(self._ticker, self._listen_for, lambda hz: self._changed.set())
+        self.called_at = asyncio.get_running_loop().time()
+        self._call = self._uac.send_invite(
+            f"sip:{self.number}@127.0.0.1",
+            f"sip:{self.did}@{self._pbx[0]}:{self._pbx[1]}",
+            self._pbx,
+            audio_description(self.stream.port),
+        )
+        try:
+            await self._call.wait_answered(timeout=10.0)
+        except RuntimeError as problem:
+            self.refused = str(problem)
+            self._end()
+            return
+        self.connected_at = asyncio.get_running_loop().time()
+        remote = audio_address(self._call.sdp_answer)
+        if remote is not None:
+            self.stream.start(remote, RESIDENT_TONE)
+        self._changed.set()
+
+    async def hang_up(self) -> None:
+        """Put the phone down, answered or not; let go of the sockets."""
+        if self._call is not None and self.ended_at is None:
+            if self._call.dialog.state == DialogState.EARLY:
+                self._call.cancel(self._uac)
+                await asyncio.sleep(0.05)
+            else:
+                self._call.hangup(self._uac)
+        self._end()
+        await asyncio.sleep(0.02)
+        await self._uas.stop()
+
+    async def wait_for(self, condition: Callable[[Resident], bool], *, seconds: float = 10.0) -> None:
+        """Until the condition holds. Raises TimeoutError."""
+        async with asyncio.timeout(seconds):
+            while not condition(self):
+                self._changed.clear()
+                await self._changed.wait()
+
+    def _end(self) -> None:
+        if self.ended_at is None:
+            self.ended_at = asyncio.get_running_loop().time()
+            if self.stream is not None:
+                self.stream.close()
+        self._changed.set()
+
+
+class ResidentExchange:
+    """The residents' telephones as the trunk reaches them: callbacks ring here.
+
+    `behaviour` tells for a number what happens: seconds until it is answered, "busy", or None for no answer.
+    """
+
+    def __init__(
+        self, ticker: Ticker, behaviour: Callable[[str], float | str | None], *, talk_seconds: float = 5.0
+    ) -> None:
+        self._ticker = ticker
+        self.behaviour = behaviour
+        self._talk_seconds = talk_seconds
+        self._socket = SipSocket()
+        self._uas = SipUAS(self._socket, uac=SipUAC(self._socket))
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._streams: dict[str, RtpStream] = {}
+        self.rung: list[str] = []
+        """Every number that was dialled, in order."""
+        self.answered: list[str] = []
+        self.heard: dict[str, int] = {}
+        """Which agent's tone each number heard."""
+
+    async def start(self, port: int, listen_for: Iterable[int]) -> None:
+        """Listen on a port of 127.0.0.1."""
+        self._socket.local_addr = ("127.0.0.1", port)
+        self._listen_for = tuple(listen_for)
+        self._uas.on_invite = self._on_invite
+        self._uas.on_reinvite = lambda call: call.accept(call.sdp_answer)
+        self._uas.on_bye = lambda call, request: self._on_bye(request)
+        await self._uas.start()
+
+    async def stop(self) -> None:
+        """Hang everything up."""
+        for task in tuple(self._tasks):
+            task.cancel()
+        for stream in self._streams.values():
+            stream.close()
+        await self._uas.stop()
+
+    def _on_invite(self, call: IncomingCall) -> None:
+        task = asyncio.get_running_loop().create_task(self._ring(call))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _ring(self, call: IncomingCall) -> None:
+        number = str(call.invite.uri).removeprefix("sip:").partition("@")[0]
+        self.rung.append(number)
+        what = self.behaviour(number)
+        if what == "busy":
+            call.reject(486, "Busy Here")
+            return
+        call.ringing()
+        if what is None:
+            return
+        await asyncio.sleep(float(what))
+
+        def hear(hz: int) -> None:
+            self.heard[number] = hz
+
+        stream = await RtpStream.open(self._ticker, self._listen_for, hear)
+        self._streams[call.call_id] = stream
+        remote = audio_address(call.sdp_offer)
+        if remote is not None:
+            stream.start(remote, RESIDENT_TONE)
+        call.accept(audio_description(stream.port))
+        self.answered.append(number)
+        await asyncio.sleep(self._talk_seconds)
+        call.hangup()
+        stream.close()
+
+    def _on_bye(self, request: SipRequest) -> None:
+        stream = self._streams.pop(request.call_id or "", None)
+        if stream is not None:
+            stream.close()

@@ -1,0 +1,103 @@
+"""A whole centre for a test: a real Asterisk, the engine in this process, real SIP phones."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+
+from ami_adapters.link import LinkTimes
+from callengine.application import Application
+from callengine.asterisk_process import AsteriskProcess
+from callengine.clock import SystemClock
+from callengine.demo.centre import CentrePlan, Phones, settings_for, start_asterisk
+from callengine.logs import configure_logging
+from storage.ledger import open_ledger
+
+
+class LiveCentre:
+    """What a test has at hand."""
+
+    def __init__(self, folder: Path, plan: CentrePlan, asterisk: AsteriskProcess) -> None:
+        self.folder = folder
+        self.plan = plan
+        self.asterisk = asterisk
+        self.phones = Phones(asterisk)
+        self.application: Application | None = None
+        self.log = io.StringIO()
+        self.tape: list[bytes] = []
+
+    @property
+    def engine(self) -> Application:
+        """The engine that runs."""
+        assert self.application is not None, "the engine is not running"
+        return self.application
+
+    async def start_engine(self, **changes: Any) -> Application:
+        """Start an engine on this centre's settings and wait until it knows the PBX's state."""
+        clock = SystemClock()
+        configure_logging(level="info", as_json=True, now=clock.now, stream=self.log)
+        application = Application(
+            settings_for(self.folder, self.plan, self.asterisk),
+            clock=clock,
+            link_times=LinkTimes(first_pause=0.1, longest_pause=0.5),
+            record=self.tape.append,
+            **changes,
+        )
+        await application.start()
+        self.application = application
+        await self.until(lambda: application.view().synced)
+        return application
+
+    async def stop_engine(self) -> None:
+        """As by SIGTERM."""
+        application, self.application = self.application, None
+        if application is not None:
+            await application.stop()
+
+    async def until(self, condition: Callable[[], object], *, seconds: float = 10.0) -> None:
+        """Wait for something to become true. Raises TimeoutError."""
+        async with asyncio.timeout(seconds):
+            while not condition():
+                await asyncio.sleep(0.01)
+
+    async def rows(self, sql: str) -> list[Any]:
+        """Ask the ledger, through a connection of its own."""
+        if self.application is not None and self.application.ledger is not None:
+            await self.application.ledger.writer.flush()
+            engine = self.application.ledger.engine
+            async with engine.connect() as connection:
+                return list((await connection.execute(text(sql))).all())
+        ledger = await open_ledger(f"sqlite:///{self.folder}/ledger.db", "reader", SystemClock().now())
+        async with ledger.engine.connect() as connection:
+            rows = list((await connection.execute(text(sql))).all())
+        await ledger.close()
+        return rows
+
+    def free_agents(self) -> int:
+        """How many agents could be offered a call now."""
+        return sum(1 for agent in self.engine.view().agents if agent.state == "free")
+
+
+@asynccontextmanager
+async def live_centre(plan: CentrePlan | None = None, *, engine: bool = True) -> AsyncIterator[LiveCentre]:
+    """Start a centre and leave nothing behind."""
+    plan = plan or CentrePlan()
+    # Not pytest's tmp_path: Asterisk's control socket allows no path of more than 107 characters.
+    with tempfile.TemporaryDirectory(prefix="callengine-") as name:
+        asterisk = start_asterisk(Path(name), plan)
+        centre = LiveCentre(Path(name), plan, asterisk)
+        try:
+            if engine:
+                await centre.start_engine()
+            yield centre
+        finally:
+            await centre.phones.stop()
+            await centre.stop_engine()
+            asterisk.stop()
