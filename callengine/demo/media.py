@@ -17,6 +17,7 @@ from callengine.demo.tones import FRAME_SAMPLES, SILENT_FRAME, tone_frame, tone_
 PCMA = 8
 _HEADER = struct.Struct("!BBHII")
 _FRAME_SECONDS = 0.02
+_FRAMES_TO_BE_SURE = 3
 
 
 class Ticker:
@@ -68,6 +69,7 @@ class RtpStream(asyncio.DatagramProtocol):
         random_bits = random.Random(id(self)).getrandbits  # noqa: S311  # RTP's SSRC keeps no secret
         self._ssrc, self._sequence, self._timestamp = random_bits(32), random_bits(16), random_bits(32)
         self.heard: dict[int, float] = {}
+        self._candidate: tuple[int, float, int] | None = None
         self.frames_received = 0
         self.port = 0
 
@@ -110,10 +112,21 @@ class RtpStream(asyncio.DatagramProtocol):
         self.frames_received += 1
         waited_for = [hz for hz in self._listen_for if hz not in self.heard]
         if waited_for:
-            hz = tone_in(data[_HEADER.size :], waited_for)
-            if hz is not None:
-                self.heard[hz] = self._loop.time()
-                self._on_heard(hz)
+            self._listen(tone_in(data[_HEADER.size :], waited_for))
+
+    def _listen(self, hz: int | None) -> None:
+        """Music may hold a pure tone for a frame: three in a row are an agent, counted from the first."""
+        if hz is None:
+            self._candidate = None
+            return
+        if self._candidate is None or self._candidate[0] != hz:
+            self._candidate = (hz, self._loop.time(), 1)
+            return
+        _, since, frames = self._candidate
+        self._candidate = (hz, since, frames + 1)
+        if frames + 1 >= _FRAMES_TO_BE_SURE:
+            self.heard[hz] = since
+            self._on_heard(hz)
 
     def error_received(self, exc: Exception) -> None:
         """The other side closed its socket first: nothing to do."""

@@ -1,0 +1,7 @@
+"""`python -m callengine`."""
+
+from __future__ import annotations
+
+from callengine.command_line import main
+
+main()

@@ -1,0 +1,136 @@
+"""The command `callengine`: each verb is a few lines here and does its work elsewhere.
+
+Exit codes: 0 done, 1 it could not be done or something is wrong, 2 the command line itself was wrong.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from callengine.application import Application
+from callengine.clock import SystemClock
+from callengine.logs import configure_logging
+from callengine.sample import SampleError, SampleOptions, write_sample
+from config.errors import ConfigError
+from config.example import write_example
+from config.policies import dialplan_lines
+from config.settings import Settings, load_settings, settings_path
+from storage.errors import LedgerError
+
+_config_option = click.option(
+    "--config",
+    "config",
+    type=click.Path(path_type=Path),
+    help="The settings file; default: $CALLENGINE_CONFIG, else /etc/callengine/callengine.toml.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="callengine")
+def main() -> None:
+    """Routes residents' calls to agents on Asterisk and calls back whoever was missed."""
+
+
+@main.command()
+@_config_option
+def run(config: Path | None) -> None:
+    """Run the engine until SIGTERM or Ctrl-C; calls on the line go on without it."""
+    settings = _settings(config)
+    clock = SystemClock()
+    configure_logging(level=settings.log.level, as_json=settings.log.format == "json", now=clock.now)
+    try:
+        asyncio.run(_start_and_run(settings, clock))
+    except (LedgerError, OSError) as problem:
+        _fail(str(problem))
+
+
+async def _start_and_run(settings: Settings, clock: SystemClock) -> None:
+    application = Application(settings, clock=clock)
+    await application.start()
+    await application.run()
+
+
+@main.command()
+@_config_option
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+def check(config: Path | None, as_json: bool) -> None:
+    """Check the settings, then the PBX: login, rights, contexts, modules; tell what is missing and how to add it."""
+    from callengine.check import check_pbx, report  # noqa: PLC0415  # only this verb needs it
+
+    settings = _settings(config)
+    findings = asyncio.run(check_pbx(settings))
+    sys.exit(report(findings, as_json=as_json))
+
+
+@main.command()
+@click.argument("target", type=click.Path(path_type=Path))
+@click.option("--config", "config", type=click.Path(path_type=Path), help="Take the lines from these settings.")
+@click.option("--force", is_flag=True, help="Replace files that are there.")
+@click.option("--agents", default=20, show_default=True, help="How many phones: 1001, 1002, …")
+@click.option("--sip-port", default=5060, show_default=True)
+@click.option("--ami-port", default=5038, show_default=True)
+@click.option("--bind", default="127.0.0.1", show_default=True, help="Address of SIP, RTP and AMI.")
+@click.option("--trunk-match", default="127.0.0.1", show_default=True, help="Where residents' calls come from.")
+@click.option("--trunk-contact", default="sip:127.0.0.1:5070", show_default=True, help="Where callbacks are sent.")
+@click.option("--no-event-filter", is_flag=True, help="For Asterisk before 20.11, 21.6 and 22.1.")
+def sample(
+    target: Path,
+    config: Path | None,
+    force: bool,
+    agents: int,
+    sip_port: int,
+    ami_port: int,
+    bind: str,
+    trunk_match: str,
+    trunk_contact: str,
+    no_event_filter: bool,
+) -> None:
+    """Write a complete Asterisk configuration with fresh passwords into TARGET, and callengine.toml to go with it."""
+    lines = None if config is None else dialplan_lines(_settings(config))
+    options = SampleOptions(
+        agents=agents,
+        sip_port=sip_port,
+        ami_port=ami_port,
+        bind=bind,
+        trunk_match=trunk_match,
+        trunk_contact=trunk_contact,
+        lines=lines,
+        event_filter=not no_event_filter,
+    )
+    try:
+        result = write_sample(target, options=options, force=force)
+        settings_file = target / "callengine.toml"
+        if config is None and (force or not settings_file.exists()):
+            write_example(settings_file)
+    except (SampleError, OSError) as problem:
+        _fail(str(problem))
+    click.echo(f"{len(result.files)} files written to {target}, readable by you alone; passwords are in them only.")
+
+
+@main.command()
+@click.option("--seconds", default=120.0, show_default=True, help="How long; Ctrl-C ends it earlier.")
+@click.option("--plain", is_flag=True, help="No live view: a line every few seconds.")
+@click.option("--seed", default=0, help="The same residents again; 0: others each time.")
+def demo(seconds: float, plain: bool, seed: int) -> None:
+    """A whole centre on this machine: Asterisk, the engine, six softphones and residents who call."""
+    from callengine.demo.show import run_demo  # noqa: PLC0415  # needs the extra `callengine[demo]`
+
+    sys.exit(run_demo(seconds, plain=plain, seed=seed))
+
+
+def _settings(config: Path | None) -> Settings:
+    try:
+        return load_settings(settings_path(config, os.environ))
+    except ConfigError as problem:
+        _fail(str(problem))
+
+
+def _fail(text: str) -> NoReturn:
+    click.echo(text, err=True)
+    sys.exit(1)
