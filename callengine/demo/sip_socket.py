@@ -24,7 +24,7 @@ class SipSocket(SipTransport):
     names that no library would write, for tests of what a hostile network may send.
     """
 
-    _FROM = re.compile(rb"(?im)^(From|f): .*?(;tag=)")
+    _FROM = re.compile(rb"(?ims)^(From|f): .*?(;tag=)")
 
     def __init__(self, from_header: bytes | None = None) -> None:
         super().__init__(local_addr=("127.0.0.1", 0))
