@@ -70,14 +70,20 @@ def check(config: Path | None, as_json: bool) -> None:
 
 @main.command()
 @click.argument("target", type=click.Path(path_type=Path))
-@click.option("--config", "config", type=click.Path(path_type=Path), help="Take the lines from these settings.")
+@click.option(
+    "--config", "config", type=click.Path(path_type=Path), help="Take the lines from these settings."
+)
 @click.option("--force", is_flag=True, help="Replace files that are there.")
 @click.option("--agents", default=20, show_default=True, help="How many phones: 1001, 1002, …")
 @click.option("--sip-port", default=5060, show_default=True)
 @click.option("--ami-port", default=5038, show_default=True)
 @click.option("--bind", default="127.0.0.1", show_default=True, help="Address of SIP, RTP and AMI.")
-@click.option("--trunk-match", default="127.0.0.1", show_default=True, help="Where residents' calls come from.")
-@click.option("--trunk-contact", default="sip:127.0.0.1:5070", show_default=True, help="Where callbacks are sent.")
+@click.option(
+    "--trunk-match", default="127.0.0.1", show_default=True, help="Where residents' calls come from."
+)
+@click.option(
+    "--trunk-contact", default="sip:127.0.0.1:5070", show_default=True, help="Where callbacks are sent."
+)
 @click.option("--no-event-filter", is_flag=True, help="For Asterisk before 20.11, 21.6 and 22.1.")
 def sample(
     target: Path,
@@ -110,7 +116,9 @@ def sample(
             write_example(settings_file)
     except (SampleError, OSError) as problem:
         _fail(str(problem))
-    click.echo(f"{len(result.files)} files written to {target}, readable by you alone; passwords are in them only.")
+    click.echo(
+        f"{len(result.files)} files written to {target}, readable by you alone; passwords are in them only."
+    )
 
 
 @main.command()

@@ -13,7 +13,9 @@ from tests.support.live_centre import LiveCentre, live_centre
 
 async def outcomes(centre: LiveCentre) -> list[Any]:
     await centre.until(lambda: not centre.engine.view().calls)
-    return [tuple(row) for row in await centre.rows("SELECT outcome, served_by FROM calls ORDER BY arrived_at")]
+    return [
+        tuple(row) for row in await centre.rows("SELECT outcome, served_by FROM calls ORDER BY arrived_at")
+    ]
 
 
 async def test_the_agent_declines_and_the_next_one_rings_while_the_resident_keeps_his_place() -> None:
@@ -71,7 +73,9 @@ async def test_ten_callers_and_three_agents_are_served_in_order_of_arrival() -> 
             resident._listen_for = tuple(agent.tone_hz for agent in agents)
             assert resident.stream is not None
             resident.stream._listen_for = list(resident._listen_for)
-        await asyncio.gather(*(one.wait_for(lambda r: r.heard_at is not None, seconds=20) for one in residents))
+        await asyncio.gather(
+            *(one.wait_for(lambda r: r.heard_at is not None, seconds=20) for one in residents)
+        )
         rows = await centre.rows("SELECT call FROM offers ORDER BY made_at")
         arrivals = await centre.rows("SELECT call FROM calls ORDER BY arrived_at")
         assert [row.call for row in rows] == [row.call for row in arrivals]
@@ -95,7 +99,9 @@ async def test_a_caller_who_hangs_up_while_waiting_and_one_while_the_phone_rings
         assert await outcomes(centre) == [("abandoned", "engine")] * 2
         # The agent did nothing wrong: he is free at once, and nothing is left on the PBX.
         await centre.until(lambda: centre.free_agents() == 1, seconds=2)
-        await centre.until(lambda: "0 results found" in centre.asterisk.command_line("database show callengine/inbox"))
+        await centre.until(
+            lambda: "0 results found" in centre.asterisk.command_line("database show callengine/inbox")
+        )
         assert centre.engine.tally.imbalance() == 0
 
 
@@ -146,7 +152,9 @@ async def test_the_engine_is_killed_with_callers_waiting_and_they_reach_agents_t
             agent.talk_for = lambda: 0.5
             agent.hang_up()
         everybody = [*residents, more]
-        await asyncio.gather(*(one.wait_for(lambda r: r.heard_at is not None, seconds=30) for one in everybody))
+        await asyncio.gather(
+            *(one.wait_for(lambda r: r.heard_at is not None, seconds=30) for one in everybody)
+        )
         # A new engine takes up what it finds and counts everybody once.
         for resident in everybody:
             await resident.hang_up()
@@ -160,7 +168,10 @@ async def test_the_engine_is_killed_with_callers_waiting_and_they_reach_agents_t
 async def start_engine_process(centre: LiveCentre) -> asyncio.subprocess.Process:
     """`callengine run` as a process of its own, ready when its agents can log in."""
     path = write_settings(
-        centre.folder, centre.plan, ami_port=centre.asterisk.ami_port, secret_file=centre.asterisk.ami_secret_file
+        centre.folder,
+        centre.plan,
+        ami_port=centre.asterisk.ami_port,
+        secret_file=centre.asterisk.ami_secret_file,
     )
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "callengine", "run", "--config", str(path), stderr=asyncio.subprocess.DEVNULL
@@ -169,4 +180,3 @@ async def start_engine_process(centre: LiveCentre) -> asyncio.subprocess.Process
         lambda: "CALLENGINE_HEARTBEAT" in centre.asterisk.command_line("dialplan show globals"), seconds=20
     )
     return process
-
