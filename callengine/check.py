@@ -1,0 +1,236 @@
+"""`callengine check`: is this PBX ready for us, and what is missing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import click
+
+from ami_adapters import actions
+from ami_adapters import dialplan_names as names
+from ami_adapters.actions import Action
+from ami_adapters.errors import AmiError
+from ami_adapters.link import AmiLink, LinkState, PbxLogin
+from ami_adapters.message import Message
+from ami_adapters.pending_actions import Response
+from callengine.clock import SystemClock
+from callengine.logs import configure_logging, get_log
+from config.consistency import warnings
+from config.settings import Settings
+
+CONTEXTS = (
+    names.CONTEXT_IN,
+    names.CONTEXT_HOLD,
+    names.CONTEXT_CONNECT,
+    names.CONTEXT_CALLBACK,
+    names.CONTEXT_FALLBACK,
+    names.CONTEXT_AGENT,
+)
+ACTIONS = (
+    "Redirect",
+    "Originate",
+    "Hangup",
+    "Setvar",
+    "Getvar",
+    "Status",
+    "DeviceStateList",
+    "QueueStatus",
+    "DBGetTree",
+    "ShowDialPlan",
+    "CoreStatus",
+    "UserEvent",
+)
+TOO_MUCH = ("Command", "ModuleLoad", "UpdateConfig", "DBPut")
+"""Actions that need the class `system` or `config`: we never ask for it, it can stop or rewrite the PBX."""
+MODULES = {
+    "app_dial.so": "rings phones",
+    "app_queue.so": "the fallback queue",
+    "app_userevent.so": "tells the engine of calls",
+    "app_mixmonitor.so": "records conversations",
+    "app_playback.so": "speaks to agents and residents",
+    "app_stack.so": "Gosub",
+    "func_db.so": "AstDB, where each arrival is kept",
+    "func_cdr.so": "the arrival to the microsecond",
+    "func_callerid.so": "shows company and line on the phone",
+    "func_devstate.so": "the agents' lamps",
+    "func_global.so": "marks an answer on the resident's channel",
+    "func_groupcount.so": "counts calls at once",
+    "func_strings.so": "cleans what callers send",
+    "res_musiconhold.so": "music",
+}
+RIGHTS_HELP = (
+    "give the AMI user read = system,call,agent,user,reporting and write = call,agent,user,reporting,originate "
+    "(asterisk-sample/etc/callengine_manager.conf), then `asterisk -rx 'manager reload'`"
+)
+CONTEXT_HELP = (
+    "add `#include callengine_extensions.conf` to extensions.conf (docs/asterisk.md), then `dialplan reload`"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. `severity`: ok, warning or error."""
+
+    severity: str
+    what: str
+    help: str = ""
+
+
+async def check_pbx(settings: Settings) -> list[Finding]:
+    """Look at everything; the settings are valid already."""
+    findings = [Finding("ok", "settings file")]
+    findings += [
+        Finding("warning", f"{problem.place}: {problem.what}", problem.right)
+        for problem in warnings(settings)
+    ]
+    probe = _Probe()
+    clock = SystemClock()
+    configure_logging(level="error", as_json=False, now=clock.now)
+    login = settings.pbx
+    link = AmiLink(
+        PbxLogin(login.host, login.port, login.username, login.secret.get_secret_value()),
+        probe,
+        now=clock.now,
+        log=get_log("callengine.check"),
+        on_state=probe.on_state,
+    )
+    link.start()
+    try:
+        async with asyncio.timeout(6):
+            await probe.settled.wait()
+        if link.state is LinkState.AUTH_FAILED:
+            text = f"AMI at {login.host}:{login.port} refuses user {login.username!r}"
+            return [
+                *findings,
+                Finding("error", text, "compare pbx.username and the secret with manager.conf"),
+            ]
+        findings.append(Finding("ok", f"AMI login at {login.host}:{login.port} as {login.username!r}"))
+        async for finding in _look_around(link, probe, settings):
+            findings.append(finding)
+    except TimeoutError:
+        help_text = "is Asterisk running, and manager.conf enabled with that port?"
+        findings.append(Finding("error", f"AMI at {login.host}:{login.port} does not answer", help_text))
+    except AmiError as problem:
+        findings.append(Finding("error", f"the AMI link broke: {problem}"))
+    finally:
+        await link.close()
+    return findings
+
+
+def report(findings: list[Finding], *, as_json: bool) -> int:
+    """Print the findings; 0 when nothing is an error."""
+    failed = any(finding.severity == "error" for finding in findings)
+    if as_json:
+        click.echo(
+            json.dumps({"ok": not failed, "findings": [asdict(one) for one in findings]}, ensure_ascii=False)
+        )
+        return int(failed)
+    marks = {"ok": "ok     ", "warning": "warning", "error": "ERROR  "}
+    for finding in findings:
+        click.echo(f"{marks[finding.severity]}  {finding.what}")
+        if finding.help:
+            click.echo(f"         → {finding.help}")
+    click.echo("Something must be put right first." if failed else "Ready.")
+    return int(failed)
+
+
+async def _look_around(link: AmiLink, probe: _Probe, settings: Settings) -> AsyncIterator[Finding]:
+    async for finding in _rights(link):
+        yield finding
+    yield await _events(link, probe)
+    for module, use in MODULES.items():
+        loaded = (await link.send(actions.getvar(f"IFMODULE({module})"))).text("Value") == "1"
+        how = f"add `load = {module}` to modules.conf: {use}"
+        yield (
+            Finding("ok", f"module {module}")
+            if loaded
+            else Finding("error", f"module {module} is not loaded", how)
+        )
+    for context in CONTEXTS:
+        there = (await link.send(actions.show_dialplan(context))).success
+        what = f"context {context}"
+        yield Finding("ok", what) if there else Finding("error", f"{what} is missing", CONTEXT_HELP)
+    async for finding in _devices(link, settings):
+        yield finding
+
+
+async def _rights(link: AmiLink) -> AsyncIterator[Finding]:
+    answer = await link.send(actions.list_commands())
+    allowed = {name for name, _ in answer.answer.headers}
+    missing = [name for name in ACTIONS if name not in allowed]
+    if missing:
+        yield Finding("error", f"the AMI user may not send {', '.join(missing)}", RIGHTS_HELP)
+    else:
+        yield Finding("ok", "rights of the AMI user")
+    excess = [name for name in TOO_MUCH if name in allowed]
+    if excess:
+        yield Finding(
+            "warning", f"the AMI user may also send {', '.join(excess)}", "callengine never needs that"
+        )
+
+
+async def _events(link: AmiLink, probe: _Probe) -> Finding:
+    """Send ourselves an event: it shows the read class `user`, the filter, and the timestamps."""
+    await link.send(actions.user_event("CallengineCheck"))
+    try:
+        async with asyncio.timeout(2):
+            message = await probe.heard
+    except TimeoutError:
+        return Finding("error", "events do not arrive", RIGHTS_HELP)
+    if message.timestamp is None:
+        return Finding(
+            "error", "events carry no Timestamp", "set timestampevents = yes in manager.conf [general]"
+        )
+    return Finding("ok", "events arrive, with timestamps")
+
+
+async def _devices(link: AmiLink, settings: Settings) -> AsyncIterator[Finding]:
+    async def state_of(device: str) -> str:
+        return (await link.send(actions.getvar(f"DEVICE_STATE({device})"))).text("Value")
+
+    for agent in settings.agents:
+        endpoint = agent.endpoint or f"PJSIP/{agent.id}"
+        if await state_of(endpoint) in {"INVALID", ""}:
+            yield Finding(
+                "error", f"agent {agent.id}: Asterisk knows no {endpoint}", "define it in pjsip.conf"
+            )
+    for trunk in sorted({line.callback.trunk for line in settings.lines if line.callback is not None}):
+        if await state_of(f"PJSIP/{trunk}") in {"INVALID", ""}:
+            yield Finding(
+                "error", f"callbacks: Asterisk knows no trunk PJSIP/{trunk}", "define it in pjsip.conf"
+            )
+    listed: Response = await link.send(Action("ShowDialPlan", (("Context", "callengine-lines"),)))
+    known = {item.text("Extension") for item in listed.events}
+    for line in settings.lines:
+        if line.did not in known:
+            how = "write callengine_lines.conf anew: callengine sample --config"
+            yield Finding("warning", f"line {line.did}: the dialplan works with its defaults", how)
+
+
+class _Probe:
+    """Listens to the link for the check."""
+
+    def __init__(self) -> None:
+        self.settled = asyncio.Event()
+        self.heard: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+
+    def on_state(self, state: LinkState) -> None:
+        if state in {LinkState.CONNECTED, LinkState.AUTH_FAILED}:
+            self.settled.set()
+
+    def on_connected(self) -> None:
+        """Nothing to do."""
+
+    def on_disconnected(self) -> None:
+        """Nothing to do."""
+
+    def on_message(self, message: Message) -> None:
+        if message.get("UserEvent") == "CallengineCheck" and not self.heard.done():
+            self.heard.set_result(message)
+
+    def on_clock_reading(self, pbx_time: datetime, read_at: datetime) -> None:
+        """Nothing to do."""

@@ -1,0 +1,152 @@
+"""`callengine demo`: everything is started, lives for a while, is told, and is gone without a trace."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import signal
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from rich.console import Console
+from rich.live import Live
+
+from callengine.application import Application
+from callengine.asterisk_process import AsteriskProcess, AsteriskStartError
+from callengine.clock import SystemClock
+from callengine.demo.centre import CentrePlan, Phones, settings_for, start_asterisk
+from callengine.demo.residents_at_large import Town
+from callengine.demo.screen import live_view, plain_line, summary
+from callengine.logs import configure_logging
+from callengine.provisioned_tools import ToolsMissingError
+
+PLAN = CentrePlan(
+    agents=6,
+    wrap_up=2,
+    notice=True,
+    record=True,
+    callbacks="settle_seconds = 4\nretry_busy_seconds = 8\nretry_no_answer_seconds = 15",
+)
+_FRAME_SECONDS = 0.25
+_PLAIN_SECONDS = 5.0
+
+
+def run_demo(seconds: float, *, plain: bool, seed: int) -> int:
+    """Run it; the exit code says whether the balance of law 1 held."""
+    console = Console()
+    # A short path: Asterisk's control socket allows no more than 107 characters.
+    with tempfile.TemporaryDirectory(prefix="callengine-") as name:
+        folder = Path(name)
+        console.print("  Asterisk: starting, on free ports of 127.0.0.1")
+        try:
+            asterisk = start_asterisk(folder, PLAN)
+        except (AsteriskStartError, ToolsMissingError) as problem:
+            console.print(f"[red]{problem}[/]")
+            return 1
+        try:
+            return asyncio.run(
+                _live(folder, asterisk, console, seconds, plain=plain or not console.is_terminal, seed=seed)
+            )
+        finally:
+            asterisk.stop()
+
+
+async def _live(
+    folder: Path, asterisk: AsteriskProcess, console: Console, seconds: float, *, plain: bool, seed: int
+) -> int:
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, ended.set)
+    clock = SystemClock()
+    with (folder / "engine.log").open("w", encoding="utf-8") as log:
+        configure_logging(level="info", as_json=True, now=clock.now, stream=log)
+        application = Application(settings_for(folder, PLAN, asterisk), clock=clock)
+        phones = Phones(asterisk)
+        town = Town(phones, seed)
+        started = clock.now()
+        try:
+            await application.start()
+            console.print(f"  engine: started; metrics at http://127.0.0.1:{application.http.port}/metrics")
+            await _open_for_business(phones, seed)
+            console.print(
+                f"  {len(phones.agents)} softphones registered, agents logged in; residents begin to call"
+            )
+            opened = loop.time()
+            living = loop.create_task(town.live())
+            await _watch(application, clock, console, seconds, ended, plain=plain)
+            living.cancel()
+            await town.go_home()
+            if town.first_answer_at is not None:
+                console.print(
+                    f"first call answered {town.first_answer_at - opened:.1f} s after residents began to call"
+                )
+        finally:
+            await phones.stop()
+            await asyncio.sleep(0.3)
+            imbalance = await _tell_the_end(application, started, clock, console)
+            await application.stop()
+    return 0 if imbalance == 0 else 1
+
+
+async def _open_for_business(phones: Phones, seed: int) -> None:
+    chance = random.Random(seed or None)  # noqa: S311  # behaviour, not secrets
+    await phones.add_agents(PLAN.agents, answer_after=lambda: chance.uniform(0.4, 3.0))
+
+    def at_home(number: str) -> float | str | None:
+        del number
+        return chance.choices([chance.uniform(0.5, 3.0), "busy", None], weights=[8, 1, 1])[0]
+
+    await phones.open_exchange(at_home)
+
+
+async def _watch(
+    application: Application,
+    clock: SystemClock,
+    console: Console,
+    seconds: float,
+    ended: asyncio.Event,
+    *,
+    plain: bool,
+) -> None:
+    until = clock.now() + timedelta(seconds=seconds)
+
+    async def frames(show: Callable[[], None], pause: float) -> None:
+        while clock.now() < until and not ended.is_set():
+            show()
+            left = max(0.0, (until - clock.now()).total_seconds())
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(pause, left)):
+                    await ended.wait()
+
+    if plain:
+        await frames(
+            lambda: console.print(plain_line(application.view(), application.tally, clock.now())),
+            _PLAIN_SECONDS,
+        )
+        return
+    with Live(console=console, refresh_per_second=4, transient=True) as live:
+        await frames(
+            lambda: live.update(
+                live_view(application.view(), application.tally, clock.now(), until - clock.now())
+            ),
+            _FRAME_SECONDS,
+        )
+
+
+async def _tell_the_end(
+    application: Application, started: datetime, clock: SystemClock, console: Console
+) -> int:
+    if application.ledger is None:
+        return 1
+    await application.ledger.writer.flush()
+    obligations = await application.ledger.obligations_between(
+        started.astimezone(UTC) - timedelta(minutes=1), clock.now()
+    )
+    console.print()
+    for line in summary(application.tally, clock.now(), obligations):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    return application.tally.imbalance()

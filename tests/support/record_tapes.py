@@ -1,0 +1,96 @@
+"""Record AMI tapes from a real Asterisk, one for each story: `python -m tests.support.record_tapes`.
+
+To be run when the dialplan or the Asterisk changes; what changed in the journals is then reviewed like code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from callengine.demo.centre import CentrePlan
+from callengine.demo.softphone import DECLINE
+from tests.support.live_centre import LiveCentre, live_centre
+from tests.support.tape_player import TAPES, journal_of, play_tape
+
+Story = Callable[[LiveCentre], Awaitable[None]]
+
+
+async def answered(centre: LiveCentre) -> None:
+    await centre.phones.add_agents(1)
+    await centre.until(lambda: centre.free_agents() == 1)
+    resident = centre.phones.resident("79160000001", name="Иванова")
+    await resident.call()
+    await resident.wait_for(lambda one: one.heard_at is not None)
+    await resident.hang_up()
+    await centre.until(lambda: centre.free_agents() == 1)
+
+
+async def declined_then_answered(centre: LiveCentre) -> None:
+    first, _ = await centre.phones.add_agents(2)
+    await centre.until(lambda: centre.free_agents() == 2)
+    for phone in centre.phones.agents:
+        phone.answer_after = lambda: DECLINE
+    resident = centre.phones.resident("79160000001")
+    await resident.call()
+    await centre.until(lambda: any(phone.calls for phone in centre.phones.agents))
+    for phone in centre.phones.agents:
+        phone.answer_after = lambda: 0.0
+    await resident.wait_for(lambda one: one.heard_at is not None)
+    first.hang_up()
+    centre.phones.agents[1].hang_up()
+    await resident.wait_for(lambda one: one.ended_at is not None)
+    await centre.until(lambda: not centre.engine.view().calls)
+
+
+async def abandoned_while_waiting(centre: LiveCentre) -> None:
+    resident = centre.phones.resident("79160000001")
+    await resident.call()
+    await centre.until(lambda: centre.engine.view().waiting)
+    await resident.hang_up()
+    await centre.until(lambda: not centre.engine.view().calls)
+
+
+async def abandoned_while_ringing(centre: LiveCentre) -> None:
+    (agent,) = await centre.phones.add_agents(1, answer_after=lambda: None)
+    await centre.until(lambda: centre.free_agents() == 1)
+    resident = centre.phones.resident("79160000001", withheld=True)
+    await resident.call()
+    await agent.wait_for(lambda phone: bool(phone.calls))
+    await resident.hang_up()
+    await centre.until(lambda: not centre.engine.view().calls)
+
+
+async def not_answered(centre: LiveCentre) -> None:
+    (agent,) = await centre.phones.add_agents(1, answer_after=lambda: None)
+    await centre.until(lambda: centre.free_agents() == 1)
+    resident = centre.phones.resident("79160000001")
+    await resident.call()
+    await agent.wait_for(lambda phone: bool(phone.calls) and phone.calls[0].ended_at is not None)
+    await resident.hang_up()
+    await centre.until(lambda: not centre.engine.view().calls)
+
+
+STORIES: dict[str, Story] = {
+    "answered": answered,
+    "declined-then-answered": declined_then_answered,
+    "abandoned-while-waiting": abandoned_while_waiting,
+    "abandoned-while-ringing": abandoned_while_ringing,
+    "not-answered": not_answered,
+}
+
+
+async def main() -> None:
+    TAPES.mkdir(exist_ok=True)
+    for name, story in STORIES.items():
+        async with live_centre(CentrePlan(agents=2, wrap_up=0, ring=1)) as centre:
+            await story(centre)
+            await asyncio.sleep(0.2)
+            tape = b"".join(centre.tape)
+        (TAPES / f"{name}.ami").write_bytes(tape)
+        (TAPES / f"{name}.journal.txt").write_text(journal_of(play_tape([tape])), encoding="utf-8")
+        print(name, len(tape), "bytes")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
