@@ -9,7 +9,7 @@ export CALLENGINE_CACHE := $(CACHE)
 export PIP_CACHE_DIR := $(CACHE)/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test lint format bench lock clean
+.PHONY: help setup demo test lint format lock clean
 
 help:
 	@echo "make demo    a whole centre on this machine: Asterisk, engine, six softphones, residents who call"
@@ -17,7 +17,6 @@ help:
 	@echo "make test    ruff, mypy, import-linter and every test, those on a real Asterisk included"
 	@echo "             (FRESH=1 ignores Asterisk, SIPp and the like that are installed on this machine)"
 	@echo "make lint    only the checks that run nothing"
-	@echo "make bench   how fast a freed agent's phone rings: the engine against app_queue, same Asterisk, same run"
 	@echo "make lock    renew requirements/*.txt"
 	@echo "make clean   remove what was made in this folder; downloads stay in $(CACHE)"
 
@@ -42,9 +41,6 @@ test: setup lint
 format: .venv/.complete
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-
-bench: setup
-	@$(BIN)/python -m callengine.demo.bench
 
 lock: .venv/.complete
 	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe \

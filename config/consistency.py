@@ -3,38 +3,44 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from config.errors import Problem
 from queues.personal_data import Phone
-from queues.phone_numbers import normalise
+from queues.phone_numbers import HOME_REGION, normalise
 
 if TYPE_CHECKING:
     from config.settings import Settings
 
+Row = Mapping[str, Any]
 
-def inconsistencies(settings: Settings) -> Iterator[Problem]:
-    """Every one of them."""
-    companies = {company.id for company in settings.companies}
-    queues = {queue.name for queue in settings.queues}
-    yield from _twice("companies", "id", [company.id for company in settings.companies])
-    yield from _twice("queues", "name", [queue.name for queue in settings.queues])
-    yield from _twice("lines", "did", [line.did for line in settings.lines])
-    yield from _twice("agents", "id", [agent.id for agent in settings.agents])
-    yield from _twice(
-        "agents", "endpoint", [agent.endpoint or f"PJSIP/{agent.id}" for agent in settings.agents]
-    )
-    yield from _twice("rules", "since", [str(rules.since) for rules in settings.rules])
-    for index, line in enumerate(settings.lines):
-        yield from _unknown(f"lines[{index}].company", line.company, companies)
-        yield from _unknown(f"lines[{index}].queue", line.queue, queues)
-        if line.callback is not None and normalise(Phone(line.callback.caller_id)) is None:
-            place = f"lines[{index}].callback.caller_id"
-            yield Problem(place, "is no valid number", "write it as +7 and ten digits")
-    for index, agent in enumerate(settings.agents):
-        for queue in agent.queues:
+
+def inconsistencies(content: Row) -> Iterator[Problem]:
+    """Every one of them.
+
+    Works on plain tables, of whatever type their values are, so that these mistakes are told together with
+    those the schema finds; what the schema finds wrong is passed over here.
+    """
+    companies, queues = set(_texts(content, "companies", "id")), set(_texts(content, "queues", "name"))
+    for table, key in (("companies", "id"), ("queues", "name"), ("lines", "did"), ("agents", "id")):
+        yield from _twice(table, key, _texts(content, table, key))
+    endpoints = [
+        row.get("endpoint") or f"PJSIP/{row.get('id')}"
+        for _, row in _rows(content, "agents")
+        if row.get("id")
+    ]
+    yield from _twice("agents", "endpoint", map(str, endpoints))
+    yield from _twice("rules", "since", [str(row.get("since")) for _, row in _rows(content, "rules")])
+    for index, row in _rows(content, "lines"):
+        yield from _unknown(f"lines[{index}].company", row.get("company"), companies)
+        yield from _unknown(f"lines[{index}].queue", row.get("queue"), queues)
+    for index, row in _rows(content, "agents"):
+        served = row.get("queues")
+        for queue in served if isinstance(served, list) else ():
             yield from _unknown(f"agents[{index}].queues", queue, queues)
+    yield from _invalid_numbers(content)
+    yield from _limits_in_disorder(content)
 
 
 def warnings(settings: Settings) -> Iterator[Problem]:
@@ -47,7 +53,46 @@ def warnings(settings: Settings) -> Iterator[Problem]:
             right = (
                 "name its trunk, caller_id and number_format in lines.callback, or set owes_contact = false"
             )
-            yield Problem(f"lines[{index}].callback", f"residents of {line.did} cannot be called back", right)
+            yield Problem(f"lines[{index}].callback", "this line's residents cannot be called back", right)
+
+
+def _invalid_numbers(content: Row) -> Iterator[Problem]:
+    """Numbers that would silently protect or show nothing, because no telephone has them."""
+    callbacks = content.get("callbacks")
+    rules: Row = callbacks if isinstance(callbacks, Mapping) else {}
+    region = str(rules.get("region", HOME_REGION))
+    numbers = [
+        (f"lines[{index}].callback.caller_id", row["callback"].get("caller_id"))
+        for index, row in _rows(content, "lines")
+        if isinstance(row.get("callback"), Mapping)
+    ]
+    own = rules.get("own_numbers")
+    numbers += [
+        (f"callbacks.own_numbers[{n}]", number)
+        for n, number in enumerate(own if isinstance(own, list) else ())
+    ]
+    for place, number in numbers:
+        if isinstance(number, str) and normalise(Phone(number), region) is None:
+            yield Problem(place, "is no valid number", "write it as +7 and ten digits")
+
+
+def _limits_in_disorder(content: Row) -> Iterator[Problem]:
+    for index, row in _rows(content, "rules"):
+        answer, contact = row.get("answer_limit_seconds", 300), row.get("contact_limit_seconds", 600)
+        if isinstance(answer, int) and isinstance(contact, int) and answer > contact:
+            place = f"rules[{index}].contact_limit_seconds"
+            yield Problem(place, "is shorter than answer_limit_seconds", "both run from arrival")
+
+
+def _rows(content: Row, table: str) -> list[tuple[int, Row]]:
+    rows = content.get(table)
+    return (
+        [(n, row) for n, row in enumerate(rows) if isinstance(row, Mapping)] if isinstance(rows, list) else []
+    )
+
+
+def _texts(content: Row, table: str, key: str) -> list[str]:
+    return [row[key] for _, row in _rows(content, table) if isinstance(row.get(key), str)]
 
 
 def _twice(table: str, key: str, values: Iterable[str]) -> Iterator[Problem]:
@@ -56,6 +101,7 @@ def _twice(table: str, key: str, values: Iterable[str]) -> Iterator[Problem]:
             yield Problem(f"{table}.{key}", f"{value!r} occurs {times} times", "each may occur once")
 
 
-def _unknown(place: str, value: str, known: set[str]) -> Iterator[Problem]:
-    if value not in known:
-        yield Problem(place, f"{value!r} is not defined", f"defined are: {', '.join(sorted(known))}")
+def _unknown(place: str, value: object, known: set[str]) -> Iterator[Problem]:
+    if isinstance(value, str) and value not in known:
+        defined = f"defined are: {', '.join(sorted(known))}" if known else "none is defined"
+        yield Problem(place, f"{value!r} is not defined", defined)

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One mistake: where it is (`lines[2].did`), what is wrong, and what would be right."""
+    """One mistake: where it is (`lines[2].did`, and its line of the file), what is wrong, what would be right."""
 
     place: str
     what: str
     right: str = ""
+    line: int | None = None
+    """Counted from 1; None where the file has no such line or it could not be found."""
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.what}" + (f" — {self.right}" if self.right else "")
+        where = self.place if self.line is None else f"{self.place} (line {self.line})"
+        return f"{where}: {self.what}" + (f" — {self.right}" if self.right else "")
 
 
 class ConfigError(Exception):

@@ -125,6 +125,8 @@ def _callbacks(settings: Settings) -> CallbackPolicy:
         resident_ring_time=timedelta(seconds=rules.resident_ring_seconds),
         max_per_number_and_day=rules.max_per_number_and_day,
         max_per_hour=rules.max_per_hour,
-        own_numbers=frozenset(e164 for number in own if (e164 := normalise(number)) is not None),
+        own_numbers=frozenset(
+            e164 for number in own if (e164 := normalise(number, rules.region)) is not None
+        ),
         region=rules.region,
     )

@@ -6,13 +6,25 @@ import ipaddress
 import re
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
 
 from queues.phone_numbers import NumberFormat
 
+_LEDGER_SCHEMES = frozenset({"sqlite", "sqlite+aiosqlite", "postgresql", "postgresql+asyncpg"})
+_LEDGER_URLS = "use sqlite:///FILE or postgresql://USER@HOST/NAME"
 _PRINTABLE = re.compile(r"[^\x00-\x1f\x7f\",;|<>\[\]{}$\\]+")
 
 
@@ -46,8 +58,24 @@ def _loopback(text: str) -> str:
     return text
 
 
+def _ledger_url(text: str) -> str:
+    """Neither another database nor a password where it would be shown."""
+    try:
+        parts = urlsplit(text)
+        password = parts.password
+    except ValueError as problem:
+        raise ValueError(f"is no URL; {_LEDGER_URLS}") from problem
+    if parts.scheme not in _LEDGER_SCHEMES:
+        raise ValueError(f"is of no supported database; {_LEDGER_URLS}")
+    if password:
+        raise ValueError("holds a password; put it into password_file or CALLENGINE_DATABASE__PASSWORD")
+    return text
+
+
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
-DidText = Annotated[str, StringConstraints(pattern=r"^\+?[0-9A-Za-z]{1,39}$")]
+# At least one digit: an extension called i, s, h or t has a meaning of its own in Asterisk's dialplan.
+DidText = Annotated[str, StringConstraints(pattern=r"^\+?[A-Za-z]*[0-9][0-9A-Za-z]*$", max_length=40)]
+HostText = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z.:_-]{1,253}$")]
 NumberText = Annotated[str, StringConstraints(pattern=r"^\+?[0-9]{3,15}$")]
 EndpointText = Annotated[str, StringConstraints(pattern=r"^PJSIP/[A-Za-z0-9_-]{1,40}$")]
 ShownText = Annotated[str, Field(max_length=40), AfterValidator(_name_for_a_phone)]
@@ -59,6 +87,15 @@ class Section(BaseModel):
     """Every table of the file: an unknown key is a mistake."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_for_a_number(cls, value: Any, info: ValidationInfo) -> Any:
+        """`max_attempts = true` would otherwise be 1. Texts are let through: the environment knows no other."""
+        field = cls.model_fields.get(info.field_name or "")
+        if isinstance(value, bool) and field is not None and field.annotation in {int, float}:
+            raise ValueError("must be a number, not true or false")
+        return value
 
 
 class Centre(Section):
@@ -74,7 +111,7 @@ class Pbx(Section):
     """The Asterisk to work with."""
 
     name: Id = Field("pbx1", description="names this Asterisk in the ledger; never change it later")
-    host: str = Field("127.0.0.1", description="where its manager interface (AMI) listens")
+    host: HostText = Field("127.0.0.1", description="where its manager interface (AMI) listens")
     port: int = Field(5038, ge=1, le=65535, description="AMI's TCP port")
     username: Id = Field("callengine", description="the AMI user of manager.conf")
     secret: SecretStr = Field(
@@ -86,7 +123,9 @@ class Pbx(Section):
 class Database(Section):
     """The ledger."""
 
-    url: str = Field("sqlite:///callengine.db", description="sqlite:///FILE or postgresql://USER@HOST/NAME")
+    url: Annotated[str, AfterValidator(_ledger_url)] = Field(
+        "sqlite:///callengine.db", description="sqlite:///FILE or postgresql://USER@HOST/NAME"
+    )
     password: SecretStr = Field(SecretStr(""), description="for PostgreSQL; better in password_file")
     password_file: Path | None = Field(None, description="a file that holds the password and nothing else")
 

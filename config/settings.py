@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-import stat
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError
-from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from config import schema
 from config.consistency import inconsistencies
+from config.credentials import exposed_secret, with_secrets
 from config.errors import ConfigError, Problem
+from config.explain import explain, unknown_sections
+from config.places import line_of, lines_of_places
 
 DEFAULT_PATH = Path("/etc/callengine/callengine.toml")
 ENV_PREFIX = "CALLENGINE_"
@@ -69,115 +70,53 @@ def settings_path(given: Path | None, environ: Mapping[str, str]) -> Path:
 
 def load_settings(path: Path) -> Settings:
     """Read and check the settings, secrets included. Raises ConfigError with every mistake."""
-    content = _read_toml(path)
-    problems: list[Problem] = []
-    settings: Settings | None = None
-    try:
-        settings = Settings(**content)
-    except ValidationError as found:
-        problems.extend(_problem_of(error) for error in found.errors(include_input=False, include_url=False))
+    text = _read(path)
+    content = _parse(text, path)
+    found = [*unknown_sections(os.environ, ENV_PREFIX, Settings), *exposed_secret(content, path)]
+    settings = _validated(content, found)
     if settings is not None:
-        problems.extend(inconsistencies(settings))
-        settings = _with_secrets(settings, path, problems)
-    if settings is None or problems:
-        raise ConfigError(str(path), problems)
+        settings = with_secrets(settings, path, os.environ, found)
+    reported = {problem.place for problem in found}
+    whole = content if settings is None else settings.model_dump()
+    found.extend(problem for problem in inconsistencies(whole) if problem.place not in reported)
+    if settings is None or found:
+        places = lines_of_places(text)
+        raise ConfigError(
+            str(path), [replace(problem, line=line_of(problem.place, places)) for problem in found]
+        )
     return settings
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def _validated(content: dict[str, Any], found: list[Problem]) -> Settings | None:
+    """The settings, or None with the schema's findings added to `found`."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return Settings(**content)
+    except ValidationError as invalid:
+        errors = invalid.errors(include_input=False, include_url=False)
+        found.extend(explain(error, Settings) for error in errors)
+    except SettingsError as unreadable:
+        # Raised for a whole section in one variable (CALLENGINE_PBX='{…}'); its text names the section only.
+        found.append(Problem("environment", str(unreadable), "set single keys: CALLENGINE_PBX__PORT=5038"))
+    return None
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         hint = f"`callengine sample DIR` writes an example; --config or ${PATH_VARIABLE} names another"
         raise ConfigError(str(path), [Problem("file", "does not exist", hint)]) from None
+    except PermissionError:
+        hint = "let the engine's user read it: chgrp callengine, chmod 640"
+        raise ConfigError(str(path), [Problem("file", "may not be read", hint)]) from None
     except OSError as problem:
         raise ConfigError(str(path), [Problem("file", f"cannot be read: {problem.strerror}")]) from None
     except UnicodeDecodeError:
         raise ConfigError(str(path), [Problem("file", "is not UTF-8", "save it as UTF-8")]) from None
+
+
+def _parse(text: str, path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
         raise ConfigError(str(path), [Problem("file", f"is not TOML: {problem}")]) from None
-
-
-def _problem_of(error: ErrorDetails) -> Problem:
-    place = _place(error["loc"])
-    match error["type"]:
-        case "extra_forbidden":
-            key = str(error["loc"][-1])
-            near = difflib.get_close_matches(key, _known_keys(error["loc"][:-1]), n=1)
-            known = ", ".join(sorted(_known_keys(error["loc"][:-1])))
-            return Problem(
-                place, "unknown key", f"did you mean {near[0]!r}?" if near else f"known are: {known}"
-            )
-        case "missing":
-            return Problem(place, "is missing")
-        case "string_pattern_mismatch":
-            pattern = error.get("ctx", {}).get("pattern", "")
-            return Problem(
-                place, "has a character or a length that is not allowed", f"it must match {pattern}"
-            )
-        case _:
-            return Problem(place, error["msg"].removeprefix("Value error, "))
-
-
-def _place(location: tuple[int | str, ...]) -> str:
-    text = ""
-    for part in location:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
-    return text
-
-
-def _known_keys(location: tuple[int | str, ...]) -> list[str]:
-    model: type[BaseModel] | None = Settings
-    for part in location:
-        if model is None or isinstance(part, int):
-            continue
-        field = model.model_fields.get(part)
-        model = None if field is None else next(_models_in(field.annotation), None)
-    return [] if model is None else list(model.model_fields)
-
-
-def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for argument in get_args(annotation):
-        yield from _models_in(argument)
-
-
-def _with_secrets(settings: Settings, path: Path, problems: list[Problem]) -> Settings:
-    """Fill secrets from their files; refuse one in a settings file that others can read."""
-    secret = _secret(settings.pbx.secret, settings.pbx.secret_file, "pbx.secret_file", path, problems)
-    password = _secret(
-        settings.database.password, settings.database.password_file, "database.password_file", path, problems
-    )
-    if not secret.get_secret_value():
-        right = "set pbx.secret_file, or CALLENGINE_PBX__SECRET in the environment"
-        problems.append(Problem("pbx.secret", "no secret for the AMI user", right))
-    written = _read_toml(path)
-    holds_secret = written.get("pbx", {}).get("secret") or written.get("database", {}).get("password")
-    if holds_secret and path.stat().st_mode & stat.S_IROTH:
-        problems.append(Problem("file", "holds a secret and everybody may read it", f"chmod 600 {path.name}"))
-    return settings.model_copy(
-        update={
-            "pbx": settings.pbx.model_copy(update={"secret": secret}),
-            "database": settings.database.model_copy(update={"password": password}),
-        }
-    )
-
-
-def _secret(
-    given: SecretStr, file: Path | None, place: str, path: Path, problems: list[Problem]
-) -> SecretStr:
-    """From the value, else from the file: beside the settings file, or in systemd's credentials folder."""
-    if given.get_secret_value() or file is None:
-        return given
-    folders = [Path(os.environ["CREDENTIALS_DIRECTORY"])] if os.environ.get("CREDENTIALS_DIRECTORY") else []
-    for folder in (*folders, path.parent):
-        try:
-            return SecretStr((folder / file).read_text(encoding="utf-8").strip())
-        except FileNotFoundError:
-            continue
-        except OSError as problem:
-            problems.append(Problem(place, f"{file} cannot be read: {problem.strerror}"))
-            return given
-    problems.append(Problem(place, f"{file} does not exist"))
-    return given

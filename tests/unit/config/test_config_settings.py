@@ -77,6 +77,7 @@ def test_every_mistake_is_told_at_once_each_with_its_place_and_what_would_be_rig
     found = problems_of(example)
     assert set(found) == {
         "lines[0].colour",
+        "lines[0].queue",
         "pbx.port",
         "centre.time_zone",
         "queues[0].ring_second",

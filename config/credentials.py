@@ -1,0 +1,102 @@
+"""Secrets: from the environment or the settings, else from a file of their own; never shown."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import SecretStr
+
+from config.errors import Problem
+
+if TYPE_CHECKING:
+    from config.settings import Settings
+
+CREDENTIALS_VARIABLE = "CREDENTIALS_DIRECTORY"
+"""Where systemd's LoadCredential= puts files (systemd.exec(5))."""
+_KEYS = (("pbx", "secret"), ("database", "password"))
+
+
+def with_secrets(
+    settings: Settings, path: Path, environ: Mapping[str, str], found: list[Problem]
+) -> Settings:
+    """The settings with the secrets of secret_file and password_file in them; what is wrong goes to `found`."""
+    pbx, database = settings.pbx, settings.database
+    secret = _secret(pbx.secret, pbx.secret_file, "pbx.secret_file", path, environ, found)
+    password = _secret(
+        database.password, database.password_file, "database.password_file", path, environ, found
+    )
+    if not secret.get_secret_value():
+        right = "set pbx.secret_file, or CALLENGINE_PBX__SECRET in the environment"
+        found.append(Problem("pbx.secret", "no secret for the AMI user", right))
+    return settings.model_copy(
+        update={
+            "pbx": pbx.model_copy(update={"secret": secret}),
+            "database": database.model_copy(update={"password": password}),
+        }
+    )
+
+
+def exposed_secret(content: Mapping[str, Any], path: Path) -> Iterator[Problem]:
+    """A secret written into a settings file that everybody may read."""
+    tables = [(content.get(section), key) for section, key in _KEYS]
+    holds_one = any(isinstance(table, Mapping) and table.get(key) for table, key in tables)
+    if holds_one and _everybody_reads(path):
+        yield Problem("file", "holds a secret and everybody may read it", f"chmod 600 {path.name}")
+
+
+def exposed_secret_files(settings: Settings, path: Path, environ: Mapping[str, str]) -> Iterator[Problem]:
+    """Files of secrets that everybody may read: a warning, for the engine can work."""
+    files = (
+        ("pbx.secret_file", settings.pbx.secret_file),
+        ("database.password_file", settings.database.password_file),
+    )
+    for place, file in files:
+        for candidate in () if file is None else _candidates(file, path, environ):
+            if candidate.is_file():
+                if _everybody_reads(candidate):
+                    yield Problem(place, "everybody may read this file", f"chmod 600 {candidate.name}")
+                break
+
+
+def _secret(
+    given: SecretStr,
+    file: Path | None,
+    place: str,
+    path: Path,
+    environ: Mapping[str, str],
+    found: list[Problem],
+) -> SecretStr:
+    if given.get_secret_value() or file is None:
+        return given
+    for candidate in _candidates(file, path, environ):
+        try:
+            text = candidate.read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            continue
+        except OSError as problem:
+            found.append(Problem(place, f"{file} cannot be read: {problem.strerror}"))
+            return given
+        except UnicodeDecodeError:
+            found.append(Problem(place, f"{file} is not UTF-8", "one line of text and nothing else"))
+            return given
+        if not text or not text.isprintable():
+            # A line end inside would be a second header of the AMI login.
+            what = f"{file} is empty or holds more than one line"
+            found.append(Problem(place, what, "one line of text and nothing else"))
+            return given
+        return SecretStr(text)
+    found.append(Problem(place, f"{file} does not exist"))
+    return given
+
+
+def _candidates(file: Path, path: Path, environ: Mapping[str, str]) -> list[Path]:
+    """In systemd's credentials folder, else beside the settings file; an absolute path is itself."""
+    credentials = environ.get(CREDENTIALS_VARIABLE)
+    return [Path(folder) / file for folder in (credentials, path.parent) if folder]
+
+
+def _everybody_reads(path: Path) -> bool:
+    return bool(path.stat().st_mode & stat.S_IROTH)
