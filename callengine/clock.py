@@ -6,15 +6,20 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-STEP = timedelta(milliseconds=500)
+STEP = timedelta(milliseconds=100)
 """A wall clock further than this from what the monotonic clock says was set by somebody."""
+
+_CLOSE_SECONDS = 0.01
+_READINGS = 5
+_ZERO = timedelta(0)
 
 
 class SystemClock:
-    """Wall time anchored at start and advanced by the monotonic clock, so that it never goes backwards.
+    """Wall time anchored at start and advanced by the monotonic clock: it never goes backwards.
 
-    When the wall clock was stepped (NTP, an administrator, a suspended machine), `check` anchors anew where
-    it went forward; after a step back, time runs on from where it was until the wall has caught up.
+    When the wall clock was stepped (NTP, an administrator, a suspended machine), `check` anchors anew: forward
+    at once; after a step back, time runs on at half speed until the wall has caught up, so that timers still
+    come and the dispatcher never sees an earlier moment than before.
     """
 
     def __init__(
@@ -24,19 +29,36 @@ class SystemClock:
     ) -> None:
         self._wall = wall
         self._monotonic = monotonic
-        self._anchor_wall = wall()
-        self._anchor_monotonic = monotonic()
+        self._anchor_wall, self._anchor_monotonic = self._read()
+        self._lead = _ZERO
+        """How far this clock was ahead of the wall when it was anchored: worn off at half speed."""
 
     def now(self) -> datetime:
         """Aware UTC; never before an earlier answer."""
-        return self._anchor_wall + timedelta(seconds=self._monotonic() - self._anchor_monotonic)
+        return self._at(self._monotonic())
 
     def check(self) -> timedelta | None:
-        """Compare with the wall clock; the size of the step if there was one, positive when it went forward."""
-        wall, now = self._wall(), self.now()
-        step = wall - now
+        """Compare with the wall clock; the size of a step that is new, positive when it went forward."""
+        wall, monotonic = self._read()
+        step = wall - self._anchor_wall - timedelta(seconds=monotonic - self._anchor_monotonic)
         if abs(step) < STEP:
             return None
-        if step > timedelta(0):
-            self._anchor_wall, self._anchor_monotonic = wall, self._monotonic()
+        lead = self._at(monotonic) - wall
+        self._anchor_wall, self._anchor_monotonic = wall, monotonic
+        self._lead = max(lead, _ZERO)
         return step
+
+    def _at(self, monotonic: float) -> datetime:
+        passed = timedelta(seconds=monotonic - self._anchor_monotonic)
+        return self._anchor_wall + passed + max(self._lead - passed / 2, _ZERO)
+
+    def _read(self) -> tuple[datetime, float]:
+        """Both clocks at one moment: a pause between the two readings would look like a step."""
+        before = self._monotonic()
+        wall, after = self._wall(), self._monotonic()
+        for _ in range(_READINGS):
+            if after - before < _CLOSE_SECONDS:
+                break
+            before = after
+            wall, after = self._wall(), self._monotonic()
+        return wall, after
