@@ -129,7 +129,7 @@ class Engine:
         self._wake.set()
 
     async def run(self) -> None:
-        """Handle events until `stop`; then have everything decided committed."""
+        """Handle events until `stop`; closing the ledger then commits what was decided."""
         loop = asyncio.get_running_loop()
         committer = loop.create_task(self._carry_out_after_commit(), name="after commit")
         try:

@@ -7,6 +7,7 @@ states and kinds from the settings and the closed vocabularies, never a number, 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter as Counts
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 
@@ -74,7 +75,8 @@ class Metrics:
         self._calls: dict[CallId, tuple[QueueName, datetime, datetime | None]] = {}
         self._rings: dict[OfferId, datetime] = {}
         self._arrivals: dict[str, datetime] = {}
-        self.registry.register(_LiveFigures(tally, view, now))
+        self._live = _LiveFigures(tally, view, now)
+        self.registry.register(self._live)
 
     def observe(self, entry: JournalEntry) -> None:
         """Take one journal entry into account."""
@@ -102,6 +104,7 @@ class Metrics:
     async def exposition(self, accept: str) -> tuple[bytes, str]:
         """The text for a scrape and its content type, made in a thread: with many series it takes long."""
         encoder, content_type = choose_encoder(accept)
+        self._live.take()
         body = await asyncio.to_thread(encoder, self.registry)
         return body, content_type
 
@@ -113,7 +116,7 @@ class Metrics:
         self._finished.labels(queue, entry.outcome, entry.served_by).inc()
         if answered_at is not None:
             self._talk.labels(queue).observe(max(0.0, (entry.at - answered_at) / _SECOND))
-        else:
+        elif entry.outcome is Outcome.ABANDONED:
             self._abandon_wait.labels(queue).observe(max(0.0, (entry.at - arrived_at) / _SECOND))
 
     def _observe_callback(self, entry: JournalEntry) -> None:
@@ -170,20 +173,31 @@ class Metrics:
 
 
 class _LiveFigures(Collector):
-    """Gauges computed at each scrape from the live state and today's tally."""
+    """Gauges of the live state and today's tally, taken on the loop at each scrape.
+
+    The text is made in a thread: what it would read there could change under its hands.
+    """
 
     def __init__(self, tally: DayTally, view: Callable[[], CentreView], now: Callable[[], datetime]) -> None:
         self._tally = tally
         self._view = view
         self._now = now
+        self._taken: tuple[GaugeMetricFamily, ...] = ()
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
         """Nothing is computed at registration."""
         return iter(())
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """All of them. A ratio is absent until a call was counted."""
-        now = self._now()
+        """What was taken last."""
+        yield from self._taken
+
+    def take(self) -> None:
+        """Read all figures at one moment, from the loop."""
+        self._taken = (*self._of_queues(self._now()), self._of_agents(), self._balance())
+
+    def _of_queues(self, now: datetime) -> tuple[GaugeMetricFamily, ...]:
+        """A ratio is absent until a call was counted."""
         waiting = GaugeMetricFamily("callengine_calls_waiting", "Residents without a human", labels=["queue"])
         longest = GaugeMetricFamily(
             "callengine_longest_wait_seconds", "The longest present wait from arrival", labels=["queue"]
@@ -201,12 +215,18 @@ class _LiveFigures(Collector):
                 value = getattr(figures.level, formula)
                 if value is not None:
                     ratio.add_metric([queue, "offered" if formula == "ratio" else formula], float(value))
+        return waiting, longest, ratio
+
+    def _of_agents(self) -> GaugeMetricFamily:
         agents = GaugeMetricFamily("callengine_agents", "Agents by state", labels=["state"])
-        states = [agent.state for agent in self._view().agents]
+        states = Counts(agent.state for agent in self._view().agents)
         for state in AgentState:
-            agents.add_metric([state], states.count(state))
+            agents.add_metric([state], states[state])
+        return agents
+
+    def _balance(self) -> GaugeMetricFamily:
         imbalance = GaugeMetricFamily(
             "callengine_accounting_imbalance_calls", "Law 1: offered − outcomes − on the line; must stay 0"
         )
         imbalance.add_metric([], self._tally.imbalance())
-        yield from (waiting, longest, ratio, agents, imbalance)
+        return imbalance

@@ -29,6 +29,8 @@ class CentrePlan:
     wrap_up: int = 2
     ring: int = 15
     notice: bool = False
+    emergency_notice: bool | None = None
+    """The emergency line's notice where it differs from the general line's."""
     record: bool = False
     callbacks: str = ""
     """Further lines of the settings' `[callbacks]` table."""
@@ -38,17 +40,18 @@ class CentrePlan:
 
 def settings_text(plan: CentrePlan, *, ami_port: int, secret_file: Path, database: str) -> str:
     """The settings file of such a centre."""
-    notice, record = str(plan.notice).lower(), str(plan.record).lower()
+    record = str(plan.record).lower()
+    emergency_notice = plan.notice if plan.emergency_notice is None else plan.emergency_notice
     agents = "".join(
         f'[[agents]]\nid = "{number}"\nname = "Agent {number}"\nqueues = ["emergency", "general"]\n'
         for number in range(FIRST_AGENT, FIRST_AGENT + plan.agents)
     )
     lines = "".join(
         f'[[lines]]\ndid = "{did}"\ncompany = "zarya"\nqueue = "{queue}"\nkind = "{queue}"\nlabel = "{label}"\n'
-        f'recording_notice = {notice}\n[lines.callback]\ntrunk = "trunk"\ncaller_id = "+{did}"\n'
-        for did, queue, label in (
-            (GENERAL_DID, "general", "УК Заря: общая"),
-            (EMERGENCY_DID, "emergency", "УК Заря: аварийная"),
+        f'recording_notice = {str(notice).lower()}\n[lines.callback]\ntrunk = "trunk"\ncaller_id = "+{did}"\n'
+        for did, queue, label, notice in (
+            (GENERAL_DID, "general", "УК Заря: общая", plan.notice),
+            (EMERGENCY_DID, "emergency", "УК Заря: аварийная", emergency_notice),
         )
     )
     queues = "".join(

@@ -89,6 +89,14 @@ def holding(call: str, at: float) -> CallHolding:
     return CallHolding(moment(at), CallId(call))
 
 
+def agent_ready(agent: str, at: float = 0) -> tuple[Event, Event]:
+    """An agent whose phone is idle logs in."""
+    return (
+        AgentDeviceChanged(moment(at), AgentId(agent), DeviceState.IDLE),
+        AgentLoggedIn(moment(at), AgentId(agent)),
+    )
+
+
 class Desk:
     """A dispatcher with its journal kept, whose laws are checked after every event."""
 

@@ -1,0 +1,191 @@
+"""The loop between PBX, dispatcher, timers and ledger: what is done in which order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from callengine.engine import Engine
+from queues.commands import Command, DialCallback, EraseInboxEntry, OfferCall
+from queues.dispatcher import Decision, Dispatcher
+from queues.events import AttemptRefused, CallArrived, CallEnded, Event, ObligationDue, PbxSnapshot
+from queues.identifiers import AttemptId, CallId, ObligationId
+from queues.personal_data import Phone
+from queues.snapshot import EndedCall
+from tests.support.centre import GENERAL_DID, agent_ready, arrived, holding, moment, small_centre
+from tests.support.manual_clock import ManualClock
+
+EMPTY_PBX = PbxSnapshot(moment(0), (), ())
+
+
+class Parts:
+    """All that surrounds the engine, writing down what it is asked, in order."""
+
+    def __init__(self) -> None:
+        self.clock = ManualClock(moment(0))
+        self.done: list[str] = []
+        self.commands: list[Command] = []
+        self.appended: list[Event] = []
+        self.may_commit = asyncio.Event()
+        self.may_commit.set()
+        self.claimed = True
+        self.settled: set[CallId] = set()
+        self.alarms: dict[ObligationId, datetime] = {}
+
+    def execute(self, command: Command) -> None:
+        self.commands.append(command)
+        self.done.append(type(command).__name__)
+
+    def beat(self) -> None:
+        self.done.append("beat")
+
+    def append(self, event: Event, decision: Decision, at: datetime) -> None:
+        del decision, at
+        self.appended.append(event)
+
+    async def flush(self) -> None:
+        await self.may_commit.wait()
+        self.done.append("commit")
+
+    async def settled_calls(self, ids: Iterable[CallId]) -> set[CallId]:
+        return self.settled & set(ids)
+
+    async def is_claimed(self, attempt: AttemptId) -> bool:
+        del attempt
+        return self.claimed
+
+    def wake(self, obligation: ObligationId, at: datetime) -> None:
+        self.alarms[obligation] = at
+
+    def forget(self, obligation: ObligationId) -> None:
+        self.alarms.pop(obligation, None)
+
+    async def until(self, what: type[Command]) -> Command:
+        async with asyncio.timeout(5):
+            while True:
+                for command in self.commands:
+                    if isinstance(command, what):
+                        return command
+                await asyncio.sleep(0.001)
+
+
+@asynccontextmanager
+async def running(parts: Parts) -> AsyncIterator[Engine]:
+    dispatcher = Dispatcher(small_centre(1), epoch=1, started_at=moment(0))
+    engine = Engine(dispatcher, parts, parts, parts, parts, parts.clock)
+    task = asyncio.create_task(engine.run())
+    try:
+        yield engine
+    finally:
+        engine.stop()
+        await asyncio.wait_for(task, 5)
+
+
+async def test_the_first_heartbeat_follows_the_snapshot_at_once() -> None:
+    parts = Parts()
+    async with running(parts) as engine:
+        engine.tell(EMPTY_PBX)
+        engine.tell(arrived("c", 1))
+        async with asyncio.timeout(5):
+            while len(parts.appended) < 2:
+                await asyncio.sleep(0.001)
+    assert parts.done[0] == "beat"
+
+
+async def test_a_caller_and_a_free_agent_become_an_offer_without_waiting_for_the_ledger() -> None:
+    parts = Parts()
+    parts.may_commit.clear()
+    async with running(parts) as engine:
+        for event in (EMPTY_PBX, *agent_ready("1001"), arrived("c", 1), holding("c", 1)):
+            engine.tell(event)
+        command = await parts.until(OfferCall)
+        assert isinstance(command, OfferCall)
+        assert command.call == "c"
+        assert "commit" not in parts.done
+        parts.may_commit.set()
+
+
+async def test_the_inbox_is_erased_only_after_the_outcome_is_committed() -> None:
+    parts = Parts()
+    parts.may_commit.clear()
+    async with running(parts) as engine:
+        for event in (EMPTY_PBX, arrived("c", 1), holding("c", 1), CallEnded(moment(3), CallId("c"), 16)):
+            engine.tell(event)
+        async with asyncio.timeout(5):
+            while len(parts.appended) < 4:
+                await asyncio.sleep(0.001)
+        assert "EraseInboxEntry" not in parts.done
+        parts.may_commit.set()
+        assert await parts.until(EraseInboxEntry) == EraseInboxEntry(CallId("c"))
+    assert parts.done.index("commit") < parts.done.index("EraseInboxEntry")
+
+
+async def test_traces_of_calls_that_the_ledger_has_settled_are_only_erased() -> None:
+    parts = Parts()
+    parts.settled = {CallId("old")}
+    async with running(parts) as engine:
+        ended = [
+            EndedCall(CallId(call), moment(-60), GENERAL_DID, Phone("+79161234567"), moment(-30))
+            for call in ("old", "new")
+        ]
+        engine.tell(PbxSnapshot(moment(0), (), (), tuple(ended)))
+        assert await parts.until(EraseInboxEntry) == EraseInboxEntry(CallId("old"))
+        [taken] = [event for event in parts.appended if isinstance(event, PbxSnapshot)]
+        assert [call.call for call in taken.ended] == ["new"]
+
+
+async def missed_call(parts: Parts, engine: Engine) -> ObligationId:
+    for event in (EMPTY_PBX, arrived("c", 1), holding("c", 1), CallEnded(moment(3), CallId("c"), 16)):
+        engine.tell(event)
+    async with asyncio.timeout(5):
+        while not parts.alarms:
+            await asyncio.sleep(0.001)
+    return next(iter(parts.alarms))
+
+
+async def test_a_callback_is_dialled_only_after_its_claim_is_committed() -> None:
+    parts = Parts()
+    async with running(parts) as engine:
+        obligation = await missed_call(parts, engine)
+        for event in agent_ready("1001"):
+            engine.tell(event)
+        await parts.until(EraseInboxEntry)
+        parts.may_commit.clear()
+        parts.clock.advance(60)
+        engine.tell(ObligationDue(moment(60), obligation))
+        async with asyncio.timeout(5):
+            while not any(isinstance(event, ObligationDue) for event in parts.appended):
+                await asyncio.sleep(0.001)
+        assert "DialCallback" not in parts.done
+        parts.may_commit.set()
+        await parts.until(DialCallback)
+
+
+async def test_a_callback_whose_claim_the_ledger_does_not_have_is_not_dialled() -> None:
+    parts = Parts()
+    parts.claimed = False
+    async with running(parts) as engine:
+        obligation = await missed_call(parts, engine)
+        for event in agent_ready("1001"):
+            engine.tell(event)
+        parts.clock.advance(60)
+        engine.tell(ObligationDue(moment(60), obligation))
+        async with asyncio.timeout(5):
+            while not any(isinstance(event, AttemptRefused) for event in parts.appended):
+                await asyncio.sleep(0.001)
+        assert "DialCallback" not in parts.done
+
+
+async def test_after_stop_nothing_more_is_taken_in_and_nothing_offered() -> None:
+    parts = Parts()
+    async with running(parts) as engine:
+        for event in (EMPTY_PBX, *agent_ready("1001")):
+            engine.tell(event)
+        await asyncio.sleep(0)
+        engine.stop()
+        engine.tell(arrived("c", 1))
+        engine.tell(holding("c", 1))
+    assert not parts.commands
+    assert not any(isinstance(event, CallArrived) for event in parts.appended)

@@ -1,0 +1,190 @@
+"""What Prometheus reads: right figures under fixed names, from the first scrape on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from callengine.metrics import EDGES, Metrics
+from callengine.tally import DayTally
+from queues import journal as facts
+from queues.events import ContactResult, OfferResult
+from queues.identifiers import AgentId, AttemptId, CallId, CompanyId, ObligationId, OfferId
+from queues.journal import AgentState, ObligationClosing, Outcome, ServedBy
+from queues.personal_data import Phone
+from queues.views import AgentView, CentreView
+from tests.support.centre import GENERAL, GENERAL_DID, moment
+
+Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
+
+
+class Scraped:
+    """One engine's metrics, with a clock and a state that the test sets."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.view = CentreView((), (), synced=True)
+        self.tally = DayTally({GENERAL: timedelta(seconds=30)}, ZoneInfo("Europe/Moscow"), moment(0))
+        self.metrics = Metrics(
+            [GENERAL],
+            tally=self.tally,
+            view=lambda: self.view,
+            now=lambda: moment(self.seconds),
+            version="1.2.3",
+        )
+
+    def journal(self, *entries: facts.JournalEntry) -> None:
+        for entry in entries:
+            self.tally.observe(entry)
+            self.metrics.observe(entry)
+
+    async def samples(self) -> Samples:
+        body, content_type = await self.metrics.exposition("text/plain")
+        assert content_type.startswith("text/plain")
+        return {
+            (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+            for family in text_string_to_metric_families(body.decode())
+            for sample in family.samples
+        }
+
+    async def value(self, name: str, **labels: str) -> float | None:
+        return (await self.samples()).get((f"callengine_{name}", tuple(sorted(labels.items()))))
+
+
+def offered(call: str, at: float) -> facts.CallOffered:
+    return facts.CallOffered(
+        moment(at),
+        CallId(call),
+        moment(at),
+        GENERAL_DID,
+        CompanyId("sever"),
+        "general",
+        GENERAL,
+        Phone("+79161234567"),
+        "",
+    )
+
+
+def connected(call: str, at: float) -> facts.CallConnected:
+    return facts.CallConnected(moment(at), CallId(call), AgentId("1001"), OfferId("o"), ServedBy.ENGINE)
+
+
+def finished(call: str, at: float, outcome: Outcome) -> facts.CallFinished:
+    return facts.CallFinished(moment(at), CallId(call), outcome, ServedBy.ENGINE)
+
+
+async def test_everything_that_can_be_counted_is_there_at_zero_and_no_ratio_is() -> None:
+    samples = await Scraped().samples()
+    names = {name for name, _ in samples}
+    for outcome in Outcome:
+        for served_by in ServedBy:
+            key = (("outcome", outcome.value), ("queue", "general"), ("served_by", served_by.value))
+            assert samples["callengine_calls_finished_total", key] == 0
+    for closing in ObligationClosing:
+        assert samples["callengine_obligations_closed_total", (("closing", closing.value),)] == 0
+    for result in ContactResult:
+        assert samples["callengine_callback_attempts_total", (("result", result.value),)] == 0
+    assert samples["callengine_answer_wait_seconds_count", (("queue", "general"),)] == 0
+    assert samples["callengine_calls_offered_total", (("queue", "general"),)] == 0
+    assert samples["callengine_accounting_imbalance_calls", ()] == 0
+    assert samples["callengine_build_info", (("version", "1.2.3"),)] == 1
+    assert "callengine_service_level_ratio" not in names
+
+
+async def test_an_answer_at_exactly_30_s_is_within_30_s() -> None:
+    scraped = Scraped()
+    scraped.journal(offered("a", 0), connected("a", 30), finished("a", 90, Outcome.ANSWERED))
+    assert await scraped.value("answer_wait_seconds_bucket", queue="general", le="30.0") == 1
+    assert await scraped.value("answer_wait_seconds_bucket", queue="general", le="20.0") == 0
+    assert await scraped.value("talk_seconds_sum", queue="general") == 60
+    assert await scraped.value("service_level_ratio", queue="general", formula="offered") == 1
+    assert {30, 300, 600} <= set(EDGES)
+    assert len(EDGES) == 17
+
+
+async def test_a_caller_past_the_target_counts_against_the_figure_while_he_still_waits() -> None:
+    scraped = Scraped()
+    scraped.journal(offered("a", 0), connected("a", 5), offered("b", 0))
+    scraped.seconds = 29
+    assert await scraped.value("service_level_ratio", queue="general", formula="offered") == 1
+    scraped.seconds = 31
+    assert await scraped.value("service_level_ratio", queue="general", formula="offered") == 0.5
+    assert await scraped.value("calls_waiting", queue="general") == 1
+    assert await scraped.value("longest_wait_seconds", queue="general") == 31
+    assert await scraped.value("accounting_imbalance_calls") == 0
+
+
+async def test_only_who_gave_up_is_in_the_abandon_wait() -> None:
+    scraped = Scraped()
+    scraped.journal(
+        offered("a", 0),
+        finished("a", 12, Outcome.ABANDONED),
+        offered("b", 0),
+        finished("b", 0, Outcome.REJECTED),
+    )
+    assert await scraped.value("abandon_wait_seconds_count", queue="general") == 1
+    assert await scraped.value("abandon_wait_seconds_sum", queue="general") == 12
+    labels = {"queue": "general", "outcome": "rejected", "served_by": "engine"}
+    assert await scraped.value("calls_finished_total", **labels) == 1
+
+
+async def test_a_ring_is_measured_by_its_result() -> None:
+    scraped = Scraped()
+    scraped.journal(
+        facts.OfferRang(moment(1), OfferId("o")),
+        facts.OfferEnded(moment(16), OfferId("o"), OfferResult.NO_ANSWER),
+    )
+    assert await scraped.value("ring_seconds_sum", result=OfferResult.NO_ANSWER.value) == 15
+
+
+async def test_a_callback_is_timed_from_the_residents_arrival() -> None:
+    scraped = Scraped()
+    number = Phone("+79161234567")
+    scraped.journal(
+        facts.ObligationOpened(
+            moment(20),
+            ObligationId("ob"),
+            CallId("a"),
+            CompanyId("sever"),
+            GENERAL_DID,
+            GENERAL,
+            number,
+            number,
+            moment(0),
+            moment(600),
+        ),
+        facts.AttemptFinished(moment(100), AttemptId("at"), ContactResult.BUSY),
+        facts.ObligationClosed(moment(240), ObligationId("ob"), ObligationClosing.CONTACTED),
+    )
+    assert await scraped.value("callback_delay_seconds_sum") == 240
+    assert await scraped.value("obligations_opened_total", queue="general") == 1
+    assert await scraped.value("obligations_closed_total", closing="contacted") == 1
+    assert await scraped.value("callback_attempts_total", result="busy") == 1
+
+
+async def test_agents_are_counted_in_every_state() -> None:
+    scraped = Scraped()
+    scraped.view = CentreView(
+        (),
+        tuple(
+            AgentView(AgentId(str(number)), "", AgentState.FREE, "", None, frozenset()) for number in range(3)
+        ),
+        synced=True,
+    )
+    assert await scraped.value("agents", state="free") == 3
+    assert await scraped.value("agents", state="wrap_up") == 0
+
+
+async def test_no_number_of_a_resident_is_ever_shown() -> None:
+    scraped = Scraped()
+    scraped.journal(offered("a", 0), finished("a", 1, Outcome.ABANDONED))
+    body, _ = await scraped.metrics.exposition("text/plain")
+    assert b"9161234567" not in body
+
+
+async def test_openmetrics_is_spoken_to_who_asks_for_it() -> None:
+    body, content_type = await Scraped().metrics.exposition("application/openmetrics-text; version=1.0.0")
+    assert content_type.startswith("application/openmetrics-text")
+    assert body.endswith(b"# EOF\n")
