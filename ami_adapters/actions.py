@@ -180,7 +180,7 @@ def user_event(name: str, headers: Iterable[tuple[str, str]] = ()) -> Action:
     return Action("UserEvent", (("UserEvent", name), *headers))
 
 
-def queue_pause(interface: str, *, paused: bool, reason: str = "") -> Action:
-    """Pause or unpause a member in all of app_queue's queues."""
-    headers = (("Interface", interface), ("Paused", "true" if paused else "false"))
+def queue_pause(queue: str, interface: str, *, paused: bool, reason: str = "") -> Action:
+    """Pause or unpause a member of one of app_queue's queues."""
+    headers = (("Queue", queue), ("Interface", interface), ("Paused", "true" if paused else "false"))
     return Action("QueuePause", (*headers, ("Reason", reason)) if reason else headers)

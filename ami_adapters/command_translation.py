@@ -17,6 +17,7 @@ from queues.commands import (
     EraseInboxEntry,
     ForgetObligationTimer,
     OfferCall,
+    PauseAgent,
     ReturnToHold,
     WakeForObligation,
 )
@@ -42,6 +43,12 @@ def actions_of(command: Command, registry: ChannelRegistry) -> list[Action]:
             return [actions.hangup(attempt)]
         case EraseAttemptTrace(attempt):
             return [actions.setvar(f"DB_DELETE({names.ASTDB_FAMILY}/attempt/{attempt})", "")]
+        case PauseAgent(_, endpoint, reason):
+            lamp = f"DEVICE_STATE({names.LAMP_PREFIX}{endpoint.partition('/')[2]})"
+            return [
+                actions.setvar(lamp, "RINGING"),
+                actions.queue_pause(names.FALLBACK_QUEUE, endpoint, paused=True, reason=reason),
+            ]
         case WakeForObligation() | ForgetObligationTimer():
             raise InvalidAction(f"{type(command).__name__} is for the timers, not for the PBX")
 
@@ -61,6 +68,8 @@ def _dial(command: DialCallback, registry: ChannelRegistry) -> Action:
             (names.TRUNK_VARIABLE, command.trunk),
             (names.CALLER_ID_VARIABLE, command.caller_id.whole),
             (names.LANGUAGE_VARIABLE, command.language),
+            (names.NOTICE_VARIABLE, str(int(command.notice))),
+            (names.RECORD_VARIABLE, str(int(command.record))),
             (names.RING_SECONDS_VARIABLE, str(round(command.resident_ring_time / timedelta(seconds=1)))),
         ],
     )

@@ -22,6 +22,9 @@ CONNECT_PREFIX: Final = "agent-"
 
 FALLBACK_QUEUE: Final = "callengine-fallback"
 
+LAMP_PREFIX: Final = "Custom:callengine-"
+"""An agent's lamp is the device `Custom:callengine-<phone>`: INUSE logged in, RINGING paused, NOT_INUSE out."""
+
 ASTDB_FAMILY: Final = "callengine"
 """AstDB `callengine/inbox/<call id>` and `callengine/agent/<endpoint's name>`; written by the dialplan only."""
 
@@ -40,6 +43,9 @@ NUMBER_TO_DIAL_VARIABLE: Final = "CALLENGINE_NUMBER_TO_DIAL"
 TRUNK_VARIABLE: Final = "CALLENGINE_TRUNK"
 CALLER_ID_VARIABLE: Final = "CALLENGINE_CALLER_ID"
 LANGUAGE_VARIABLE: Final = "CALLENGINE_LANGUAGE"
+NOTICE_VARIABLE: Final = "CALLENGINE_NOTICE"
+RECORD_VARIABLE: Final = "CALLENGINE_RECORD"
+"""1 or 0, as CALLENGINE_NOTICE."""
 
 # Channel variables the dialplan sets on a resident's channel, read back by a snapshot.
 ARRIVED_VARIABLE: Final = "CALLENGINE_ARRIVED"
@@ -62,5 +68,7 @@ EVENT_REJECTED: Final = "CallengineRejected"
 """Reason."""
 EVENT_CALLBACK: Final = "CallengineCallback"
 """Attempt; Do: dialling | answered | ended; DialStatus."""
+EVENT_RECORDING: Final = "CallengineRecording"
+"""Call or Attempt: whose conversation; File: where the PBX writes it."""
 EVENT_AGENT: Final = "CallengineAgent"
 """Do: login | logout | pause | unpause | ready; Endpoint: `PJSIP/1001`; Reason for pause."""

@@ -14,7 +14,7 @@ from ami_adapters.channel_registry import AttemptChannel, ChannelRegistry
 from ami_adapters.message import Message, instant_of
 from queues import events
 from queues.events import ContactResult, DeviceState, Event, OfferResult
-from queues.identifiers import CallId, ChannelName, Did, Endpoint, OfferId
+from queues.identifiers import AttemptId, CallId, ChannelName, Did, Endpoint, OfferId
 from queues.personal_data import Phone
 
 DEVICE_STATES: Mapping[str, DeviceState] = {
@@ -109,6 +109,13 @@ class EventTranslator:
                 yield events.CallRejected(at, call, message.text("Reason"))
             case names.EVENT_AGENT:
                 yield from self._agent_event(message, at)
+            case names.EVENT_RECORDING:
+                yield events.RecordingBegan(
+                    at,
+                    CallId(message.text("Call")) or None,
+                    AttemptId(message.text("Attempt")) or None,
+                    message.text("File"),
+                )
             case names.EVENT_CALLBACK:
                 yield from self._callback_event(message, at)
             case _:

@@ -138,7 +138,7 @@ def _read_calls(channels: list[Message], queued: set[str], registry: ChannelRegi
     residents: list[tuple[Message, dict[str, str]]] = []
     for message in channels:
         variables = _variables_of(message)
-        if variables.get(names.ARRIVED_VARIABLE):
+        if instant_of(variables.get(names.ARRIVED_VARIABLE, "")) is not None:
             residents.append((message, variables))
             registry.add_resident(message.text("Uniqueid"), message.get("Channel"))
     for message in channels:
@@ -194,9 +194,9 @@ def _state_of(text: str) -> LiveCallState:
 
 
 def _variables_of(message: Message) -> dict[str, str]:
-    """`Variable: NAME=value`, once per variable."""
+    """`Variable: NAME=value`, once per variable; one that a channel does not have is `(null)`."""
     pairs = (value.partition("=") for value in message.all_texts("Variable"))
-    return {name: value for name, _, value in pairs}
+    return {name: value for name, _, value in pairs if value != "(null)"}
 
 
 def _read_ended(answers: Iterable[Message], live: set[CallId], damaged: list[str]) -> Iterable[EndedCall]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import Path
 
 import click
 
@@ -19,7 +21,9 @@ from ami_adapters.message import Message
 from ami_adapters.pending_actions import Response
 from callengine.clock import SystemClock
 from callengine.logs import configure_logging, get_log
-from config.consistency import warnings
+from config.consistency import lines_without_callback, warnings
+from config.credentials import exposed_secret_files
+from config.errors import Problem
 from config.settings import Settings
 
 CONTEXTS = (
@@ -80,13 +84,23 @@ class Finding:
     help: str = ""
 
 
-async def check_pbx(settings: Settings) -> list[Finding]:
-    """Look at everything; the settings are valid already."""
-    findings = [Finding("ok", "settings file")]
-    findings += [
-        Finding("warning", f"{problem.place}: {problem.what}", problem.right)
-        for problem in warnings(settings)
+def check_settings(settings: Settings, path: Path) -> list[Finding]:
+    """What the schema cannot refuse: a line that nobody could call back from, a secret that everybody may read."""
+
+    def found(severity: str, problems: Iterable[Problem]) -> list[Finding]:
+        return [Finding(severity, f"{one.place}: {one.what}", one.right) for one in problems]
+
+    return [
+        Finding("ok", f"settings file {path}"),
+        *found("error", lines_without_callback(settings)),
+        *found("warning", warnings(settings)),
+        *found("warning", exposed_secret_files(settings, path, os.environ)),
     ]
+
+
+async def check_pbx(settings: Settings) -> list[Finding]:
+    """Log in and look at everything; the settings are valid already."""
+    findings: list[Finding] = []
     probe = _Probe()
     clock = SystemClock()
     configure_logging(level="error", as_json=False, now=clock.now)

@@ -61,10 +61,11 @@ async def _start_and_run(settings: Settings, clock: SystemClock) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 def check(config: Path | None, as_json: bool) -> None:
     """Check the settings, then the PBX: login, rights, contexts, modules; tell what is missing and how to add it."""
-    from callengine.check import check_pbx, report  # noqa: PLC0415  # only this verb needs it
+    from callengine.check import check_pbx, check_settings, report  # noqa: PLC0415  # only this verb needs it
 
     settings = _settings(config)
-    findings = asyncio.run(check_pbx(settings))
+    findings = check_settings(settings, settings_path(config, os.environ))
+    findings += asyncio.run(check_pbx(settings))
     sys.exit(report(findings, as_json=as_json))
 
 

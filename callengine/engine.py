@@ -39,8 +39,8 @@ class JournalWriter(Protocol):
     def append(self, event: Event, decision: Decision, at: datetime) -> None:
         """Take it; never blocks."""
 
-    async def flush(self) -> None:
-        """Return when everything appended so far is committed."""
+    async def flush(self, *, at_once: bool = True) -> None:
+        """Return when everything appended so far is committed; else with the flush that is due anyway."""
 
 
 class Ledger(Protocol):
@@ -190,7 +190,8 @@ class Engine:
             await self._commit_wanted.wait()
             self._commit_wanted.clear()
             count = len(self._after_commit)
-            await self._writer.flush()
+            # An erasure has time; a resident who is owed a call has not.
+            await self._writer.flush(at_once=any(isinstance(one, DialCallback) for one in self._after_commit))
             for _ in range(count):
                 command = self._after_commit.popleft()
                 if not isinstance(command, DialCallback):

@@ -48,6 +48,13 @@ def warnings(settings: Settings) -> Iterator[Problem]:
     for index, queue in enumerate(settings.queues):
         if not any(queue.name in agent.queues for agent in settings.agents):
             yield Problem(f"queues[{index}]", f"no agent serves {queue.name!r}")
+
+
+def lines_without_callback(settings: Settings) -> Iterator[Problem]:
+    """Lines whose residents are owed a contact that nobody could make: `check` refuses them.
+
+    The engine runs all the same, and makes each of their missed calls a task for a human.
+    """
     for index, line in enumerate(settings.lines):
         if line.owes_contact and line.callback is None:
             right = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from config.schema import Line
 from config.settings import Settings
@@ -22,6 +23,7 @@ from queues.policy import (
 from sla.promises import RU_416, RuleSet
 
 _MAX_LABEL = 40
+_CALLBACK_LABELS = {"ru": "Перезвон до {due}: {line}", "en": "Callback by {due}: {line}"}
 
 
 def rule_sets(settings: Settings) -> tuple[RuleSet, ...]:
@@ -54,6 +56,7 @@ def centre_policy(settings: Settings, rules: RuleSet = RU_416) -> CentrePolicy:
                 ring_time=timedelta(seconds=queue.ring_seconds),
                 wrap_up=timedelta(seconds=queue.wrap_up_seconds),
                 decline_pause=timedelta(seconds=queue.decline_pause_seconds),
+                record=queue.record,
             )
             for queue in settings.queues
         },
@@ -69,6 +72,9 @@ def centre_policy(settings: Settings, rules: RuleSet = RU_416) -> CentrePolicy:
         },
         callbacks=_callbacks(settings),
         limits=LegalLimits(rules.name, rules.answer, rules.contact),
+        missed_offers_before_pause=settings.centre.missed_offers_before_pause,
+        zone=ZoneInfo(settings.centre.time_zone),
+        callback_label=_CALLBACK_LABELS[settings.centre.language],
     )
 
 
@@ -96,6 +102,7 @@ def _line(line: Line, settings: Settings) -> LinePolicy:
         queue=QueueName(line.queue),
         label=_label(line, settings),
         language=line.language or settings.centre.language,
+        recording_notice=line.recording_notice,
         callback=None
         if callback is None
         else LineCallback(callback.trunk, Phone(callback.caller_id), callback.number_format),

@@ -105,6 +105,9 @@ class Centre(Section):
         "Europe/Moscow", description="where a day begins"
     )
     language: Literal["ru", "en"] = Field("ru", description="of screens and prompts where a line names none")
+    missed_offers_before_pause: int = Field(
+        2, ge=0, le=20, description="an agent whose phone rings in vain so often in a row is paused; 0: never"
+    )
 
 
 class Pbx(Section):

@@ -39,6 +39,8 @@ class Agent:
     offer: OfferId | None = None
     attempt: AttemptId | None = None
     """The callback he was given, while he rings, dials and talks."""
+    missed_in_a_row: int = 0
+    """Offers and callbacks that rang at his phone and were neither answered nor declined."""
     leg: ChannelName | None = None
     """His channel in the present offer or conversation, once Asterisk named it."""
     shown: AgentState = AgentState.LOGGED_OUT

@@ -8,10 +8,14 @@ from queues import events
 from queues.agent import Agent, Work
 from queues.call import Call
 from queues.centre import Centre
+from queues.commands import PauseAgent
 from queues.events import OfferResult
 from queues.identifiers import AgentId
 from queues.journal import OfferEnded
 from queues.timers import TimerKind
+
+NO_ANSWER = "no answer"
+"""The reason of a pause that the agent did not ask for."""
 
 _RESULTS_THAT_PAUSE = {OfferResult.DECLINED, OfferResult.NO_ANSWER, OfferResult.UNREACHABLE}
 
@@ -36,6 +40,10 @@ def end_offer(centre: Centre, call: Call, result: OfferResult, at: datetime, now
         release(centre, agent)
         if result in _RESULTS_THAT_PAUSE:
             start_decline_pause(centre, agent, call.queue.decline_pause, now)
+        if result is OfferResult.NO_ANSWER:
+            miss(centre, agent)
+        elif result is OfferResult.DECLINED:
+            agent.missed_in_a_row = 0
     call.offer = None
     call.agent = None
 
@@ -55,9 +63,21 @@ def start_decline_pause(centre: Centre, agent: Agent, pause: timedelta, now: dat
     centre.touch(agent)
 
 
+def miss(centre: Centre, agent: Agent) -> None:
+    """His phone rang in vain. Whoever misses so many in a row is away: residents must not wait for his phone."""
+    agent.missed_in_a_row += 1
+    limit = centre.policy.missed_offers_before_pause
+    if limit and agent.missed_in_a_row >= limit and agent.logged_in and agent.pause_reason is None:
+        agent.missed_in_a_row = 0
+        agent.pause_reason = NO_ANSWER
+        centre.order(PauseAgent(agent.id, agent.profile.endpoint, NO_ANSWER))
+        centre.touch(agent)
+
+
 def start_talking(centre: Centre, agent: Agent, call: Call) -> None:
     """The agent and the resident hear each other."""
     _disarm_rests(centre, agent)
+    agent.missed_in_a_row = 0
     agent.work = Work.TALKING
     agent.call = call.id
     centre.touch(agent)
@@ -113,6 +133,7 @@ def logged_in(centre: Centre, event: events.AgentLoggedIn, now: datetime) -> Non
         centre.note_unexpected(event.at, "agent", "unknown", event, event.agent)
     elif not agent.logged_in:
         agent.logged_in = True
+        agent.missed_in_a_row = 0
         agent.pause_reason = None
         agent.idle_since = now
         centre.touch(agent)
@@ -144,6 +165,7 @@ def unpaused(centre: Centre, event: events.AgentUnpaused, now: datetime) -> None
     agent = agent_of(centre, event.agent)
     if agent is not None and agent.pause_reason is not None:
         agent.pause_reason = None
+        agent.missed_in_a_row = 0
         agent.idle_since = now
         centre.touch(agent)
 

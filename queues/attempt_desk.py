@@ -94,14 +94,22 @@ def make(centre: Centre, obligation: Obligation, agent: Agent, at: datetime, now
             number=write_for_trunk(e164, callback.number_format),
             trunk=callback.trunk,
             caller_id=callback.caller_id,
-            label=obligation.line.label,
+            label=_label(centre, obligation),
             due_at=obligation.due_at,
             language=obligation.line.language,
+            notice=obligation.line.recording_notice,
+            record=obligation.queue.record,
             agent_ring_time=policy.agent_ring_time,
             resident_ring_time=policy.resident_ring_time,
         )
     )
     return True
+
+
+def _label(centre: Centre, obligation: Obligation) -> str:
+    """What the agent's phone shows: that it is a callback, its legal deadline, company and line."""
+    due = obligation.due_at.astimezone(centre.policy.zone).strftime("%H:%M")
+    return centre.policy.callback_label.format(due=due, line=obligation.line.label)
 
 
 AttemptEvent = (
@@ -141,6 +149,7 @@ def agent_ready(centre: Centre, event: events.AttemptAgentReady) -> None:
     agent = agent_desk.agent_of(centre, attempt.agent)
     if agent is not None and agent.attempt == attempt.id:
         agent.work = Work.TALKING
+        agent.missed_in_a_row = 0
         centre.touch(agent)
 
 
@@ -210,6 +219,7 @@ def _free_agent(centre: Centre, attempt: Attempt, result: ContactResult, now: da
     agent_desk.release(centre, agent)
     if result is ContactResult.AGENT_DID_NOT_ANSWER:
         agent_desk.start_decline_pause(centre, agent, attempt.queue.decline_pause, now)
+        agent_desk.miss(centre, agent)
 
 
 def _plan_next(

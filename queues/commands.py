@@ -68,6 +68,9 @@ class DialCallback:
     label: str
     due_at: datetime
     language: str
+    notice: bool
+    """Whether the resident hears that the conversation is recorded."""
+    record: bool
     agent_ring_time: timedelta
     resident_ring_time: timedelta
 
@@ -84,6 +87,15 @@ class EraseAttemptTrace:
     """The attempt is settled: erase its trace on the PBX, after its journal is committed."""
 
     attempt: AttemptId
+
+
+@dataclass(frozen=True, slots=True)
+class PauseAgent:
+    """Make Asterisk show and keep the pause that was decided here: the phone's lamp, the fallback queue."""
+
+    agent: AgentId
+    endpoint: Endpoint
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +120,7 @@ Command = (
     | DialCallback
     | CancelAttempt
     | EraseAttemptTrace
+    | PauseAgent
     | WakeForObligation
     | ForgetObligationTimer
 )

@@ -10,7 +10,7 @@ from queues.centre import Centre
 from queues.commands import Command
 from queues.events import Event
 from queues.identifiers import AttemptId
-from queues.journal import JournalEntry
+from queues.journal import JournalEntry, RecordingStarted
 from queues.policy import CentrePolicy
 from queues.timers import TimerKind
 from queues.views import AgentView, CallView, CentreView
@@ -107,6 +107,8 @@ class Dispatcher:
                 | events.CallEnded()
             ):
                 call_desk.handle(centre, event, now)
+            case events.RecordingBegan():
+                self._note_recording(event)
             case events.AgentLegEnded():
                 agent_desk.leg_ended(centre, event, now)
             case events.AgentDeviceChanged():
@@ -140,6 +142,14 @@ class Dispatcher:
                 reconcile.apply_snapshot(centre, event, now)
             case events.LedgerRestored():
                 reconcile.restore(centre, event)
+
+    def _note_recording(self, event: events.RecordingBegan) -> None:
+        centre = self._centre
+        if event.call in centre.calls or event.attempt in centre.attempts:
+            centre.note(RecordingStarted(event.at, event.call, event.attempt, event.path))
+        else:
+            subject = event.call or event.attempt or ""
+            centre.note_unexpected(event.at, "call", "unknown", event, subject)
 
     def _pass_time(self, now: datetime) -> None:
         centre = self._centre

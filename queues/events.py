@@ -156,6 +156,16 @@ class CallEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingBegan:
+    """A conversation is being recorded: of a resident's call, or of a callback. `path` is a file on the PBX."""
+
+    at: datetime
+    call: CallId | None
+    attempt: AttemptId | None
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class AgentLegEnded:
     """A channel of the agent's phone is gone. `call` is the resident it was dialled for, where known."""
 
@@ -296,6 +306,7 @@ Event = (
     | CallFellBack
     | CallRejected
     | CallEnded
+    | RecordingBegan
     | AgentLegEnded
     | AgentDeviceChanged
     | AgentLoggedIn

@@ -246,6 +246,16 @@ class HumanTaskOpened:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingStarted:
+    """Where the recording of the call's, or the callback's, conversation is: a file on the PBX."""
+
+    at: datetime
+    call: CallId | None
+    attempt: AttemptId | None
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class LinkLost:
     """From here on the statistics are unknown, not good."""
 
@@ -290,6 +300,7 @@ JournalEntry = (
     | AttemptFinished
     | ObligationClosed
     | HumanTaskOpened
+    | RecordingStarted
     | LinkLost
     | LinkRestored
     | Unexpected

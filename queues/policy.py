@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, timedelta, tzinfo
 
 from queues.identifiers import AgentId, CompanyId, Did, Endpoint, QueueName
 from queues.personal_data import Phone
@@ -27,6 +27,8 @@ class QueuePolicy:
     ring_time: timedelta = timedelta(seconds=20)
     wrap_up: timedelta = timedelta(seconds=10)
     decline_pause: timedelta = timedelta(seconds=5)
+    record: bool = True
+    """Whether conversations are recorded, in both directions of work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,8 @@ class LinePolicy:
     queue: QueueName
     label: str
     language: str = "ru"
+    recording_notice: bool = True
+    """Whether a resident who is called back hears that calls are recorded."""
     callback: LineCallback | None = None
     """None: nobody can be called back; a contact owed all the same becomes a human's task."""
     owes_contact: bool = True
@@ -109,3 +113,9 @@ class CentrePolicy:
     """Serves calls to a DID nobody configured: such a resident is still a resident."""
     callbacks: CallbackPolicy = field(default_factory=CallbackPolicy)
     limits: LegalLimits = field(default_factory=LegalLimits)
+    missed_offers_before_pause: int = 2
+    """An agent who lets so many offers ring unanswered in a row is paused: he is not at his place. 0: never."""
+    zone: tzinfo = UTC
+    """The centre's own time zone: agents' phones show it."""
+    callback_label: str = "Callback by {due}: {line}"
+    """What the agent's phone shows for a callback; `due` is the legal deadline as hh:mm."""

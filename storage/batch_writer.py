@@ -45,7 +45,7 @@ class BatchWriter:
         node: str,
         epoch: int,
         *,
-        flush_seconds: float = 0.1,
+        flush_seconds: float = 0.15,
         max_rows: int = 500,
     ) -> None:
         self._engine = engine
@@ -82,12 +82,16 @@ class BatchWriter:
         elif self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(self._flush_seconds, self._wanted.set)
 
-    async def flush(self) -> None:
-        """Return when everything appended so far is committed, however long the database is away."""
+    async def flush(self, *, at_once: bool = True) -> None:
+        """Return when everything appended so far is committed, however long the database is away.
+
+        Without `at_once` it waits for the flush that is due anyway.
+        """
         wanted = self._seq
         if self._committed >= wanted:
             return
-        self._wanted.set()
+        if at_once:
+            self._wanted.set()
         async with self._progress:
             await self._progress.wait_for(lambda: self._committed >= wanted)
 

@@ -74,6 +74,11 @@ def changes_of(entry: JournalEntry, place: Place) -> Iterator[Change]:  # noqa: 
         case facts.LinkLost(at) | facts.LinkRestored(at):
             restored = isinstance(entry, facts.LinkRestored)
             yield Insert(tables.link_gaps, {**_position(place), "at": at, "restored": restored})
+        case facts.RecordingStarted(call=call, attempt=attempt, path=path):
+            if call is not None:
+                yield _call(node, call, recording=path[:300])
+            if attempt is not None:
+                yield _attempt(attempt, recording=path[:300])
         case facts.Unexpected():
             pass  # Counted in the metrics; the journal itself keeps it.
         case _:

@@ -199,6 +199,7 @@ attempts = Table(
     Column("contacted_at", Instant),
     Column("ended_at", Instant),
     Column("result", String(30)),
+    Column("recording", String(300)),
 )
 _IN_FLIGHT = text("ended_at IS NULL")
 Index(

@@ -32,6 +32,8 @@ class CentrePlan:
     emergency_notice: bool | None = None
     """The emergency line's notice where it differs from the general line's."""
     record: bool = False
+    emergency_record: bool | None = None
+    """As with the notice."""
     callbacks: str = ""
     """Further lines of the settings' `[callbacks]` table."""
     rules: str = ""
@@ -40,7 +42,7 @@ class CentrePlan:
 
 def settings_text(plan: CentrePlan, *, ami_port: int, secret_file: Path, database: str) -> str:
     """The settings file of such a centre."""
-    record = str(plan.record).lower()
+    emergency_record = plan.record if plan.emergency_record is None else plan.emergency_record
     emergency_notice = plan.notice if plan.emergency_notice is None else plan.emergency_notice
     agents = "".join(
         f'[[agents]]\nid = "{number}"\nname = "Agent {number}"\nqueues = ["emergency", "general"]\n'
@@ -56,8 +58,8 @@ def settings_text(plan: CentrePlan, *, ami_port: int, secret_file: Path, databas
     )
     queues = "".join(
         f'[[queues]]\nname = "{name}"\npriority = {priority}\nwrap_up_seconds = {plan.wrap_up}\n'
-        f"ring_seconds = {plan.ring}\ndecline_pause_seconds = 3\nrecord = {record}\n"
-        for name, priority in (("emergency", 1), ("general", 10))
+        f"ring_seconds = {plan.ring}\ndecline_pause_seconds = 3\nrecord = {str(record).lower()}\n"
+        for name, priority, record in (("emergency", 1, emergency_record), ("general", 10, plan.record))
     )
     return (
         f'[pbx]\nport = {ami_port}\nsecret_file = "{secret_file}"\n'
@@ -171,9 +173,11 @@ class Phones:
         self.residents.append(resident)
         return resident
 
-    async def open_exchange(self, behaviour: Callable[[str], float | str | None]) -> ResidentExchange:
+    async def open_exchange(
+        self, behaviour: Callable[[str], float | str | None], *, talk_seconds: float = 5.0
+    ) -> ResidentExchange:
         """Have the trunk end at telephones that behave so."""
-        self.exchange = ResidentExchange(self.ticker, behaviour)
+        self.exchange = ResidentExchange(self.ticker, behaviour, talk_seconds=talk_seconds)
         await self.exchange.start(self._asterisk.trunk_port, self.agent_tones)
         return self.exchange
 

@@ -137,6 +137,11 @@ class ResidentExchange:
         self.answered: list[str] = []
         self.heard: dict[str, int] = {}
         """Which agent's tone each number heard."""
+        self.answered_at: dict[str, float] = {}
+        self.heard_at: dict[str, float] = {}
+        """loop.time() of the last answer of each number, and of its first frame with an agent's tone."""
+        self.shown: dict[str, str] = {}
+        """The number that each telephone showed as the caller's."""
 
     async def start(self, port: int, listen_for: Iterable[int]) -> None:
         """Listen on a port of 127.0.0.1."""
@@ -163,6 +168,8 @@ class ResidentExchange:
     async def _ring(self, call: IncomingCall) -> None:
         number = str(call.invite.uri).removeprefix("sip:").partition("@")[0]
         self.rung.append(number)
+        address = call.invite.from_addr
+        self.shown[number] = (address.uri.user or "") if address is not None else ""
         what = self.behaviour(number)
         if what == "busy":
             call.reject(486, "Busy Here")
@@ -174,6 +181,7 @@ class ResidentExchange:
 
         def hear(hz: int) -> None:
             self.heard[number] = hz
+            self.heard_at[number] = stream.heard[hz]
 
         stream = await RtpStream.open(self._ticker, self._listen_for, hear)
         self._streams[call.call_id] = stream
@@ -182,6 +190,7 @@ class ResidentExchange:
             stream.start(remote, RESIDENT_TONE)
         call.accept(audio_description(stream.port))
         self.answered.append(number)
+        self.answered_at[number] = asyncio.get_running_loop().time()
         await asyncio.sleep(self._talk_seconds)
         call.hangup()
         stream.close()

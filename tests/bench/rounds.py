@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 import random
 from collections.abc import Sequence
 
 from callengine.demo.centre import Phones
-from callengine.demo.resident import Resident
 from callengine.demo.softphone import Softphone
 
 BACKLOG = 8
@@ -23,7 +21,6 @@ class HandOvers:
         self._phones = phones
         self._did = did
         self._random = random.Random(seed)
-        self._residents = 0
         self.calls = 0
         """Conversations that ended while the round ran."""
 
@@ -52,18 +49,13 @@ class HandOvers:
         """One place in the crowd: whoever was served is followed by the next resident."""
         await asyncio.sleep(self._random.uniform(0, 1))
         while True:
-            self._residents += 1
             resident = self._phones.resident(f"7916{self._random.randrange(10**7):07}", self._did)
             try:
                 await resident.call()
                 await resident.wait_for(lambda one: one.ended_at is not None, seconds=120)
             finally:
-                await self._gone(resident)
-
-    async def _gone(self, resident: Resident) -> None:
-        with contextlib.suppress(asyncio.CancelledError):
-            await resident.hang_up()
-        self._phones.residents.remove(resident)
+                await resident.hang_up()
+                self._phones.residents.remove(resident)
 
 
 def hand_overs(agents: Sequence[Softphone], since: dict[str, int]) -> list[float]:

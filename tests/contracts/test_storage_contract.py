@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 
@@ -20,7 +22,7 @@ from queues.personal_data import Phone
 from storage.engine import create_ledger_engine, ledger_url
 from storage.errors import LedgerError
 from storage.ledger import Ledger, open_ledger
-from storage.schema import upgrade
+from storage.schema import alembic_config, upgrade
 from storage.tables import metadata
 from tests.support.centre import NOON, Desk, arrived, holding, moment, small_centre
 
@@ -74,6 +76,7 @@ async def test_a_call_is_in_the_ledger_with_its_times_to_the_microsecond(ledger:
         holding("c1", 2),
         events.AgentRang(moment(2.1), CallId("c1"), A1, ChannelName("PJSIP/1001-1")),
         events.CallAnswered(moment(4) + timedelta(microseconds=1), CallId("c1"), A1),
+        events.RecordingBegan(moment(4), CallId("c1"), None, "/recordings/c1.wav"),
         events.CallEnded(moment(60), CallId("c1"), 16),
     ]
     play(ledger, desk, stream)
@@ -89,10 +92,12 @@ async def test_a_call_is_in_the_ledger_with_its_times_to_the_microsecond(ledger:
     )
     async with ledger.engine.connect() as connection:
         offer = (await connection.execute(text("SELECT result, agent FROM offers"))).one()
+        recording = await connection.scalar(text("SELECT recording FROM calls"))
         states = (
             (await connection.execute(text("SELECT state FROM agent_states ORDER BY seq, n"))).scalars().all()
         )
     assert tuple(offer) == ("answered", "1001")
+    assert recording == "/recordings/c1.wav"
     assert states == ["unavailable", "free", "offered", "talking", "wrap_up"]
 
 
@@ -220,6 +225,26 @@ async def test_the_migrations_make_exactly_the_schema_the_code_works_with(ledger
     async with ledger.engine.connect() as connection:
         assert await connection.run_sync(difference) == []
     await upgrade(ledger.engine)
+
+
+async def test_a_ledger_of_the_first_version_is_upgraded_with_its_rows_and_can_be_taken_back(
+    ledger: Ledger,
+) -> None:
+    play(ledger, opened_desk(ledger), [arrived("c1", 1)])
+    await ledger.writer.flush()
+
+    def revision(direction: Callable[[Config, str], None], target: str) -> Callable[[Connection], None]:
+        return lambda connection: direction(alembic_config(connection), target)
+
+    async def calls_known() -> list[str]:
+        async with ledger.engine.connect() as connection:
+            return list((await connection.execute(text("SELECT call FROM calls"))).scalars())
+
+    async with ledger.engine.begin() as connection:
+        await connection.run_sync(revision(command.downgrade, "0001"))
+    assert await calls_known() == ["c1"]
+    await upgrade(ledger.engine)
+    assert await calls_known() == ["c1"]
 
 
 async def test_a_database_of_a_newer_version_is_refused(ledger: Ledger) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -16,7 +18,7 @@ from ami_adapters.link import LinkTimes
 from callengine.application import Application
 from callengine.asterisk_process import AsteriskProcess
 from callengine.clock import SystemClock
-from callengine.demo.centre import CentrePlan, Phones, settings_for, start_asterisk
+from callengine.demo.centre import CentrePlan, Phones, settings_for, start_asterisk, write_settings
 from callengine.logs import configure_logging
 from storage.ledger import open_ledger
 
@@ -32,6 +34,7 @@ class LiveCentre:
         self.application: Application | None = None
         self.log = io.StringIO()
         self.tape: list[bytes] = []
+        self._processes: list[asyncio.subprocess.Process] = []
 
     @property
     def engine(self) -> Application:
@@ -55,11 +58,47 @@ class LiveCentre:
         await self.until(lambda: application.view().synced)
         return application
 
+    async def start_engine_process(self, module: str = "callengine") -> asyncio.subprocess.Process:
+        """`callengine run` as a process of its own that can be killed; returns when it beats.
+
+        `module` may be another program with the same command line.
+        """
+        path = write_settings(
+            self.folder,
+            self.plan,
+            ami_port=self.asterisk.ami_port,
+            secret_file=self.asterisk.ami_secret_file,
+        )
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", module, "run", "--config", str(path), stderr=asyncio.subprocess.DEVNULL
+        )
+        self._processes.append(process)
+        before = self._beat()
+        await self.until(lambda: self._beat() > before, seconds=20)
+        return process
+
+    def _beat(self) -> int:
+        """The dialplan's heartbeat variable; 0 before the first."""
+        found = re.search(r"CALLENGINE_HEARTBEAT=(\d+)", self.asterisk.command_line("dialplan show globals"))
+        return 0 if found is None else int(found[1])
+
     async def stop_engine(self) -> None:
         """As by SIGTERM."""
         application, self.application = self.application, None
         if application is not None:
             await application.stop()
+
+    def dead_processes(self) -> int:
+        """How many engines that were started as a process have ended."""
+        return sum(1 for process in self._processes if process.returncode is not None)
+
+    async def kill_processes(self) -> None:
+        """As by kill -9: every engine that was started as a process."""
+        for process in self._processes:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
+        self._processes.clear()
 
     async def until(self, condition: Callable[[], object], *, seconds: float = 10.0) -> None:
         """Wait for something to become true. Raises TimeoutError."""
@@ -100,4 +139,5 @@ async def live_centre(plan: CentrePlan | None = None, *, engine: bool = True) ->
         finally:
             await centre.phones.stop()
             await centre.stop_engine()
+            await centre.kill_processes()
             asterisk.stop()

@@ -136,12 +136,25 @@ def test_every_context_has_an_answer_to_an_unknown_extension(context: str, ami: 
     assert "i" in extensions
 
 
+def test_a_hang_up_runs_no_step_that_was_meant_for_a_number() -> None:
+    """A pattern such as `_[a-z]!` matches `h` too: its second step would follow the first one of `h`."""
+    for context in CONTEXTS:
+        body = DIALPLAN.partition(f"[{context}]\n")[2].partition("\n[")[0]
+        if not re.search(r"^exten => _\[.*\]!", body, re.MULTILINE):
+            continue
+        of_h = re.search(r"^exten => h,1,(.*(?:\n same => .*|\n ;.*)*)", body, re.MULTILINE)
+        assert of_h is not None, context
+        assert of_h[1].splitlines()[-1].endswith("Hangup()"), context
+
+
 def test_the_dialplan_uses_the_names_the_engine_uses() -> None:
     for name, value in vars(names).items():
         if not name.isupper() or name in ("Final", "CONNECT_PREFIX", "ASTDB_FAMILY"):
             continue
         if name == "FALLBACK_QUEUE":
             assert f"Queue({value}," in DIALPLAN
+        elif name.endswith("_PREFIX"):
+            assert value in DIALPLAN
         elif name.startswith("CONTEXT_"):
             assert value in CONTEXTS
         elif name.startswith("EVENT_"):

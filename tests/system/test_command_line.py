@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from callengine.demo.centre import CentrePlan, start_asterisk, write_settings
+from callengine.demo.centre import EMERGENCY_DID, CentrePlan, start_asterisk, write_settings
 
 
 def callengine(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -79,6 +79,7 @@ def test_check_finds_a_ready_pbx_ready_and_tells_what_is_missing_on_another(
                 .replace('id = "1002"', 'id = "7777"')
                 .replace('trunk = "trunk"', 'trunk = "none"')
             )
+            text = text.replace(f'[lines.callback]\ntrunk = "none"\ncaller_id = "+{EMERGENCY_DID}"\n', "")
             path.write_text(text)
             asterisk.command_line("dialplan remove context callengine-hold")
             asterisk.command_line("module unload func_groupcount.so")
@@ -88,6 +89,7 @@ def test_check_finds_a_ready_pbx_ready_and_tells_what_is_missing_on_another(
                 one["what"] for one in json.loads(done.stdout)["findings"] if one["severity"] == "error"
             ]
             assert errors == [
+                "lines[1].callback: this line's residents cannot be called back",
                 "module func_groupcount.so is not loaded",
                 "context callengine-hold is missing",
                 "agent 7777: Asterisk knows no PJSIP/7777",

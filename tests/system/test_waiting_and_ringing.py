@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from typing import Any
 
-from callengine.demo.centre import CentrePlan, write_settings
+from callengine.demo.centre import CentrePlan
 from callengine.demo.softphone import DECLINE
 from tests.support.live_centre import LiveCentre, live_centre
 
@@ -137,7 +136,7 @@ async def test_pause_with_a_reason_and_back_by_feature_code() -> None:
 
 async def test_the_engine_is_killed_with_callers_waiting_and_they_reach_agents_through_the_fallback() -> None:
     async with live_centre(CentrePlan(agents=2), engine=False) as centre:
-        process = await start_engine_process(centre)
+        process = await centre.start_engine_process()
         agents = await centre.phones.add_agents(2, answer_after=lambda: None)
         residents = [centre.phones.resident(f"7916000000{n}") for n in range(2)]
         for resident in residents:
@@ -165,18 +164,19 @@ async def test_the_engine_is_killed_with_callers_waiting_and_they_reach_agents_t
         assert [row.outcome for row in rows] == ["answered"] * 3
 
 
-async def start_engine_process(centre: LiveCentre) -> asyncio.subprocess.Process:
-    """`callengine run` as a process of its own, ready when its agents can log in."""
-    path = write_settings(
-        centre.folder,
-        centre.plan,
-        ami_port=centre.asterisk.ami_port,
-        secret_file=centre.asterisk.ami_secret_file,
-    )
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "callengine", "run", "--config", str(path), stderr=asyncio.subprocess.DEVNULL
-    )
-    await centre.until(
-        lambda: "CALLENGINE_HEARTBEAT" in centre.asterisk.command_line("dialplan show globals"), seconds=20
-    )
-    return process
+async def test_an_engine_restarted_during_a_conversation_takes_over_just_that_call() -> None:
+    async with live_centre(CentrePlan(agents=1, wrap_up=0), engine=False) as centre:
+        await centre.start_engine_process()
+        await centre.phones.add_agents(1)
+        resident = centre.phones.resident("79161234567")
+        await resident.call()
+        await resident.wait_for(lambda one: one.heard_at is not None)
+        await centre.kill_processes()
+        await centre.start_engine()
+        assert [(call.state, call.agent) for call in centre.engine.view().calls] == [("talking", "1001")]
+        await resident.hang_up()
+        await centre.until(lambda: not centre.engine.view().calls)
+        await centre.until(lambda: centre.free_agents() == 1)
+        rows = await centre.rows("SELECT outcome, agent FROM calls")
+        assert [tuple(row) for row in rows] == [("answered", "1001")]
+        assert not await centre.rows("SELECT obligation FROM obligations")

@@ -45,7 +45,8 @@ class Parts:
         del decision, at
         self.appended.append(event)
 
-    async def flush(self) -> None:
+    async def flush(self, *, at_once: bool = True) -> None:
+        del at_once
         await self.may_commit.wait()
         self.done.append("commit")
 

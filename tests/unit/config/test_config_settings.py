@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from config.consistency import warnings
+from config.consistency import lines_without_callback, warnings
 from config.errors import ConfigError
 from config.example import example_toml, reference_markdown, write_example
 from config.policies import centre_policy, dialplan_lines, rule_sets
@@ -166,9 +166,11 @@ def test_the_dialplan_gets_what_it_must_know_without_the_engine(example: Path) -
     assert " same => n,Set(CALLENGINE_LINE_LABEL=УК Север: общая)" in text
 
 
-def test_check_warns_of_a_line_nobody_can_be_called_back_on(example: Path) -> None:
+def test_a_line_nobody_can_be_called_back_on_is_told(example: Path) -> None:
     text = example.read_text(encoding="utf-8")
     start = text.index("# How residents of a line are called back.")
     end = text.index("# An agent and his softphone.")
     example.write_text(text[:start] + text[end:], encoding="utf-8")
-    assert [problem.place for problem in warnings(load_settings(example))] == ["lines[0].callback"]
+    assert [problem.place for problem in lines_without_callback(load_settings(example))] == [
+        "lines[0].callback"
+    ]

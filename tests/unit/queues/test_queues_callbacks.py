@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from queues import events
-from queues.commands import CancelAttempt, DialCallback, OfferCall, WakeForObligation
+from queues.commands import CancelAttempt, DialCallback, OfferCall, PauseAgent, WakeForObligation
 from queues.events import ContactResult, DeviceState, KnownObligation, PbxSnapshot
-from queues.identifiers import AgentId, AttemptId, CallId, CompanyId, ObligationId
+from queues.identifiers import AgentId, AttemptId, CallId, CompanyId, Endpoint, ObligationId
 from queues.journal import (
     AttemptFinished,
     DialRefused,
@@ -18,6 +19,7 @@ from queues.journal import (
     ObligationJoined,
     ObligationOpened,
     ObligationOverdue,
+    RecordingStarted,
 )
 from queues.personal_data import Phone
 from queues.policy import CallbackPolicy
@@ -70,6 +72,7 @@ def test_a_resident_who_hung_up_is_called_back_agent_first_and_the_obligation_cl
     desk.tell(events.ObligationDue(moment(18), OB1))
     (dial,) = dials(desk)
     assert (dial.attempt, dial.agent, dial.number.whole, dial.trunk) == (FIRST, A1, "+79161234567", "trunk")
+    assert dial.label == "Callback by 12:10: Север: общая"
     desk.tell(events.AttemptAgentReady(moment(20), FIRST))
     desk.tell(events.AttemptContacted(moment(30), FIRST))
     assert desk.journal(ObligationClosed) == [ObligationClosed(moment(30), OB1, ObligationClosing.CONTACTED)]
@@ -158,6 +161,55 @@ def test_withheld_and_foreign_numbers_become_a_humans_task_at_once() -> None:
     )
     free(desk, 5)
     assert dials(desk) == []
+
+
+def test_the_deadline_is_shown_in_the_centres_own_time() -> None:
+    desk = Desk(replace(small_centre(1), zone=ZoneInfo("Europe/Moscow"), callback_label="до {due} {line}"))
+    desk.open()
+    missed_call(desk, at=60)
+    desk.tell(events.ObligationDue(moment(100), OB1))
+    assert [dial.label for dial in dials(desk)] == ["до 15:11 Север: общая"]
+
+
+def test_notice_and_recording_of_a_callback_follow_line_and_queue() -> None:
+    policy = small_centre(1)
+    silent = {did: replace(line, recording_notice=False) for did, line in policy.lines.items()}
+    unrecorded = {name: replace(queue, record=False) for name, queue in policy.queues.items()}
+    for changed, expected in (
+        (policy, (True, True)),
+        (replace(policy, lines=silent), (False, True)),
+        (replace(policy, queues=unrecorded), (True, False)),
+    ):
+        desk = Desk(changed)
+        desk.open()
+        missed_call(desk)
+        desk.tell(events.ObligationDue(moment(18), OB1))
+        assert [(dial.notice, dial.record) for dial in dials(desk)] == [expected]
+
+
+def test_a_callback_that_rings_in_vain_counts_as_a_missed_offer_and_the_second_pauses_the_agent() -> None:
+    desk = desk_without_free_agents()
+    missed_call(desk)
+    free(desk, 5)
+    desk.tell(events.ObligationDue(moment(18), OB1))
+    desk.tell(events.AttemptEnded(moment(38), FIRST, ContactResult.AGENT_DID_NOT_ANSWER))
+    desk.tell(events.TimePassed(moment(43)))
+    assert [dial.attempt for dial in dials(desk)] == [FIRST, SECOND]
+    decision = desk.tell(events.AttemptEnded(moment(63), SECOND, ContactResult.AGENT_DID_NOT_ANSWER))
+    assert PauseAgent(A1, Endpoint("PJSIP/1001"), "no answer") in decision.commands
+    desk.tell(events.TimePassed(moment(100)))
+    assert len(dials(desk)) == 2
+    desk.tell(events.AgentUnpaused(moment(101), A1))
+    assert len(dials(desk)) == 3
+
+
+def test_the_recording_of_a_callback_is_written_down() -> None:
+    desk = desk_without_free_agents()
+    missed_call(desk)
+    free(desk, 5)
+    desk.tell(events.ObligationDue(moment(18), OB1))
+    desk.tell(events.RecordingBegan(moment(30), None, FIRST, "/r/a.wav"))
+    assert desk.journal(RecordingStarted) == [RecordingStarted(moment(30), None, FIRST, "/r/a.wav")]
 
 
 def test_an_agent_who_does_not_take_the_callback_leaves_it_to_the_next() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from queues import events
-from queues.commands import EraseInboxEntry, OfferCall, ReturnToHold
+from queues.commands import EraseInboxEntry, OfferCall, PauseAgent, ReturnToHold
+from queues.dispatcher import Decision
 from queues.events import DeviceState, LiveAgent, LiveCall, LiveCallState, OfferResult, PbxSnapshot
-from queues.identifiers import AgentId, CallId, ChannelName, OfferId
+from queues.identifiers import AgentId, CallId, ChannelName, Endpoint, OfferId
 from queues.journal import (
     AgentState,
     AgentStateChanged,
@@ -133,6 +135,50 @@ def test_declined_the_next_agent_rings_and_the_resident_keeps_his_place() -> Non
     desk.tell(events.TimePassed(moment(10)))
     assert offers_in(desk)[-1] == ("c2", "1001")
     assert desk.journal(OfferEnded) == [OfferEnded(moment(5), OfferId("c1/1.1"), OfferResult.DECLINED)]
+
+
+def rings_in_vain(desk: Desk, n: int, at: float, result: OfferResult) -> Decision:
+    """The n-th offer of the one waiting caller to the one agent comes back; his decline pause (5 s) passes."""
+    decision = desk.tell(events.CallHolding(moment(at), C1, OfferId(f"c1/1.{n}"), result))
+    desk.tell(events.TimePassed(moment(at + 5)))
+    return decision
+
+
+def test_two_offers_missed_in_a_row_pause_the_agent_until_he_is_back() -> None:
+    desk = Desk(small_centre(1))
+    desk.open()
+    desk.tell(arrived("c1", 0))
+    desk.tell(holding("c1", 0))
+    first = rings_in_vain(desk, 1, 20, OfferResult.NO_ANSWER)
+    assert not [command for command in first.commands if isinstance(command, PauseAgent)]
+    second = rings_in_vain(desk, 2, 45, OfferResult.NO_ANSWER)
+    assert PauseAgent(A1, Endpoint("PJSIP/1001"), "no answer") in second.commands
+    agent = desk.dispatcher.view().agents[0]
+    assert (agent.state, agent.pause_reason) == (AgentState.PAUSED, "no answer")
+    assert len(offers_in(desk)) == 2
+    desk.tell(events.AgentUnpaused(moment(60), A1))
+    assert len(offers_in(desk)) == 3
+
+
+def test_a_declined_offer_shows_that_somebody_is_there() -> None:
+    desk = Desk(small_centre(1))
+    desk.open()
+    desk.tell(arrived("c1", 0))
+    desk.tell(holding("c1", 0))
+    rings_in_vain(desk, 1, 20, OfferResult.NO_ANSWER)
+    rings_in_vain(desk, 2, 30, OfferResult.DECLINED)
+    rings_in_vain(desk, 3, 55, OfferResult.NO_ANSWER)
+    assert desk.dispatcher.view().agents[0].state is AgentState.OFFERED
+
+
+def test_zero_never_pauses_an_agent() -> None:
+    desk = Desk(replace(small_centre(1), missed_offers_before_pause=0))
+    desk.open()
+    desk.tell(arrived("c1", 0))
+    desk.tell(holding("c1", 0))
+    for n in range(1, 6):
+        rings_in_vain(desk, n, 25 * n, OfferResult.NO_ANSWER)
+    assert len(offers_in(desk)) == 6
 
 
 def test_a_caller_gone_while_the_phone_rings_frees_the_agent_without_a_pause() -> None:

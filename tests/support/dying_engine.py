@@ -1,0 +1,27 @@
+"""`callengine`, killed by itself between a callback's claim and its Originate: kill -9 at exactly that moment."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+from ami_adapters.switchboard import Switchboard
+from callengine import application
+from callengine.command_line import main
+from queues.commands import Command, DialCallback
+
+
+class DyingSwitchboard(Switchboard):
+    """Dies instead of dialling; the claim is committed by then, and nothing was sent yet."""
+
+    def execute(self, command: Command) -> None:
+        """Send it, but for a callback."""
+        if isinstance(command, DialCallback):
+            os.kill(os.getpid(), signal.SIGKILL)
+        super().execute(command)
+
+
+application.Switchboard = DyingSwitchboard
+
+if __name__ == "__main__":
+    main()
