@@ -9,7 +9,7 @@ export CALLENGINE_CACHE := $(CACHE)
 export PIP_CACHE_DIR := $(CACHE)/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test bench lint format lock clean
+.PHONY: help setup demo test bench wheel lint format lock clean
 
 help:
 	@echo "make demo    a whole centre on this machine: Asterisk, engine, six softphones, residents who call"
@@ -17,6 +17,7 @@ help:
 	@echo "make test    ruff, mypy, import-linter and every test, those on a real Asterisk included"
 	@echo "             (FRESH=1 ignores Asterisk, SIPp and the like that are installed on this machine)"
 	@echo "make bench   the engine against app_queue on one Asterisk in one run, real SIP phones (4 minutes)"
+	@echo "make wheel   dist/callengine-….whl, to be installed as docs/install.md tells"
 	@echo "make lint    only the checks that run nothing"
 	@echo "make lock    renew requirements/*.txt"
 	@echo "make clean   remove what was made in this folder; downloads stay in $(CACHE)"
@@ -41,6 +42,11 @@ test: setup lint
 
 bench: setup
 	@$(BIN)/python -m tests.bench
+
+wheel: .venv/.complete
+	@rm -rf dist
+	@$(BIN)/python -m pip --quiet wheel --no-deps --no-build-isolation --wheel-dir dist .
+	@ls dist/*.whl
 
 format: .venv/.complete
 	$(BIN)/ruff check --fix .

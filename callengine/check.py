@@ -221,7 +221,7 @@ async def _devices(link: AmiLink, settings: Settings) -> AsyncIterator[Finding]:
     known = {item.text("Extension") for item in listed.events}
     for line in settings.lines:
         if line.did not in known:
-            how = "write callengine_lines.conf anew: callengine sample --config"
+            how = "write callengine_lines.conf anew (callengine lines --config …), then `dialplan reload`"
             yield Finding("warning", f"line {line.did}: the dialplan works with its defaults", how)
 
 

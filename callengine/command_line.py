@@ -7,20 +7,24 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
+from callengine import ledger_commands
 from callengine.application import Application
 from callengine.clock import SystemClock
 from callengine.logs import configure_logging
-from callengine.sample import SampleError, SampleOptions, write_sample
+from callengine.sample import SampleError, SampleOptions, write_sample, write_service
 from config.errors import ConfigError
 from config.example import write_example
 from config.policies import dialplan_lines
-from config.settings import Settings, load_settings, settings_path
+from config.settings import DEFAULT_PATH, Settings, load_settings, settings_path
 from storage.errors import LedgerError
 
 _config_option = click.option(
@@ -98,7 +102,10 @@ def sample(
     trunk_contact: str,
     no_event_filter: bool,
 ) -> None:
-    """Write a complete Asterisk configuration with fresh passwords into TARGET, and callengine.toml to go with it."""
+    """Write a complete Asterisk configuration with fresh passwords into TARGET.
+
+    With it come callengine.toml, an annotated example, and callengine.service for systemd.
+    """
     lines = None if config is None else dialplan_lines(_settings(config))
     options = SampleOptions(
         agents=agents,
@@ -115,6 +122,7 @@ def sample(
         settings_file = target / "callengine.toml"
         if config is None and (force or not settings_file.exists()):
             write_example(settings_file)
+            write_service(target / "callengine.service", program=_program(), settings=DEFAULT_PATH.parent)
     except (SampleError, OSError) as problem:
         _fail(str(problem))
     click.echo(
@@ -133,11 +141,68 @@ def demo(seconds: float, plain: bool, seed: int) -> None:
     sys.exit(run_demo(seconds, plain=plain, seed=seed))
 
 
+@main.command()
+@_config_option
+def lines(config: Path | None) -> None:
+    """Print callengine_lines.conf: what the dialplan must know of each line, also when the engine is away."""
+    click.echo(dialplan_lines(_settings(config)), nl=False)
+
+
+@main.group()
+def db() -> None:
+    """Look after the ledger: its schema for upgrade and back-out, a copy of it."""
+
+
+@db.command("revision")
+def db_revision() -> None:
+    """Print the schema revision that this version works with."""
+    click.echo(ledger_commands.revision())
+
+
+@db.command("backup")
+@click.argument("target", type=click.Path(path_type=Path))
+@_config_option
+def db_backup(target: Path, config: Path | None) -> None:
+    """Copy a SQLite ledger to the new file TARGET, also while the engine runs."""
+    _on_ledger(lambda: ledger_commands.backup(_settings(config), target))
+    click.echo(f"the ledger was copied to {target}")
+
+
+@db.command("upgrade")
+@_config_option
+def db_upgrade(config: Path | None) -> None:
+    """Bring the schema to this version's revision; `run` does so by itself."""
+    _on_ledger(lambda: ledger_commands.bring_to(_settings(config), None))
+    click.echo(f"the ledger is at revision {ledger_commands.revision()}")
+
+
+@db.command("downgrade")
+@click.argument("revision")
+@_config_option
+def db_downgrade(revision: str, config: Path | None) -> None:
+    """Take the schema back to an older version's REVISION, with that engine stopped. Rows stay."""
+    _on_ledger(lambda: ledger_commands.bring_to(_settings(config), revision))
+    click.echo(f"the ledger is at revision {revision}")
+
+
+def _on_ledger(work: Callable[[], None]) -> None:
+    try:
+        work()
+    except (LedgerError, SQLAlchemyError, sqlite3.Error, OSError) as problem:
+        _fail(str(problem))
+
+
 def _settings(config: Path | None) -> Settings:
     try:
         return load_settings(settings_path(config, os.environ))
     except ConfigError as problem:
         _fail(str(problem))
+
+
+def _program() -> Path:
+    """How this program was called: a link such as …/current/bin/callengine stays one."""
+    called = Path(sys.argv[0]).absolute()
+    return called if called.name == "callengine" else Path(sys.prefix) / "bin" / "callengine"
 
 
 def _fail(text: str) -> NoReturn:

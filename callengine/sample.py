@@ -168,6 +168,13 @@ def write_sample(target: Path, *, options: SampleOptions, force: bool = False) -
     return SampleResult(files, AMI_USER, ami_secret, passwords)
 
 
+def write_service(path: Path, *, program: Path, settings: Path) -> None:
+    """Write the systemd unit: `program` is what it starts, `settings` the folder of callengine.toml."""
+    template = Path(__file__).with_name("callengine.service").read_text(encoding="utf-8")
+    places = {"PROGRAM": str(program), "SETTINGS": str(settings)}
+    path.write_text(_fill(template, places, path.name), encoding="utf-8")
+
+
 def find_templates() -> Path:
     """The folder of templates: package data of an installed callengine, else the checkout's `asterisk-sample`."""
     here = Path(__file__).resolve().parent

@@ -1,4 +1,6 @@
-"""Make the virtual environment from a lock: `make_venv.py FOLDER LOCK`. Standard library only, no root.
+"""Make the virtual environment from a lock: `make_venv.py FOLDER LOCK [WHEEL]`. Standard library only, no root.
+
+Without WHEEL this checkout itself is installed, editable.
 
 Debian's python3 comes without ensurepip (it is in python3-venv). Where it is missing, pip's own wheel is
 fetched as Debian packages it, with the unpacking of asterisk-sample/provisioning.
@@ -17,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 OLDEST_PYTHON = (3, 11)
 
 
-def main(folder: Path, lock: Path) -> int:
+def main(folder: Path, lock: Path, wheel: Path | None) -> int:
     """Make the environment anew, exactly as locked; the marker `.complete` is written last."""
     if sys.version_info < OLDEST_PYTHON:
         wanted = ".".join(map(str, OLDEST_PYTHON))
@@ -30,7 +32,10 @@ def main(folder: Path, lock: Path) -> int:
     pip = make_environment(folder)
     # Hash checking holds for every package, whatever index the machine is set up to use.
     install(pip, "--require-hashes", "-r", str(lock))
-    install(pip, "--no-deps", "--no-build-isolation", "-e", str(ROOT))
+    if wheel is None:
+        install(pip, "--no-deps", "--no-build-isolation", "-e", str(ROOT))
+    else:
+        install(pip, "--no-deps", str(wheel))
     (folder / ".complete").touch()
     return 0
 
@@ -67,9 +72,9 @@ def install(pip: list[str], *arguments: str) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
-        sys.exit("use: make_venv.py FOLDER LOCK")
+    if len(sys.argv) not in (3, 4):
+        sys.exit("use: make_venv.py FOLDER LOCK [WHEEL]")
     try:
-        sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
+        sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]) if sys.argv[3:] else None))
     except subprocess.CalledProcessError as problem:
         sys.exit(f"setting up Python failed: {problem}")

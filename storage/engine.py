@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
@@ -44,6 +45,13 @@ def create_ledger_engine(url: URL) -> AsyncEngine:
         event.listen(engine.sync_engine, "connect", _set_sqlite_up)
         event.listen(engine.sync_engine, "begin", _begin_immediate)
     return engine
+
+
+def keep_private(url: URL) -> None:
+    """Make a new SQLite ledger readable by its owner alone: whole phone numbers are in it. Raises OSError."""
+    if url.drivername.startswith("sqlite") and url.database and url.database != ":memory:":
+        # The files beside it (-wal, -shm) take over its mode.
+        Path(url.database).touch(mode=0o600)
 
 
 def _set_sqlite_up(connection: Any, _record: Any) -> None:

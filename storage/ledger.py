@@ -17,7 +17,7 @@ from queues.journal import ServedBy
 from queues.personal_data import Phone
 from storage.batch_writer import BatchWriter
 from storage.codec import decision_from_json, event_from_json
-from storage.engine import create_ledger_engine, ledger_url
+from storage.engine import create_ledger_engine, keep_private, ledger_url
 from storage.errors import LedgerError
 from storage.schema import upgrade
 from storage.tables import attempts, calls, journal, obligations, runs
@@ -171,8 +171,10 @@ class Ledger:
 
 async def open_ledger(url: str, node: str, at: datetime, *, password: str = "") -> Ledger:
     """Connect, migrate, and count this start. Raises LedgerError."""
-    engine = create_ledger_engine(ledger_url(url, password))
+    place = ledger_url(url, password)
+    engine = create_ledger_engine(place)
     try:
+        keep_private(place)
         await upgrade(engine)
         async with engine.begin() as connection:
             last = await connection.scalar(select(func.max(runs.c.epoch)).where(runs.c.node == node))

@@ -25,6 +25,27 @@ async def upgrade(engine: AsyncEngine) -> None:
         await connection.run_sync(_upgrade)
 
 
+async def downgrade(engine: AsyncEngine, revision: str) -> None:
+    """Take the schema back to an older revision, for an older version; rows stay, newer columns go.
+
+    Raises LedgerError when this version does not know the revision.
+    """
+    known = {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
+    if revision not in known:
+        raise LedgerError(f"there is no revision {revision!r}; known are {', '.join(sorted(known))}")
+
+    def take_back(connection: Connection) -> None:
+        command.downgrade(alembic_config(connection), revision)
+
+    async with engine.begin() as connection:
+        await connection.run_sync(take_back)
+
+
+def newest_revision() -> str:
+    """The revision this version works with."""
+    return str(ScriptDirectory(str(MIGRATIONS)).get_current_head())
+
+
 def alembic_config(connection: Connection) -> Config:
     """Alembic's settings for one connection; no alembic.ini is needed."""
     config = Config()

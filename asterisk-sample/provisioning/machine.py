@@ -40,6 +40,7 @@ _VERSION_QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "sipp": ("-v",),
     "sox": ("--version",),
     "espeak-ng": ("--version",),
+    "systemd-analyze": ("--version",),
 }
 
 
@@ -57,7 +58,7 @@ def ask_version(name: str, command: Sequence[str], environment: Mapping[str, str
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    found = re.search(r"\d+(?:\.\d+)+", answer.stdout + answer.stderr)
+    found = re.search(r"\d+(?:\.\d+)+|(?<=^systemd )\d+", answer.stdout + answer.stderr)
     return found.group(0) if found else ""
 
 
@@ -104,7 +105,12 @@ def prefix_tool(prefix: Path, name: str) -> Tool | None:
     loader = next(iter(sorted(prefix.glob("usr/lib/*/ld-linux*.so.*"))), None)
     if program is None or loader is None:
         return None
-    libraries = [loader.parent, loader.parent / "pulseaudio", prefix / "lib" / loader.parent.name]
+    libraries = [
+        loader.parent,
+        loader.parent / "pulseaudio",
+        loader.parent / "systemd",
+        prefix / "lib" / loader.parent.name,
+    ]
     library_path = ":".join(str(folder) for folder in libraries if folder.is_dir())
     command = (str(loader), "--library-path", library_path, str(program))
     environment = {}

@@ -24,7 +24,13 @@ from provisioning.machine import (
 FORMAT = 1
 """Of tools.json."""
 
-PACKAGES = {"asterisk": "asterisk", "sipp": "sip-tester", "sox": "sox", "espeak-ng": "espeak-ng"}
+PACKAGES = {
+    "asterisk": "asterisk",
+    "sipp": "sip-tester",
+    "sox": "sox",
+    "espeak-ng": "espeak-ng",
+    "systemd-analyze": "systemd",
+}
 SOUND_PACKAGES = ("asterisk-core-sounds-en-wav", "asterisk-core-sounds-ru-wav", "asterisk-moh-opsound-wav")
 
 

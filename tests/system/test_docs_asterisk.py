@@ -110,9 +110,7 @@ def _lay_out(pbx: StockPbx, tools: Tools) -> None:
     manager = (pbx.etc / "manager.conf").read_text()
     (pbx.etc / "manager.conf").write_text(re.sub(r"(?m)^port\s*=.*$", f"port = {pbx.ami_port}", manager))
     _program(pbx, "asterisk", [*pbx.command, "-C", str(pbx.etc / "asterisk.conf")])
-    write = "import sys; from pathlib import Path; from callengine.sample import *; "
-    write += "assert sys.argv[1] == 'sample'; write_sample(Path(sys.argv[2]), options=SampleOptions())"
-    _program(pbx, "callengine", [sys.executable, "-c", write])
+    _program(pbx, "callengine", [sys.executable, "-m", "callengine"])
 
 
 def _program(pbx: StockPbx, name: str, command: list[str]) -> None:

@@ -1,0 +1,287 @@
+"""docs/install.md, run as the script it claims to be, as far as a machine without systemd as process 1 can.
+
+Two versions are built from this tree, the newer one with a migration of its own; the engine is started by the
+unit's own command line, with what systemd would give it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from callengine.asterisk_process import AsteriskProcess
+from callengine.demo.centre import CentrePlan, start_asterisk, write_settings
+from callengine.provisioned_tools import find_tools
+
+pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(300)]
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
+OLD, NEW = "0.1.0", "0.2.0"
+MIGRATION = """
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision, branch_labels, depends_on = "0099", "{head}", None, None
+
+
+def upgrade():
+    with op.batch_alter_table("calls") as batch_op:
+        batch_op.add_column(sa.Column("novelty", sa.String(10)))
+
+
+def downgrade():
+    with op.batch_alter_table("calls") as batch_op:
+        batch_op.drop_column("novelty")
+"""
+
+
+def blocks(name: str) -> str:
+    found = re.findall(rf"^```sh {name}\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+    assert found, name
+    return "\n".join(found)
+
+
+@dataclass
+class Machine:
+    """A scratch root: where the page installs to, and a systemctl that only writes down what it was asked."""
+
+    root: Path
+    asterisk: AsteriskProcess
+
+    def run(self, *names: str) -> str:
+        environment = {
+            **os.environ,
+            "PATH": f"{self.root / 'bin'}:{os.environ['PATH']}",
+            "PREFIX": str(self.root / "opt"),
+            "ETC": str(self.root / "etc"),
+            "UNITS": str(self.root / "units"),
+            "STATE": str(self.root / "state"),
+            "SAMPLE": str(self.root / "sample"),
+        }
+        script = "\n".join([blocks("settings"), *map(blocks, names)])
+        done = subprocess.run(
+            ["sh", "-c", script],
+            cwd=self.root / "archive",
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=200,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def asked_of_systemd(self) -> list[str]:
+        log = self.root / "systemctl.log"
+        asked = log.read_text().splitlines() if log.exists() else []
+        log.unlink(missing_ok=True)
+        return asked
+
+    def unit(self) -> dict[str, str]:
+        text = (self.root / "units" / "callengine.service").read_text()
+        return dict(line.split("=", 1) for line in text.splitlines() if re.match(r"[A-Z]\w*=", line))
+
+    def live_through_a_service(self) -> None:
+        """Start ExecStart as systemd would, see it ready and watched, stop it by SIGTERM."""
+        credentials = self.root / "credentials"
+        shutil.rmtree(credentials, ignore_errors=True)
+        credentials.mkdir()
+        for name in re.findall(r"^LoadCredential=([^:]+):", self.unit_text(), re.MULTILINE):
+            shutil.copy(self.root / "etc" / name, credentials / name)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notices:
+            notices.bind(str(self.root / "notify"))
+            notices.settimeout(20)
+            process = subprocess.Popen(
+                self.unit()["ExecStart"].replace("%d", str(credentials)).split(),
+                cwd=self.root / "state",
+                env={
+                    "PATH": "/usr/bin:/bin",
+                    "NOTIFY_SOCKET": str(self.root / "notify"),
+                    "WATCHDOG_USEC": "15000000",
+                    "CREDENTIALS_DIRECTORY": str(credentials),
+                },
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            try:
+                heard: set[str] = set()
+                while not {"READY=1", "WATCHDOG=1", "STATUS=AMI connected"} <= heard:
+                    heard.add(notices.recv(4096).decode())
+                process.send_signal(signal.SIGTERM)
+                while "STOPPING=1" not in heard:
+                    heard.add(notices.recv(4096).decode())
+                _, errors = process.communicate(timeout=20)
+            finally:
+                process.kill()
+                process.wait()
+        (self.root / "notify").unlink()
+        assert process.returncode == 0, errors
+        assert '"event": "stopped"' in errors
+
+    def unit_text(self) -> str:
+        return (self.root / "units" / "callengine.service").read_text()
+
+    def refusal_of(self, version: str) -> str:
+        """What that version says when it is started on the ledger as it is."""
+        done = subprocess.run(
+            [
+                self.root / "opt" / version / "bin" / "callengine",
+                "run",
+                "--config",
+                self.root / "etc/callengine.toml",
+            ],
+            cwd=self.root / "state",
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        assert done.returncode == 1
+        return done.stderr
+
+
+@pytest.fixture(scope="module")
+def archive() -> Iterator[Path]:
+    """A source archive with both wheels in dist/."""
+    with tempfile.TemporaryDirectory(prefix="callengine-archive-") as name:
+        root = Path(name)
+        listed = subprocess.run(
+            ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        for path in listed.stdout.splitlines():
+            if (ROOT / path).is_file():
+                (root / path).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / path, root / path)
+        build(root)
+        pyproject = root / "pyproject.toml"
+        original = pyproject.read_text()
+        assert f'version = "{OLD}"' in original
+        pyproject.write_text(original.replace(f'version = "{OLD}"', f'version = "{NEW}"'))
+        head = sorted(path.name[:4] for path in (root / "storage/migrations/versions").glob("[0-9]*.py"))[-1]
+        novelty = root / "storage/migrations/versions/0099_novelty.py"
+        novelty.write_text(MIGRATION.format(head=head))
+        build(root)
+        novelty.unlink()
+        pyproject.write_text(original)
+        yield root
+
+
+def build(root: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "pip", "-q", "wheel", "--no-deps", "--no-build-isolation", "-w", "dist", "."],
+        cwd=root,
+        check=True,
+        capture_output=True,
+    )
+
+
+@pytest.fixture
+def machine(archive: Path) -> Iterator[Machine]:
+    with tempfile.TemporaryDirectory(prefix="callengine-") as name:
+        root = Path(name)
+        for folder in ("bin", "units", "state"):
+            (root / folder).mkdir()
+        (root / "archive").symlink_to(archive)
+        systemctl = root / "bin" / "systemctl"
+        systemctl.write_text(f'#!/bin/sh\necho "$*" >> {root}/systemctl.log\n')
+        systemctl.chmod(0o700)
+        asterisk = start_asterisk(root, CentrePlan(agents=2))
+        try:
+            yield Machine(root, asterisk)
+        finally:
+            asterisk.stop()
+
+
+def test_installed_started_upgraded_backed_out_of_and_removed(machine: Machine) -> None:
+    root = machine.root
+    assert f"version {OLD}" in machine.run("install")
+    assert (root / "etc").stat().st_mode & 0o777 == 0o700
+    write_settings(
+        root / "etc",
+        CentrePlan(agents=2),
+        ami_port=machine.asterisk.ami_port,
+        secret_file=Path("callengine_ami.secret"),
+    )
+    settings = root / "etc" / "callengine.toml"
+    settings.write_text(
+        settings.read_text().replace(f"sqlite:///{root}/etc/ledger.db", "sqlite:///callengine.db")
+    )
+    shutil.copy(machine.asterisk.ami_secret_file, root / "etc" / "callengine_ami.secret")
+    machine.run("lines")
+    assert "exten => 74950000001,1," in (root / "sample" / "callengine_lines.conf").read_text()
+    assert machine.run("check").endswith("Ready.\n")
+
+    machine.run("service")
+    assert machine.asked_of_systemd() == ["daemon-reload", "enable --now callengine"]
+    assert machine.unit()["ExecStart"].startswith(f"{root}/opt/current/bin/callengine run")
+    machine.live_through_a_service()
+    assert (root / "state" / "callengine.db").stat().st_mode & 0o077 == 0
+
+    machine.run("upgrade")
+    assert machine.asked_of_systemd() == ["restart callengine"]
+    assert (root / "opt" / "current").resolve().name == NEW
+    assert (root / "state" / f"before-{NEW}.db").stat().st_mode & 0o777 == 0o600
+    machine.live_through_a_service()
+    assert "newer" in machine.refusal_of(OLD)
+
+    machine.run("back-out")
+    assert machine.asked_of_systemd() == ["stop callengine", "start callengine"]
+    assert (root / "opt" / "current").resolve().name == OLD
+    machine.live_through_a_service()
+
+    machine.run("remove")
+    assert not (root / "opt").exists()
+    assert not list((root / "units").iterdir())
+    assert (root / "state" / "callengine.db").exists()
+
+
+def test_the_wheel_carries_the_sample_the_migrations_and_the_unit(archive: Path) -> None:
+    with zipfile.ZipFile(archive / "dist" / f"callengine-{OLD}-py3-none-any.whl") as wheel:
+        names = set(wheel.namelist())
+    for path in ("asterisk-sample/etc", "asterisk-sample/sounds", "asterisk-sample/provisioning"):
+        for file in (ROOT / path).iterdir():
+            if file.is_file():
+                assert f"callengine/asterisk_sample/{file.relative_to(ROOT / 'asterisk-sample')}" in names
+    for file in (ROOT / "storage" / "migrations" / "versions").glob("*.py"):
+        assert f"storage/migrations/versions/{file.name}" in names
+    assert "callengine/callengine.service" in names
+    assert not [name for name in names if name.startswith("tests/") or name.endswith(".pyc")]
+
+
+def test_the_unit_is_sound_and_its_sandbox_tight(tmp_path: Path) -> None:
+    analyze = find_tools().programs["systemd-analyze"]
+    unit = tmp_path / "callengine.service"
+    text = (ROOT / "callengine" / "callengine.service").read_text(encoding="utf-8")
+    unit.write_text(text.replace("@PROGRAM@", "/bin/true").replace("@SETTINGS@", "/etc/callengine"))
+
+    def ask(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*analyze.command, *arguments, str(unit)],
+            env={**analyze.full_environment(), "LC_ALL": "C", "SYSTEMD_LOG_LEVEL": "warning"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    security = ask("security", "--offline=true", "--no-pager")
+    found = re.search(r"Overall exposure level for callengine\.service: ([0-9.]+)", security.stdout)
+    assert found is not None, security.stdout + security.stderr
+    assert float(found[1]) <= 2.0
