@@ -172,7 +172,7 @@ def write_service(path: Path, *, program: Path, settings: Path) -> None:
     """Write the systemd unit: `program` is what it starts, `settings` the folder of callengine.toml."""
     template = Path(__file__).with_name("callengine.service").read_text(encoding="utf-8")
     places = {"PROGRAM": str(program), "SETTINGS": str(settings)}
-    path.write_text(_fill(template, places, path.name), encoding="utf-8")
+    _write(path.parent, {path.name: _fill(template, places, path.name)}, force=True)
 
 
 def find_templates() -> Path:

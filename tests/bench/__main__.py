@@ -7,8 +7,6 @@ import asyncio
 import json
 import sys
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 from callengine.asterisk_process import AsteriskProcess
@@ -18,12 +16,13 @@ from callengine.demo.centre import (
     CentrePlan,
     Phones,
     sample_options,
-    write_settings,
 )
+from tests.bench import callbacks, ledger
 from tests.bench.figures import HEADER, Figure, merged
 from tests.bench.peer import DIALPLAN, QUEUE_DID, add_queue
-from tests.bench.processes import cpu_seconds, resident_mib
+from tests.bench.processes import cpu_seconds, engine, resident_mib
 from tests.bench.rounds import HandOvers, arrivals
+from tests.support.postgres import running_postgres
 
 AGENTS = 10
 ROUNDS = 2
@@ -43,28 +42,11 @@ async def measure(hand_overs: int, idle_arrivals: int) -> dict[str, object]:
             add_queue(asterisk, AGENTS)
             phones = Phones(asterisk)
             try:
-                async with engine(folder, asterisk) as pid:
+                async with engine(folder, PLAN, asterisk) as pid:
                     await phones.add_agents(AGENTS)
                     return await _rounds(phones, asterisk, pid, hand_overs, idle_arrivals)
             finally:
                 await phones.stop()
-
-
-@asynccontextmanager
-async def engine(folder: Path, asterisk: AsteriskProcess) -> AsyncIterator[int]:
-    """`callengine run` as a process of its own, as in production; its pid."""
-    path = write_settings(folder, PLAN, ami_port=asterisk.ami_port, secret_file=asterisk.ami_secret_file)
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "callengine", "run", "--config", str(path), stderr=asyncio.subprocess.DEVNULL
-    )
-    try:
-        async with asyncio.timeout(15):
-            while "CALLENGINE_HEARTBEAT" not in asterisk.command_line("dialplan show globals"):
-                await asyncio.sleep(0.05)
-        yield process.pid
-    finally:
-        process.terminate()
-        await process.wait()
 
 
 async def _rounds(
@@ -109,9 +91,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--hand-overs", type=int, default=300, help="of each kind (default %(default)s)")
     parser.add_argument("--arrivals", type=int, default=60, help="of each kind (default %(default)s)")
+    parser.add_argument("--missed", type=int, default=120, help="missed calls (default %(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE")
     options = parser.parse_args()
     found = asyncio.run(measure(options.hand_overs, options.arrivals))
+    found |= asyncio.run(callbacks.measure(options.missed))
+    found |= asyncio.run(ledger.measure())
+    with tempfile.TemporaryDirectory(prefix="callengine-") as name, running_postgres(Path(name)) as server:
+        found |= asyncio.run(ledger.measure_postgres(server.get_uri()))
     rows = found.pop("rows")
     print(HEADER)
     print("\n".join(rows if isinstance(rows, list) else []))

@@ -1,9 +1,16 @@
-"""What a process has used, from Linux' own books (proc(5))."""
+"""The engine as a process of its own, and what a process has used by Linux' own books (proc(5))."""
 
 from __future__ import annotations
 
+import asyncio
 import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+
+from callengine.asterisk_process import AsteriskProcess
+from callengine.demo.centre import CentrePlan, write_settings
 
 
 def cpu_seconds(pid: int) -> float:
@@ -20,3 +27,20 @@ def resident_mib(pid: int) -> float:
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) / 1024
     raise ProcessLookupError(pid)
+
+
+@asynccontextmanager
+async def engine(folder: Path, plan: CentrePlan, asterisk: AsteriskProcess) -> AsyncIterator[int]:
+    """`callengine run` as a process of its own, as in production; its pid."""
+    path = write_settings(folder, plan, ami_port=asterisk.ami_port, secret_file=asterisk.ami_secret_file)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "callengine", "run", "--config", str(path), stderr=asyncio.subprocess.DEVNULL
+    )
+    try:
+        async with asyncio.timeout(15):
+            while "CALLENGINE_HEARTBEAT" not in asterisk.command_line("dialplan show globals"):
+                await asyncio.sleep(0.05)
+        yield process.pid
+    finally:
+        process.terminate()
+        await process.wait()

