@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -188,3 +189,18 @@ async def test_openmetrics_is_spoken_to_who_asks_for_it() -> None:
     body, content_type = await Scraped().metrics.exposition("application/openmetrics-text; version=1.0.0")
     assert content_type.startswith("application/openmetrics-text")
     assert body.endswith(b"# EOF\n")
+
+
+async def test_the_documentation_lists_every_metric_and_no_other() -> None:
+    body, _ = await Scraped().metrics.exposition("text/plain")
+    shown = {
+        f"| `{family.name}` | {family.type} | {family.documentation} |"
+        for family in text_string_to_metric_families(body.decode())
+        if not family.name.endswith("_created")
+    }
+    rows = [
+        [cell.strip() for cell in line.split("|")[1:-1]]
+        for line in Path("docs/metrics.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith("| `callengine_")
+    ]
+    assert {f"| {name} | {kind} | {meaning} |" for name, kind, _, meaning in rows} == shown
