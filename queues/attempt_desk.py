@@ -20,6 +20,7 @@ from queues.journal import (
 )
 from queues.obligation import Attempt, AttemptState, Obligation, ObligationState
 from queues.phone_numbers import DialRefusal, write_for_trunk
+from queues.results import RESIDENT_NOT_RUNG
 from queues.snapshot import DialledNumber
 from queues.timers import TimerKind
 
@@ -27,8 +28,6 @@ ATTEMPT_GRACE = timedelta(seconds=15)
 """Beyond the ring times: notice, set-up and the way of the news."""
 _DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
-
-_RESIDENT_NOT_RUNG = {ContactResult.AGENT_DID_NOT_ANSWER, ContactResult.NOT_DIALLED}
 
 
 def cap_reached(centre: Centre, obligation: Obligation, now: datetime) -> DialRefusal | None:
@@ -234,7 +233,7 @@ def _plan_next(
         ContactResult.BUSY: policy.retry_after_busy,
         ContactResult.NO_ANSWER: policy.retry_after_no_answer,
     }.get(result, policy.retry_after_failure)
-    if result not in _RESIDENT_NOT_RUNG:
+    if result not in RESIDENT_NOT_RUNG:
         obligation.dials += 1
     if obligation.dials >= policy.max_attempts:
         obligation_desk.hand_to_human(centre, obligation, "not_reached", at)

@@ -81,7 +81,7 @@ def _restored_obligation(centre: Centre, known: KnownObligation) -> Obligation:
         arrived_at=known.arrived_at,
         due_at=known.due_at,
         attempts_made=known.attempts_made,
-        dials=known.attempts_made,
+        dials=known.dials,
     )
 
 

@@ -41,6 +41,10 @@ class ContactResult(StrEnum):
     """Asterisk died with it: nobody knows, and nobody may dial again without a human looking."""
 
 
+RESIDENT_NOT_RUNG = frozenset({ContactResult.AGENT_DID_NOT_ANSWER, ContactResult.NOT_DIALLED})
+"""Such a dial did not spend one of the obligation's attempts."""
+
+
 class DeviceState(StrEnum):
     """State of an agent's softphone, as far as it matters for offering him a call."""
 

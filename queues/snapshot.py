@@ -148,6 +148,8 @@ class KnownObligation:
     arrived_at: datetime
     due_at: datetime
     attempts_made: int = 0
+    dials: int = 0
+    """Of the attempts, those in which the resident's phone was, or may have been, rung."""
     attempt: AttemptId | None = None
     attempt_agent: AgentId | None = None
     attempt_made_at: datetime | None = None

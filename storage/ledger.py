@@ -15,6 +15,7 @@ from queues.events import DialledNumber, Event, KnownCall, KnownObligation, Ledg
 from queues.identifiers import AgentId, AttemptId, CallId, CompanyId, Did, ObligationId
 from queues.journal import ServedBy
 from queues.personal_data import Phone
+from queues.results import RESIDENT_NOT_RUNG
 from storage.batch_writer import BatchWriter
 from storage.codec import decision_from_json, event_from_json
 from storage.engine import create_ledger_engine, keep_private, ledger_url
@@ -23,6 +24,7 @@ from storage.schema import upgrade
 from storage.tables import attempts, calls, journal, obligations, runs
 
 _ID_CHUNK = 500
+_RESIDENT_NOT_RUNG = [result.value for result in RESIDENT_NOT_RUNG]
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,11 +199,13 @@ def _open_calls(node: str) -> Select[tuple[str]]:
 def _open_obligations(node: str) -> Select[tuple[str]]:
     of_obligation = attempts.c.obligation == obligations.c.obligation
     made = select(func.count()).where(of_obligation).scalar_subquery()
+    rang = select(func.count()).where(of_obligation, attempts.c.result.not_in(_RESIDENT_NOT_RUNG))
     in_flight = attempts.alias("in_flight")
     return (
         select(
             obligations,
             made.label("attempts_made"),
+            rang.scalar_subquery().label("dials"),
             in_flight.c.attempt,
             in_flight.c.agent.label("attempt_agent"),
             in_flight.c.made_at.label("attempt_made_at"),
@@ -238,6 +242,7 @@ def _known_obligation(row: Row[tuple[str]]) -> KnownObligation:
         arrived_at=row.arrived_at,
         due_at=row.due_at,
         attempts_made=row.attempts_made,
+        dials=row.dials,
         attempt=None if row.attempt is None else AttemptId(row.attempt),
         attempt_agent=None if row.attempt_agent is None else AgentId(row.attempt_agent),
         attempt_made_at=row.attempt_made_at,

@@ -154,6 +154,21 @@ async def test_an_attempt_is_claimed_by_being_committed_and_only_one_of_a_number
     play(ledger, desk, [events.AttemptEnded(moment(50), attempt, events.ContactResult.BUSY)])
     await ledger.writer.flush()
     assert not await ledger.is_claimed(attempt)
+    (known,) = (await ledger.restored(moment(51))).obligations
+    assert (known.attempt, known.attempts_made, known.dials) == (None, 1, 1)
+
+
+async def test_an_agent_who_did_not_pick_up_spends_none_of_the_residents_attempts(ledger: Ledger) -> None:
+    desk = opened_desk(ledger)
+    play(ledger, desk, [events.AgentDeviceChanged(moment(0), A1, DeviceState.BUSY)])
+    play(ledger, desk, [arrived("c1", 1), holding("c1", 2), events.CallEnded(moment(9), CallId("c1"), 16)])
+    play(ledger, desk, [events.AgentDeviceChanged(moment(10), A1, DeviceState.IDLE)])
+    play(ledger, desk, [events.ObligationDue(moment(30), ObligationId("ob-c1"))])
+    not_taken = events.ContactResult.AGENT_DID_NOT_ANSWER
+    play(ledger, desk, [events.AttemptEnded(moment(50), AttemptId("ob-c1.1.1"), not_taken)])
+    await ledger.writer.flush()
+    (known,) = (await ledger.restored(moment(51))).obligations
+    assert (known.attempts_made, known.dials) == (1, 0)
 
 
 async def test_an_end_and_the_next_beginning_may_come_in_one_transaction(ledger: Ledger) -> None:

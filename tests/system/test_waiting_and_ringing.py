@@ -180,3 +180,33 @@ async def test_an_engine_restarted_during_a_conversation_takes_over_just_that_ca
         rows = await centre.rows("SELECT outcome, agent FROM calls")
         assert [tuple(row) for row in rows] == [("answered", "1001")]
         assert not await centre.rows("SELECT obligation FROM obligations")
+
+
+async def test_sigterm_stops_offering_commits_and_leaves_every_call_running() -> None:
+    async with live_centre(CentrePlan(agents=1, wrap_up=0), engine=False) as centre:
+        process = await centre.start_engine_process()
+        (agent,) = await centre.phones.add_agents(1)
+        talking, waiting = centre.phones.resident("79160000001"), centre.phones.resident("79160000002")
+        await talking.call()
+        await talking.wait_for(lambda one: one.heard_at is not None)
+        await waiting.call()
+        await centre.until(lambda: "callengine-hold" in channels(centre))
+        process.terminate()
+        assert await asyncio.wait_for(process.wait(), 5) == 0
+        # Committed without a new engine's help: one answered, one owed nothing yet, both known.
+        rows = await centre.rows(
+            "SELECT number, answered_at IS NOT NULL AS answered FROM calls ORDER BY arrived_at"
+        )
+        assert [(row.number[-1], bool(row.answered)) for row in rows] == [("1", True), ("2", False)]
+        # Told that it left, the dialplan does not wait for the heartbeat to grow old.
+        await centre.until(lambda: "callengine-fallback" in channels(centre), seconds=4)
+        assert talking.ended_at is None
+        assert agent.present_call is not None
+        agent.hang_up()
+        await waiting.wait_for(lambda one: one.heard_at is not None)
+        assert waiting.heard_tone == agent.tone_hz
+
+
+def channels(centre: LiveCentre) -> str:
+    """Where in the dialplan every channel is."""
+    return centre.asterisk.command_line("core show channels concise")
