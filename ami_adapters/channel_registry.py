@@ -42,6 +42,8 @@ class AttemptChannel:
     is_dialling: bool = False
     is_contacted: bool = False
     dial_status: str = ""
+    cause: int | None = None
+    """Q.850 cause of the resident's leg."""
 
 
 @dataclass(slots=True)

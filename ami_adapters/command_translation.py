@@ -71,6 +71,7 @@ def _dial(command: DialCallback, registry: ChannelRegistry) -> Action:
             (names.NOTICE_VARIABLE, str(int(command.notice))),
             (names.RECORD_VARIABLE, str(int(command.record))),
             (names.RING_SECONDS_VARIABLE, str(round(command.resident_ring_time / timedelta(seconds=1)))),
+            (names.TALK_SECONDS_VARIABLE, str(round(command.max_talk / timedelta(seconds=1)))),
         ],
     )
 

@@ -13,7 +13,7 @@ from ami_adapters import dialplan_names as names
 from ami_adapters.channel_registry import AttemptChannel, ChannelRegistry
 from ami_adapters.message import Message, instant_of
 from queues import events
-from queues.events import ContactResult, DeviceState, Event, OfferResult
+from queues.events import ContactResult, DeviceState, Disposition, Event, OfferResult
 from queues.identifiers import AttemptId, CallId, ChannelName, Did, Endpoint, OfferId
 from queues.personal_data import Phone
 
@@ -47,6 +47,30 @@ CONTACT_RESULTS: Mapping[str, ContactResult] = {
 }
 """app_dial's DIALSTATUS of the resident's leg; every other means that the network did not ring him."""
 
+NOBODYS_NUMBER = frozenset({1, 22, 28})
+"""Q.850: unallocated number, number changed, invalid number format."""
+
+DISPOSITIONS: Mapping[str, Disposition] = {
+    "1": Disposition.REACHED,
+    "2": Disposition.ANSWERING_MACHINE,
+    "3": Disposition.WRONG_PERSON,
+    "4": Disposition.REFUSED,
+}
+"""The digit after *46."""
+
+
+def contact_result(dial_status: str, cause: int | None) -> ContactResult:
+    """What Asterisk's words for the end of the resident's leg mean."""
+    result = CONTACT_RESULTS.get(dial_status, ContactResult.UNREACHABLE)
+    if result is ContactResult.UNREACHABLE and cause in NOBODYS_NUMBER:
+        return ContactResult.INVALID_NUMBER
+    return result
+
+
+def cause_of(text: str) -> int | None:
+    """A Q.850 cause; None where there is none."""
+    return int(text) if text.isascii() and text.isdigit() and int(text) else None
+
 
 def contact_result_of(channel: AttemptChannel) -> ContactResult:
     """How a callback ended, by all that was heard of its channel."""
@@ -56,7 +80,7 @@ def contact_result_of(channel: AttemptChannel) -> ContactResult:
         return ContactResult.AGENT_DID_NOT_ANSWER
     if not channel.dial_status:
         return ContactResult.AGENT_HUNG_UP
-    result = CONTACT_RESULTS.get(channel.dial_status, ContactResult.UNREACHABLE)
+    result = contact_result(channel.dial_status, channel.cause)
     # Answered but never bridged: one of them hung up during the notice.
     return ContactResult.AGENT_HUNG_UP if result is ContactResult.CONTACTED else result
 
@@ -152,6 +176,8 @@ class EventTranslator:
                 yield events.AgentUnpaused(at, agent)
             case "ready":
                 yield events.AgentWrapUpEnded(at, agent)
+            case "disposition" if message.text("Reason") in DISPOSITIONS:
+                yield events.AgentDisposed(at, agent, DISPOSITIONS[message.text("Reason")])
             case _:
                 pass
 
@@ -165,6 +191,7 @@ class EventTranslator:
                 yield events.AttemptAgentReady(at, channel.attempt)
             case "ended":
                 channel.dial_status = message.text("DialStatus")
+                channel.cause = cause_of(message.text("Cause"))
             case _:
                 pass
 
@@ -209,12 +236,11 @@ class EventTranslator:
         attempt = self._registry.attempts.get(uniqueid)
         self._registry.forget(uniqueid)
         if attempt is not None:
-            yield events.AttemptEnded(at, attempt.attempt, contact_result_of(attempt))
-        elif resident is not None:
-            cause = message.text("Cause")
-            yield events.CallEnded(
-                at, resident.call, int(cause) if cause.isascii() and cause.isdigit() else 0
+            yield events.AttemptEnded(
+                at, attempt.attempt, contact_result_of(attempt), attempt.dial_status, attempt.cause
             )
+        elif resident is not None:
+            yield events.CallEnded(at, resident.call, cause_of(message.text("Cause")) or 0)
         elif leg is not None:
             yield events.AgentLegEnded(at, leg.agent, leg.channel, leg.call)
 

@@ -13,7 +13,7 @@ from ami_adapters import actions
 from ami_adapters import dialplan_names as names
 from ami_adapters.actions import Action
 from ami_adapters.channel_registry import ChannelRegistry
-from ami_adapters.event_translation import CONTACT_RESULTS, device_state_of
+from ami_adapters.event_translation import cause_of, contact_result, device_state_of
 from ami_adapters.message import Message, instant_of
 from queues.events import (
     AttemptTrace,
@@ -86,18 +86,18 @@ def read_inbox_entry(key: str, value: str) -> InboxEntry | None:
 
 
 def read_attempt_trace(key: str, value: str) -> AttemptTrace | None:
-    """AstDB `callengine/attempt/<id>` = `1|dialling|t`, `1|answered|t` or `1|ended|t|DIALSTATUS|answered`."""
+    """AstDB `callengine/attempt/<id>` = `1|dialling|t`, `1|answered|t` or `1|ended|t|DIALSTATUS|answered|cause`."""
     attempt = AttemptId(key.rpartition("/")[2])
     match value.split("|"):
         case [version, "dialling", _] if version == TRACE_VERSION:
             return AttemptTrace(attempt, None)
         case [version, "answered", answered] if version == TRACE_VERSION:
             return AttemptTrace(attempt, ContactResult.CONTACTED, instant_of(answered))
-        case [version, "ended", _, dial_status, answered] if version == TRACE_VERSION:
+        case [version, "ended", _, dial_status, answered, *rest] if version == TRACE_VERSION:
             contacted_at = instant_of(answered)
             if contacted_at is not None:
                 return AttemptTrace(attempt, ContactResult.CONTACTED, contacted_at)
-            result = CONTACT_RESULTS.get(dial_status, ContactResult.UNREACHABLE)
+            result = contact_result(dial_status, cause_of("".join(rest)))
             return AttemptTrace(attempt, result if dial_status != "ANSWER" else ContactResult.AGENT_HUNG_UP)
         case _:
             return None

@@ -19,14 +19,13 @@ from callengine.metrics import Metrics
 from callengine.obligation_timers import AlarmClock
 from callengine.service_manager import notify, watchdog_seconds
 from callengine.tally import DayTally
-from config.policies import centre_policy, rule_sets
+from config.policies import centre_policy
 from config.settings import Settings
 from queues.dispatcher import Dispatcher
 from queues.events import Event
 from queues.identifiers import NodeId
 from queues.policy import CentrePolicy
 from queues.views import CentreView
-from sla.promises import rule_set_at
 from storage.ledger import Ledger, open_ledger
 
 BEAT_SECONDS = 1.0
@@ -52,9 +51,7 @@ class Application:
         self._log = get_log("callengine.application")
         now = self.clock.now()
         self.zone = ZoneInfo(settings.centre.time_zone)
-        self._policy = policy or centre_policy(
-            settings, rule_set_at(rule_sets(settings), now.astimezone(self.zone).date())
-        )
+        self._policy = policy or centre_policy(settings)
         self._link_times = link_times
         self._record = record
         self._stop_wanted = asyncio.Event()

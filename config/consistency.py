@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from config.errors import Problem
 from queues.personal_data import Phone
 from queues.phone_numbers import HOME_REGION, normalise
+from sla.promises import RU_416
 
 if TYPE_CHECKING:
     from config.settings import Settings
@@ -31,10 +32,13 @@ def inconsistencies(content: Row) -> Iterator[Problem]:
         if row.get("id")
     ]
     yield from _twice("agents", "endpoint", map(str, endpoints))
-    yield from _twice("rules", "since", [str(row.get("since")) for _, row in _rows(content, "rules")])
+    dated = [f"{row.get('name')} since {row.get('since')}" for _, row in _rows(content, "rules")]
+    yield from _twice("rules", "since", dated)
+    rules = set(_texts(content, "rules", "name")) or {RU_416.name}
     for index, row in _rows(content, "lines"):
         yield from _unknown(f"lines[{index}].company", row.get("company"), companies)
         yield from _unknown(f"lines[{index}].queue", row.get("queue"), queues)
+        yield from _unknown(f"lines[{index}].rules", row.get("rules"), rules)
     for index, row in _rows(content, "agents"):
         served = row.get("queues")
         for queue in served if isinstance(served, list) else ():
@@ -73,11 +77,11 @@ def _invalid_numbers(content: Row) -> Iterator[Problem]:
         for index, row in _rows(content, "lines")
         if isinstance(row.get("callback"), Mapping)
     ]
-    own = rules.get("own_numbers")
-    numbers += [
-        (f"callbacks.own_numbers[{n}]", number)
-        for n, number in enumerate(own if isinstance(own, list) else ())
-    ]
+    for key in ("own_numbers", "do_not_call"):
+        own = rules.get(key)
+        numbers += [
+            (f"callbacks.{key}[{n}]", number) for n, number in enumerate(own if isinstance(own, list) else ())
+        ]
     for place, number in numbers:
         if isinstance(number, str) and normalise(Phone(number), region) is None:
             yield Problem(place, "is no valid number", "write it as +7 and ten digits")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterable, Iterator
+from datetime import time, timedelta
 from zoneinfo import ZoneInfo
 
-from config.schema import Line
+from config.schema import Line, LineCallbackSection, Rules
 from config.settings import Settings
 from queues.identifiers import AgentId, CompanyId, Did, Endpoint, QueueName
 from queues.personal_data import Phone
@@ -15,36 +15,48 @@ from queues.policy import (
     AgentProfile,
     CallbackPolicy,
     CentrePolicy,
-    LegalLimits,
+    DayHours,
     LineCallback,
     LinePolicy,
     QueuePolicy,
 )
-from sla.promises import RU_416, RuleSet
+from sla.promises import RU_416, Readings, RuleSet
 
 _MAX_LABEL = 40
 _CALLBACK_LABELS = {"ru": "Перезвон до {due}: {line}", "en": "Callback by {due}: {line}"}
 
 
-def rule_sets(settings: Settings) -> tuple[RuleSet, ...]:
-    """The configured rule sets, or the law's as built in."""
+def rule_sets(settings: Settings) -> dict[str, tuple[RuleSet, ...]]:
+    """The configured rule sets by name, the first name first; else the law's as built in."""
     if not settings.rules:
-        return (RU_416,)
-    return tuple(
-        RuleSet(
-            rules.name,
-            rules.since,
-            timedelta(seconds=rules.answer_limit_seconds),
-            timedelta(seconds=rules.contact_limit_seconds),
-            timedelta(seconds=rules.message_limit_seconds),
-            "settings",
-        )
-        for rules in settings.rules
+        return {RU_416.name: (RU_416,)}
+    by_name: dict[str, tuple[RuleSet, ...]] = {}
+    for rules in settings.rules:
+        by_name[rules.name] = (*by_name.get(rules.name, ()), _rule_set(rules))
+    return by_name
+
+
+def _rule_set(rules: Rules) -> RuleSet:
+    return RuleSet(
+        rules.name,
+        rules.since,
+        timedelta(seconds=rules.answer_limit_seconds),
+        timedelta(seconds=rules.contact_limit_seconds),
+        timedelta(seconds=rules.message_limit_seconds),
+        "settings",
+        Readings(
+            clock=rules.clock,
+            pick_up_is_answer=rules.pick_up_is_answer,
+            early_hang_up_owes=rules.early_hang_up_owes,
+            early_hang_up=timedelta(seconds=rules.early_hang_up_seconds),
+            attempt_is_contact=rules.attempt_is_contact,
+            review=rules.review,
+        ),
     )
 
 
-def centre_policy(settings: Settings, rules: RuleSet = RU_416) -> CentrePolicy:
-    """What the dispatcher works by, under the rule set of the day."""
+def centre_policy(settings: Settings) -> CentrePolicy:
+    """What the dispatcher works by."""
     lines = {Did(line.did): _line(line, settings) for line in settings.lines}
     return CentrePolicy(
         queues={
@@ -71,7 +83,6 @@ def centre_policy(settings: Settings, rules: RuleSet = RU_416) -> CentrePolicy:
             for agent in settings.agents
         },
         callbacks=_callbacks(settings),
-        limits=LegalLimits(rules.name, rules.answer, rules.contact),
         missed_offers_before_pause=settings.centre.missed_offers_before_pause,
         zone=ZoneInfo(settings.centre.time_zone),
         callback_label=_CALLBACK_LABELS[settings.centre.language],
@@ -103,10 +114,26 @@ def _line(line: Line, settings: Settings) -> LinePolicy:
         label=_label(line, settings),
         language=line.language or settings.centre.language,
         recording_notice=line.recording_notice,
-        callback=None
-        if callback is None
-        else LineCallback(callback.trunk, Phone(callback.caller_id), callback.number_format),
-        owes_contact=line.owes_contact,
+        callback=None if callback is None else _line_callback(callback),
+        rules=_rules_of(line, settings),
+    )
+
+
+def _rules_of(line: Line, settings: Settings) -> tuple[RuleSet, ...]:
+    if not line.owes_contact:
+        return ()
+    by_name = rule_sets(settings)
+    return by_name[line.rules] if line.rules is not None else next(iter(by_name.values()))
+
+
+def _line_callback(callback: LineCallbackSection) -> LineCallback:
+    opens, _, closes = callback.hours.partition("-")
+    return LineCallback(
+        callback.trunk,
+        Phone(callback.caller_id),
+        callback.number_format,
+        tuple(callback.other_trunks),
+        DayHours(time.fromisoformat(opens), time.fromisoformat(closes)) if closes else None,
     )
 
 
@@ -117,10 +144,15 @@ def _label(line: Line, settings: Settings) -> str:
 
 
 def _callbacks(settings: Settings) -> CallbackPolicy:
+    rules = settings.callbacks
+
+    def e164s(numbers: Iterable[Phone]) -> frozenset[Phone]:
+        found = (normalise(number, rules.region) for number in numbers)
+        return frozenset(number for number in found if number is not None)
+
     own = {Phone(line.did) for line in settings.lines}
     own |= {Phone(line.callback.caller_id) for line in settings.lines if line.callback is not None}
-    own |= {Phone(number) for number in settings.callbacks.own_numbers}
-    rules = settings.callbacks
+    own |= {Phone(number) for number in rules.own_numbers}
     return CallbackPolicy(
         enabled=rules.enabled,
         settle=timedelta(seconds=rules.settle_seconds),
@@ -132,8 +164,16 @@ def _callbacks(settings: Settings) -> CallbackPolicy:
         resident_ring_time=timedelta(seconds=rules.resident_ring_seconds),
         max_per_number_and_day=rules.max_per_number_and_day,
         max_per_hour=rules.max_per_hour,
-        own_numbers=frozenset(
-            e164 for number in own if (e164 := normalise(number, rules.region)) is not None
-        ),
+        late_attempts=rules.late_attempts,
+        last_start_before_due=timedelta(seconds=rules.last_start_seconds),
+        retry_when_late=timedelta(seconds=rules.retry_late_seconds),
+        max_in_flight=rules.max_in_flight,
+        trunk_channels=rules.trunk_channels,
+        keep_for_arrivals=rules.keep_for_arrivals,
+        max_talk=timedelta(seconds=rules.max_talk_seconds),
+        disposition_time=timedelta(seconds=rules.disposition_seconds),
+        disposition_default=rules.disposition_default,
+        do_not_call=e164s(Phone(number) for number in rules.do_not_call),
+        own_numbers=e164s(own),
         region=rules.region,
     )

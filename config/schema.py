@@ -22,6 +22,8 @@ from pydantic import (
 )
 
 from queues.phone_numbers import NumberFormat
+from queues.results import Disposition
+from sla.promises import ClockStart, Review
 
 _LEDGER_SCHEMES = frozenset({"sqlite", "sqlite+aiosqlite", "postgresql", "postgresql+asyncpg"})
 _LEDGER_URLS = "use sqlite:///FILE or postgresql://USER@HOST/NAME"
@@ -55,6 +57,15 @@ def _loopback(text: str) -> str:
             'must be a loopback address such as "127.0.0.1": access from elsewhere needs sign-in, '
             "which is not built yet; use a reverse proxy or an SSH tunnel"
         )
+    return text
+
+
+def _hours(text: str) -> str:
+    """`08:00-21:00`; empty: around the clock."""
+    if text and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", text):
+        raise ValueError('must be like "08:00-21:00", or "" for around the clock')
+    if text and text[:5] == text[6:]:
+        raise ValueError('opens when it closes; write "" for around the clock')
     return text
 
 
@@ -148,7 +159,7 @@ class Log(Section):
 
 
 class Rules(Section):
-    """The law's limits, from a date on; several tables when they change."""
+    """The law's limits and how its unclear points are read, from a date on; several tables when they change."""
 
     name: Id = Field(description="shown next to each verdict")
     since: date = Field(description="first day in force")
@@ -157,6 +168,15 @@ class Rules(Section):
         600, description="else he is reached by phone within, from arrival"
     )
     message_limit_seconds: Seconds = Field(600, description="a message is reviewed within, from its arrival")
+    clock: ClockStart = Field(ClockStart.ARRIVAL, description="the limits run from: arrival, queue")
+    pick_up_is_answer: bool = Field(False, description="a machine that picks up has answered")
+    early_hang_up_owes: bool = Field(True, description="who hangs up early is owed a contact all the same")
+    early_hang_up_seconds: Seconds = Field(5, description="early means within this of the arrival")
+    attempt_is_contact: bool = Field(False, description="a dial that nobody answered counts as contact")
+    review: Review = Field(
+        Review.DISPOSITION,
+        description="a message is reviewed by: disposition (said what became of it), opened",
+    )
 
 
 class Company(Section):
@@ -174,6 +194,12 @@ class LineCallbackSection(Section):
     number_format: NumberFormat = Field(
         NumberFormat.E164, description="as the trunk wants numbers: e164, 8, 7, national"
     )
+    other_trunks: list[Id] = Field(
+        default_factory=list, description="tried in turn when the network failed on the first"
+    )
+    hours: Annotated[str, AfterValidator(_hours)] = Field(
+        "", description='dialled only within, centre\'s time: "08:00-21:00"; default: around the clock'
+    )
 
 
 class Line(Section):
@@ -187,6 +213,9 @@ class Line(Section):
     language: Literal["ru", "en"] | None = Field(None, description="of the prompts")
     recording_notice: bool = Field(True, description="the resident hears that calls are recorded")
     owes_contact: bool = Field(True, description="a missed call must be followed by a contact")
+    rules: Id | None = Field(
+        None, description="the name of its rules; default: the first, or the law's as built in"
+    )
     callback: LineCallbackSection | None = Field(None, description="without it nobody can be called back")
 
 
@@ -217,7 +246,12 @@ class Callbacks(Section):
 
     enabled: bool = Field(True, description="false: every one becomes a task for a human")
     settle_seconds: SecondsOrZero = Field(15, description="time to call again by himself, after hanging up")
-    max_attempts: int = Field(3, ge=1, le=10, description="dials of one obligation")
+    max_attempts: int = Field(3, ge=1, le=10, description="dials of one obligation inside its deadline")
+    late_attempts: int = Field(2, ge=0, le=10, description="further dials after the deadline")
+    last_start_seconds: SecondsOrZero = Field(
+        45, description="the last dial inside the deadline starts so long before it"
+    )
+    retry_late_seconds: Seconds = Field(300, description="pause between dials after the deadline")
     retry_busy_seconds: Seconds = Field(40, description="pause after busy")
     retry_no_answer_seconds: Seconds = Field(120, description="pause after no answer")
     retry_failure_seconds: Seconds = Field(20, description="pause after a network failure")
@@ -225,6 +259,21 @@ class Callbacks(Section):
     resident_ring_seconds: Seconds = Field(30, description="how long the resident's phone rings")
     max_per_number_and_day: int = Field(6, ge=1, le=100, description="dials to one number in 24 hours")
     max_per_hour: int = Field(300, ge=1, le=10000, description="dials of the whole centre in an hour")
+    max_in_flight: int = Field(0, ge=0, le=1000, description="dials at a time; 0: as agents are free")
+    trunk_channels: int = Field(
+        0, ge=0, le=10000, description="calls that the trunks carry together; 0: not known, no limit"
+    )
+    keep_for_arrivals: int = Field(2, ge=0, le=1000, description="of these, left to residents who call")
+    max_talk_seconds: int = Field(3600, ge=60, le=36000, description="a callback is cut after this")
+    disposition_seconds: SecondsOrZero = Field(
+        120, description="after a callback, time for the agent to say whom he reached; 0: none"
+    )
+    disposition_default: Disposition = Field(
+        Disposition.REACHED, description="taken when he says nothing: reached, answering_machine, …"
+    )
+    do_not_call: list[NumberText] = Field(
+        default_factory=list, description="residents who asked never to be called"
+    )
     own_numbers: list[NumberText] = Field(
         default_factory=list, description="never dialled, besides DIDs and caller ids"
     )

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from queues.events import DeviceState
-from queues.identifiers import AgentId, AttemptId, CallId, ChannelName, OfferId
+from queues.identifiers import AgentId, AttemptId, CallId, ChannelName, ObligationId, OfferId
 from queues.journal import AgentState
 from queues.policy import AgentProfile
 
@@ -39,6 +39,8 @@ class Agent:
     offer: OfferId | None = None
     attempt: AttemptId | None = None
     """The callback he was given, while he rings, dials and talks."""
+    last_contact: ObligationId | None = None
+    """The obligation of his latest callback: what he says about it by his phone is meant for this."""
     missed_in_a_row: int = 0
     """Offers and callbacks that rang at his phone and were neither answered nor declined."""
     leg: ChannelName | None = None

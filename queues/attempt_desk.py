@@ -1,66 +1,50 @@
-"""Law 4: one dial at a time, agent first, each with a result; law 5's caps are counted here."""
+"""Law 4: one dial at a time, agent first, each with a result; law 5's caps are asked here."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from queues import agent_desk, events, obligation_desk
+from queues import agent_desk, channel_budget, disposition_desk, events, obligation_desk
 from queues.agent import Agent, Work
 from queues.centre import Centre
 from queues.commands import CancelAttempt, DialCallback, EraseAttemptTrace
 from queues.events import ContactResult
 from queues.identifiers import AttemptId
-from queues.journal import (
-    AttemptDialled,
-    AttemptFinished,
-    AttemptMade,
-    AttemptReached,
-    DialRefused,
-    ObligationClosing,
-)
-from queues.obligation import Attempt, AttemptState, Obligation, ObligationState
+from queues.journal import AttemptDialled, AttemptFinished, AttemptMade, AttemptReached, DialRefused
+from queues.obligation import Attempt, AttemptState, Obligation
+from queues.personal_data import Phone
 from queues.phone_numbers import DialRefusal, write_for_trunk
+from queues.policy import LineCallback
 from queues.results import RESIDENT_NOT_RUNG
-from queues.snapshot import DialledNumber
 from queues.timers import TimerKind
+from sla.obligation import ObligationInput
 
 ATTEMPT_GRACE = timedelta(seconds=15)
 """Beyond the ring times: notice, set-up and the way of the news."""
-_DAY = timedelta(days=1)
-_HOUR = timedelta(hours=1)
 
-
-def cap_reached(centre: Centre, obligation: Obligation, now: datetime) -> DialRefusal | None:
-    """Whether one more dial would pass a cap."""
-    policy = centre.policy.callbacks
-    while centre.dialled and centre.dialled[0].at <= now - _DAY:
-        centre.dialled.popleft()
-    of_number = sum(1 for dial in centre.dialled if dial.e164 == obligation.e164)
-    if of_number >= policy.max_per_number_and_day:
-        return DialRefusal.CAP_PER_NUMBER
-    last_hour = 0
-    for dial in reversed(centre.dialled):
-        if dial.at <= now - _HOUR:
-            break
-        last_hour += 1
-    return DialRefusal.CAP_PER_HOUR if last_hour >= policy.max_per_hour else None
+AttemptEvent = (
+    events.AttemptRefused | events.AttemptAgentReady | events.AttemptContacted | events.AttemptEnded
+)
 
 
 def make(centre: Centre, obligation: Obligation, agent: Agent, at: datetime, now: datetime) -> bool:
     """Give the callback to the agent; False when it may not be dialled now or at all."""
-    centre.take_out_of_line(obligation)
-    refusal = cap_reached(centre, obligation, now)
-    if refusal is not None:
-        centre.note(DialRefused(at, obligation.id, refusal))
-        obligation_desk.hand_to_human(centre, obligation, refusal, at)
+    if not channel_budget.may_dial_now(centre):
+        channel_budget.park(centre, obligation)
         return False
     callback, e164 = obligation.line.callback, obligation.e164
     if callback is None or e164 is None:
-        obligation_desk.hand_to_human(centre, obligation, DialRefusal.NO_TRUNK, at)
-        return False
+        return _refuse(centre, obligation, DialRefusal.NO_TRUNK, at)
+    cap = centre.dial_caps.reached(e164, centre.policy.callbacks, now)
+    if cap is not None:
+        return _refuse(centre, obligation, cap, at)
     if e164 in centre.numbers_in_flight:
         # Another company's callback, or one just being cancelled, rings this very phone (law 4).
-        obligation_desk.plan(centre, obligation, now + centre.policy.callbacks.retry_after_failure)
+        when = now + centre.policy.callbacks.retry_after_failure
+        centre.take_out_of_line(obligation)
+        obligation_desk.plan(centre, obligation, ObligationInput.NOT_REACHED, when, at)
+        return False
+    if not obligation_desk.take(centre, obligation, at):
         return False
     obligation.attempts_made += 1
     attempt = Attempt(
@@ -70,39 +54,54 @@ def make(centre: Centre, obligation: Obligation, agent: Agent, at: datetime, now
         e164=e164,
         queue=obligation.queue,
         made_at=now,
+        trunk=callback.trunk_after(obligation.network_failures),
     )
     register(centre, attempt)
-    obligation.state, obligation.attempt = ObligationState.IN_FLIGHT, attempt.id
-    agent.work, agent.attempt = Work.OFFERED, attempt.id
+    obligation.attempt = attempt.id
+    agent.work, agent.attempt, agent.last_contact = Work.OFFERED, attempt.id, None
     centre.touch(agent)
-    policy = centre.policy.callbacks
-    centre.dialled.append(DialledNumber(e164, now))
-    centre.timers.arm(
-        TimerKind.ATTEMPT_DEADLINE,
-        attempt.id,
-        now + policy.agent_ring_time + policy.resident_ring_time + ATTEMPT_GRACE,
+    centre.dial_caps.add(e164, now)
+    arm_deadline(centre, attempt, now)
+    centre.note(
+        AttemptMade(at, attempt.id, obligation.id, agent.id, e164, obligation.attempts_made, attempt.trunk)
     )
-    centre.note(AttemptMade(at, attempt.id, obligation.id, agent.id, e164, obligation.attempts_made))
-    centre.order(
-        DialCallback(
-            attempt=attempt.id,
-            obligation=obligation.id,
-            agent=agent.id,
-            endpoint=agent.profile.endpoint,
-            e164=e164,
-            number=write_for_trunk(e164, callback.number_format),
-            trunk=callback.trunk,
-            caller_id=callback.caller_id,
-            label=_label(centre, obligation),
-            due_at=obligation.due_at,
-            language=obligation.line.language,
-            notice=obligation.line.recording_notice,
-            record=obligation.queue.record,
-            agent_ring_time=policy.agent_ring_time,
-            resident_ring_time=policy.resident_ring_time,
-        )
-    )
+    centre.order(_dial(centre, obligation, attempt, agent, callback, e164))
     return True
+
+
+def _refuse(centre: Centre, obligation: Obligation, refusal: DialRefusal, at: datetime) -> bool:
+    centre.note(DialRefused(at, obligation.id, refusal))
+    obligation_desk.hand_to_human(centre, obligation, refusal, at)
+    return False
+
+
+def _dial(
+    centre: Centre,
+    obligation: Obligation,
+    attempt: Attempt,
+    agent: Agent,
+    callback: LineCallback,
+    e164: Phone,
+) -> DialCallback:
+    policy = centre.policy.callbacks
+    return DialCallback(
+        attempt=attempt.id,
+        obligation=obligation.id,
+        agent=agent.id,
+        endpoint=agent.profile.endpoint,
+        e164=e164,
+        number=write_for_trunk(e164, callback.number_format),
+        trunk=attempt.trunk,
+        caller_id=callback.caller_id,
+        label=_label(centre, obligation),
+        due_at=obligation.due_at,
+        language=obligation.line.language,
+        notice=obligation.line.recording_notice,
+        record=obligation.queue.record,
+        agent_ring_time=policy.agent_ring_time,
+        resident_ring_time=policy.resident_ring_time,
+        max_talk=policy.max_talk,
+    )
 
 
 def _label(centre: Centre, obligation: Obligation) -> str:
@@ -111,9 +110,11 @@ def _label(centre: Centre, obligation: Obligation) -> str:
     return centre.policy.callback_label.format(due=due, line=obligation.line.label)
 
 
-AttemptEvent = (
-    events.AttemptRefused | events.AttemptAgentReady | events.AttemptContacted | events.AttemptEnded
-)
+def arm_deadline(centre: Centre, attempt: Attempt, now: datetime) -> None:
+    """Nothing may be silent for longer than everything together may last."""
+    policy = centre.policy.callbacks
+    whole = policy.agent_ring_time + policy.resident_ring_time + ATTEMPT_GRACE
+    centre.timers.arm(TimerKind.ATTEMPT_DEADLINE, attempt.id, now + whole)
 
 
 def handle(centre: Centre, event: AttemptEvent, now: datetime) -> None:
@@ -128,7 +129,7 @@ def handle(centre: Centre, event: AttemptEvent, now: datetime) -> None:
         case events.AttemptEnded():
             attempt = centre.attempts.get(event.attempt)
             if attempt is not None:
-                end(centre, attempt, event.result, event.at, now)
+                end(centre, attempt, event, now)
 
 
 def register(centre: Centre, attempt: Attempt) -> None:
@@ -145,6 +146,10 @@ def agent_ready(centre: Centre, event: events.AttemptAgentReady) -> None:
         return
     attempt.state = AttemptState.DIALLING
     centre.note(AttemptDialled(event.at, attempt.id))
+    obligation = centre.obligations.get(attempt.obligation)
+    if obligation is not None:
+        obligation.first_dial_at = obligation.first_dial_at or event.at
+        obligation_desk.agent_took_it(centre, obligation, event.at)
     agent = agent_desk.agent_of(centre, attempt.agent)
     if agent is not None and agent.attempt == attempt.id:
         agent.work = Work.TALKING
@@ -153,7 +158,7 @@ def agent_ready(centre: Centre, event: events.AttemptAgentReady) -> None:
 
 
 def contacted(centre: Centre, event: events.AttemptContacted) -> None:
-    """Agent and resident hear each other: the obligation is kept at this moment."""
+    """Agent and resident, or whoever picked up there, hear each other."""
     attempt = centre.attempts.get(event.attempt)
     if attempt is None or attempt.state is AttemptState.TALKING:
         return
@@ -161,16 +166,14 @@ def contacted(centre: Centre, event: events.AttemptContacted) -> None:
     attempt.state = AttemptState.TALKING
     centre.timers.disarm(TimerKind.ATTEMPT_DEADLINE, attempt.id)
     centre.note(AttemptReached(event.at, attempt.id))
-    obligation = centre.obligations.get(attempt.obligation)
-    if obligation is not None:
-        obligation_desk.close(centre, obligation, ObligationClosing.CONTACTED, event.at)
+    disposition_desk.reached(centre, attempt, event.at)
 
 
 def refused(centre: Centre, event: events.AttemptRefused, now: datetime) -> None:
     """Not claimed, or Asterisk refused the Originate: not dialled. Outcome unknown: a snapshot will tell."""
     attempt = centre.attempts.get(event.attempt)
     if attempt is not None and event.outcome_known:
-        end(centre, attempt, ContactResult.NOT_DIALLED, event.at, now)
+        end(centre, attempt, events.AttemptEnded(event.at, attempt.id, ContactResult.NOT_DIALLED), now)
 
 
 def deadline_passed(centre: Centre, attempt_id: str, now: datetime) -> None:
@@ -179,33 +182,39 @@ def deadline_passed(centre: Centre, attempt_id: str, now: datetime) -> None:
     if attempt is None or not centre.synced:
         return
     centre.order(CancelAttempt(attempt.id))
-    end(centre, attempt, ContactResult.UNKNOWN, now, now)
+    end(centre, attempt, events.AttemptEnded(now, attempt.id, ContactResult.UNKNOWN), now)
 
 
-def end(centre: Centre, attempt: Attempt, result: ContactResult, at: datetime, now: datetime) -> None:
+def end(centre: Centre, attempt: Attempt, event: events.AttemptEnded, now: datetime) -> None:
     """The dial is over: free the agent, and settle or plan again."""
-    was_talking = attempt.state is AttemptState.TALKING
-    if was_talking:
+    result = event.result
+    if attempt.state is AttemptState.TALKING:
         result = ContactResult.CONTACTED
-    elif attempt.is_cancelled:
+    elif attempt.is_cancelled and result is not ContactResult.CONTACTED:
         result = ContactResult.CANCELLED
+    if result is ContactResult.CONTACTED and attempt.state is not AttemptState.TALKING:
+        contacted(centre, events.AttemptContacted(event.at, attempt.id))
     del centre.attempts[attempt.id]
     if attempt.e164 is not None and centre.numbers_in_flight.get(attempt.e164) == attempt.id:
         del centre.numbers_in_flight[attempt.e164]
     centre.timers.disarm(TimerKind.ATTEMPT_DEADLINE, attempt.id)
-    centre.note(AttemptFinished(at, attempt.id, result))
+    centre.note(AttemptFinished(event.at, attempt.id, result, event.dial_status, event.cause))
     centre.order(EraseAttemptTrace(attempt.id))
     _free_agent(centre, attempt, result, now)
+    channel_budget.unpark(centre)
     obligation = centre.obligations.get(attempt.obligation)
     if obligation is None:
         return
     obligation.attempt = None
-    if result is ContactResult.CONTACTED:
-        obligation_desk.close(centre, obligation, ObligationClosing.CONTACTED, at)
-    elif result is ContactResult.UNKNOWN:
-        obligation_desk.hand_to_human(centre, obligation, "attempt_outcome_unknown", at)
-    else:
-        _plan_next(centre, obligation, result, at, now)
+    match result:
+        case ContactResult.CONTACTED:
+            disposition_desk.talk_ended(centre, obligation, now)
+        case ContactResult.UNKNOWN:
+            obligation_desk.hand_to_human(centre, obligation, "attempt_outcome_unknown", event.at)
+        case ContactResult.INVALID_NUMBER:
+            obligation_desk.hand_to_human(centre, obligation, DialRefusal.INVALID, event.at)
+        case _:
+            _plan_next(centre, obligation, result, event.at, now)
 
 
 def _free_agent(centre: Centre, attempt: Attempt, result: ContactResult, now: datetime) -> None:
@@ -226,8 +235,11 @@ def _plan_next(
 ) -> None:
     """Again inside the deadline, or a human's task: never silence."""
     policy = centre.policy.callbacks
+    if result is ContactResult.CANCELLED and obligation.resident in centre.live_by_resident:
+        obligation_desk.stand_aside(centre, obligation, at)
+        return
     if result is ContactResult.AGENT_DID_NOT_ANSWER:
-        obligation_desk.enter_line(centre, obligation)
+        obligation_desk.back_into_line(centre, obligation, at)
         return
     pause = {
         ContactResult.BUSY: policy.retry_after_busy,
@@ -235,9 +247,10 @@ def _plan_next(
     }.get(result, policy.retry_after_failure)
     if result not in RESIDENT_NOT_RUNG:
         obligation.dials += 1
-    if obligation.dials >= policy.max_attempts:
-        obligation_desk.hand_to_human(centre, obligation, "not_reached", at)
-    elif obligation.dials and now + pause > obligation.due_at:
-        obligation_desk.hand_to_human(centre, obligation, "no_time_left", at)
-    else:
-        obligation_desk.plan(centre, obligation, now + pause)
+    elif result is ContactResult.UNREACHABLE:
+        # The network's fault: the next dial takes another trunk.
+        obligation.network_failures += 1
+        if obligation.network_failures >= policy.max_network_failures:
+            obligation_desk.hand_to_human(centre, obligation, "network", at)
+            return
+    obligation_desk.retry(centre, obligation, pause, at, now)

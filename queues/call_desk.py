@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from queues import agent_desk, events, obligation_desk
+from queues import agent_desk, channel_budget, events, obligation_desk
 from queues.agent import Work
 from queues.call import STEPS, Call, CallState, CallStep
 from queues.centre import Centre
@@ -92,10 +92,10 @@ def arrive(centre: Centre, event: events.CallArrived) -> Call:
         number=event.number,
         caller_name=event.caller_name,
         state=CallState.ARRIVED,
-        answer_limit=centre.policy.limits.answer,
+        answer_limit=centre.answer_limit(line, event.arrived_at),
     )
     centre.calls[call.id] = call
-    obligation_desk.resident_arrived(centre, call)
+    obligation_desk.resident_arrived(centre, call, event.at)
     centre.note(offered_entry(call, event.did, event.at))
     return call
 
@@ -252,4 +252,5 @@ def finish(
     centre.forget_call(call)
     centre.note(CallFinished(at, call.id, outcome, call.served_by, cause))
     obligation_desk.call_finished(centre, call, outcome, at, now)
+    channel_budget.unpark(centre)
     centre.order(EraseInboxEntry(call.id))

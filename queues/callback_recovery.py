@@ -4,47 +4,69 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from queues import agent_desk, attempt_desk, events, obligation_desk
+from queues import agent_desk, attempt_desk, disposition_desk, events, obligation_desk
 from queues.agent import Work
-from queues.attempt_desk import ATTEMPT_GRACE
 from queues.centre import Centre
 from queues.commands import EraseAttemptTrace
 from queues.events import ContactResult
-from queues.obligation import Attempt, AttemptState, Obligation, ObligationState
+from queues.obligation import Attempt, AttemptState, Obligation, OwedCall
 from queues.snapshot import (
     AttemptTrace,
+    KnownAttempt,
     KnownObligation,
+    KnownOwedCall,
     LedgerRestored,
     LiveAttempt,
     LiveAttemptState,
     PbxSnapshot,
 )
-from queues.timers import TimerKind
+from sla.compliance import Care
+from sla.obligation import HUMAN, ObligationState
 
 
 def restore(centre: Centre, event: LedgerRestored) -> None:
     """Take up the open obligations of the ledger; their timers are ordered anew."""
-    centre.dialled.extend(sorted(event.dialled, key=lambda dial: dial.at))
+    centre.callbacks_stopped = event.callbacks_stopped
+    centre.dial_caps.restore(event.dialled)
     for known in event.obligations:
-        if known.obligation in centre.obligations:
-            continue
-        obligation = _restored_obligation(centre, known)
-        obligation_desk.register(centre, obligation)
-        if known.attempt is None:
-            obligation_desk.plan(centre, obligation, event.at)
-            continue
-        obligation.state, obligation.attempt = ObligationState.IN_FLIGHT, known.attempt
-        attempt_desk.register(
-            centre,
-            Attempt(
-                id=known.attempt,
-                obligation=obligation.id,
-                agent=known.attempt_agent,
-                e164=known.e164,
-                queue=obligation.queue,
-                made_at=known.attempt_made_at or known.arrived_at,
-            ),
-        )
+        if known.obligation not in centre.obligations:
+            obligation_desk.register(centre, _restored_obligation(centre, known))
+    for one in event.attempts:
+        _restore_attempt(centre, one)
+    for obligation in centre.obligations.values():
+        _restore_moment(centre, obligation, event.at)
+
+
+def _restore_attempt(centre: Centre, known: KnownAttempt) -> None:
+    line = centre.line_of(known.did)
+    attempt_desk.register(
+        centre,
+        Attempt(
+            id=known.attempt,
+            obligation=known.obligation,
+            agent=known.agent,
+            e164=known.e164,
+            queue=centre.policy.queues[line.queue],
+            made_at=known.made_at,
+            trunk=known.trunk,
+            state=AttemptState.RINGING_AGENT if known.contacted_at is None else AttemptState.TALKING,
+        ),
+    )
+    obligation = centre.obligations.get(known.obligation)
+    if obligation is not None:
+        obligation.attempt = known.attempt
+        if known.contacted_at is None:
+            obligation.state = ObligationState.CLAIMED
+
+
+def _restore_moment(centre: Centre, obligation: Obligation, at: datetime) -> None:
+    """Somebody must move it: its dial, the disposition's time, a human, or else a timer that rings now."""
+    if obligation.state is ObligationState.UNCONFIRMED:
+        if obligation.attempt is None:
+            disposition_desk.talk_ended(centre, obligation, at)
+    elif obligation.state not in HUMAN and not obligation.is_in_flight:
+        obligation.state, obligation.not_before = ObligationState.PLANNED, at
+    obligation_desk.arm(centre, obligation)
 
 
 def settle_attempts(centre: Centre, snapshot: PbxSnapshot, now: datetime) -> None:
@@ -63,7 +85,7 @@ def settle_attempts(centre: Centre, snapshot: PbxSnapshot, now: datetime) -> Non
             if trace is not None and trace.contacted_at is not None:
                 attempt_desk.contacted(centre, events.AttemptContacted(trace.contacted_at, attempt.id))
             result = _result_of(attempt, trace, snapshot)
-            attempt_desk.end(centre, attempt, result, snapshot.at, now)
+            attempt_desk.end(centre, attempt, events.AttemptEnded(snapshot.at, attempt.id, result), now)
     for trace in traces.values():
         centre.order(EraseAttemptTrace(trace.attempt))
 
@@ -80,9 +102,24 @@ def _restored_obligation(centre: Centre, known: KnownObligation) -> Obligation:
         resident=key or (known.company, ""),
         arrived_at=known.arrived_at,
         due_at=known.due_at,
+        state=known.state,
         attempts_made=known.attempts_made,
         dials=known.dials,
+        network_failures=known.network_failures,
+        is_overdue=known.is_overdue,
+        first_dial_at=known.first_dial_at,
+        contacted_at=known.contacted_at,
+        contacted_by=known.contacted_by,
+        owed=[owed for call in known.owed if (owed := _owed_call(centre, call)) is not None],
     )
+
+
+def _owed_call(centre: Centre, known: KnownOwedCall) -> OwedCall | None:
+    rules = centre.line_of(known.did).rules_at(known.arrived_at, centre.policy.zone)
+    if rules is None:
+        return None
+    care = Care(known.arrived_at, queued_at=known.queued_at, ended_at=known.ended_at)
+    return OwedCall(known.call, care, rules)
 
 
 def _result_of(attempt: Attempt, trace: AttemptTrace | None, snapshot: PbxSnapshot) -> ContactResult:
@@ -104,9 +141,4 @@ def _adopt(centre: Centre, attempt: Attempt, found: LiveAttempt, at: datetime, n
     if found.state is LiveAttemptState.DIALLING:
         attempt_desk.agent_ready(centre, events.AttemptAgentReady(at, attempt.id))
     if attempt.state is not AttemptState.TALKING:
-        policy = centre.policy.callbacks
-        centre.timers.arm(
-            TimerKind.ATTEMPT_DEADLINE,
-            attempt.id,
-            now + policy.agent_ring_time + policy.resident_ring_time + ATTEMPT_GRACE,
-        )
+        attempt_desk.arm_deadline(centre, attempt, now)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections import deque
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from queues.agent import Agent
 from queues.call import Call, Place
 from queues.commands import Command
+from queues.dial_caps import DialCaps
 from queues.identifiers import AgentId, AttemptId, CallId, CompanyId, Did, ObligationId, QueueName
 from queues.journal import AgentStateChanged, JournalEntry, Unexpected
 from queues.obligation import Attempt, Obligation, ResidentKey
 from queues.ordered_pool import OrderedPool
 from queues.personal_data import Phone
 from queues.policy import CentrePolicy, LinePolicy
-from queues.snapshot import DialledNumber
 from queues.timers import Timers
+from sla.promises import RU_416
 
 
 class Centre:
@@ -39,8 +39,11 @@ class Centre:
         self.live_by_resident: dict[ResidentKey, set[CallId]] = {}
         self.attempts: dict[AttemptId, Attempt] = {}
         self.numbers_in_flight: dict[Phone, AttemptId] = {}
-        self.dialled: deque[DialledNumber] = deque()
-        """The attempts of the last day, oldest first: what the caps count."""
+        self.dial_caps = DialCaps()
+        self.callbacks_stopped = False
+        """A supervisor pulled the switch."""
+        self.parked: OrderedPool[ObligationId, Place] = OrderedPool()
+        """Obligations in line for which there is no channel now, or while callbacks are stopped."""
         self.waiting: dict[QueueName, OrderedPool[CallId | ObligationId, Place]] = {}
         self.idle: dict[QueueName, OrderedPool[AgentId, tuple[datetime, AgentId]]] = {}
         for name in policy.queues:
@@ -62,6 +65,11 @@ class Centre:
         queue = next(iter(self.policy.queues))
         return LinePolicy(did, CompanyId("unknown"), "unknown", queue, label=did[:40])
 
+    def answer_limit(self, line: LinePolicy, arrived_at: datetime) -> timedelta:
+        """Within this of his arrival the law wants a human with him; without a law its usual five minutes."""
+        rules = line.rules_at(arrived_at, self.policy.zone)
+        return RU_416.answer if rules is None else rules.answer
+
     def order(self, command: Command) -> None:
         """Have the adapter do this."""
         self.commands.append(command)
@@ -72,7 +80,8 @@ class Centre:
 
     def note_unexpected(self, at: datetime, machine: str, state: str, event: object, subject: str) -> None:
         """Count a (state, input) pair that no table knows."""
-        self.note(Unexpected(at, machine, state, type(event).__name__, subject))
+        name = event if isinstance(event, str) else type(event).__name__
+        self.note(Unexpected(at, machine, state, name, subject))
 
     def put_in_line(self, waiter: Call | Obligation) -> None:
         """A resident, or the callback he is owed, waits in his own place, also after an offer failed."""
@@ -82,6 +91,9 @@ class Centre:
     def take_out_of_line(self, waiter: Call | Obligation) -> None:
         """He waits no more, or is being offered."""
         self.waiting[waiter.queue.name].discard(waiter.id)
+        if isinstance(waiter, Obligation) and waiter.is_parked:
+            waiter.is_parked = False
+            self.parked.discard(waiter.id)
 
     def forget_call(self, call: Call) -> None:
         """The call has its outcome."""

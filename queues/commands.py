@@ -73,6 +73,7 @@ class DialCallback:
     record: bool
     agent_ring_time: timedelta
     resident_ring_time: timedelta
+    max_talk: timedelta = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)

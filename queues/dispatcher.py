@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from queues import agent_desk, attempt_desk, call_desk, events, matching, obligation_desk, reconcile
+from queues import (
+    agent_desk,
+    attempt_desk,
+    call_desk,
+    disposition_desk,
+    events,
+    matching,
+    obligation_desk,
+    reconcile,
+    supervision,
+)
 from queues.centre import Centre
 from queues.commands import Command
 from queues.events import Event
@@ -136,6 +146,16 @@ class Dispatcher:
                 | events.AttemptEnded()
             ):
                 attempt_desk.handle(centre, event, now)
+            case events.AgentDisposed():
+                disposition_desk.said_by_phone(centre, event, now)
+            case events.DispositionGiven():
+                disposition_desk.said_on_screen(centre, event, now)
+            case (
+                events.ObligationCloseRequested()
+                | events.TaskAssignmentRequested()
+                | events.CallbackSwitchRequested()
+            ):
+                supervision.handle(centre, event)
             case events.PbxLost():
                 reconcile.lose_link(centre, event)
             case events.PbxSnapshot():
@@ -161,5 +181,7 @@ class Dispatcher:
                     call_desk.release_held_back(centre, subject, now)
                 case TimerKind.ATTEMPT_DEADLINE:
                     attempt_desk.deadline_passed(centre, subject, now)
+                case TimerKind.DISPOSITION:
+                    disposition_desk.time_is_over(centre, subject, now)
                 case TimerKind.WRAP_UP | TimerKind.DECLINE_PAUSE:
                     agent_desk.end_rest(centre, subject, kind, now)

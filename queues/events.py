@@ -18,13 +18,15 @@ from queues.identifiers import (
     OfferId,
 )
 from queues.personal_data import Phone
-from queues.results import ContactResult, DeviceState, OfferResult
+from queues.results import ContactResult, DeviceState, Disposition, OfferResult
 from queues.snapshot import (
     AttemptTrace,
     DialledNumber,
     EndedCall,
+    KnownAttempt,
     KnownCall,
     KnownObligation,
+    KnownOwedCall,
     LedgerRestored,
     LiveAgent,
     LiveAttempt,
@@ -36,6 +38,7 @@ from queues.snapshot import (
 
 __all__ = [
     "AgentDeviceChanged",
+    "AgentDisposed",
     "AgentLegEnded",
     "AgentLoggedIn",
     "AgentLoggedOut",
@@ -54,24 +57,31 @@ __all__ = [
     "CallFellBack",
     "CallHolding",
     "CallRejected",
+    "CallbackSwitchRequested",
     "ContactResult",
     "DeviceState",
     "DialledNumber",
+    "Disposition",
+    "DispositionGiven",
     "EndedCall",
     "Event",
+    "KnownAttempt",
     "KnownCall",
     "KnownObligation",
+    "KnownOwedCall",
     "LedgerRestored",
     "LiveAgent",
     "LiveAttempt",
     "LiveAttemptState",
     "LiveCall",
     "LiveCallState",
+    "ObligationCloseRequested",
     "ObligationDue",
     "OfferRefused",
     "OfferResult",
     "PbxLost",
     "PbxSnapshot",
+    "TaskAssignmentRequested",
     "TimePassed",
 ]
 
@@ -282,6 +292,60 @@ class AttemptEnded:
     at: datetime
     attempt: AttemptId
     result: ContactResult
+    dial_status: str = ""
+    """Asterisk's own word for it (app_dial's DIALSTATUS)."""
+    cause: int | None = None
+    """Q.850 cause of the resident's leg."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentDisposed:
+    """The agent said by his phone whom his last callback reached."""
+
+    at: datetime
+    agent: AgentId
+    disposition: Disposition
+
+
+@dataclass(frozen=True, slots=True)
+class DispositionGiven:
+    """Somebody said on a screen whom the callback of this obligation reached. `by` names him."""
+
+    at: datetime
+    obligation: ObligationId
+    disposition: Disposition
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObligationCloseRequested:
+    """A person takes it upon himself: nothing more is owed. `contacted_at`: when he spoke to the resident."""
+
+    at: datetime
+    obligation: ObligationId
+    by: str
+    why: str
+    contacted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskAssignmentRequested:
+    """A human's task is given to somebody."""
+
+    at: datetime
+    obligation: ObligationId
+    to: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackSwitchRequested:
+    """A supervisor stops all callbacks at once, or lets them go on."""
+
+    at: datetime
+    enabled: bool
+    by: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +384,11 @@ Event = (
     | AttemptAgentReady
     | AttemptContacted
     | AttemptEnded
+    | AgentDisposed
+    | DispositionGiven
+    | ObligationCloseRequested
+    | TaskAssignmentRequested
+    | CallbackSwitchRequested
     | TimePassed
     | PbxLost
     | PbxSnapshot

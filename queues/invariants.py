@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from queues.agent import Work
 from queues.call import CallState
 from queues.centre import Centre
-from queues.obligation import ObligationState
+from queues.obligation import AttemptState
+from sla.obligation import FINAL, ObligationState
 
 
 def violations(centre: Centre) -> list[str]:
@@ -16,6 +17,7 @@ def violations(centre: Centre) -> list[str]:
         *_one_agent_one_thing(centre),
         *_waiting_exactly_once(centre),
         *_obligations_agree(centre),
+        *_every_dial_is_wanted(centre),
         *_idle_exactly_the_eligible(centre),
         *_nobody_waits_beside_a_free_agent(centre),
     ]
@@ -60,16 +62,29 @@ def _obligations_agree(centre: Centre) -> Iterator[str]:
     in_flight: dict[object, str] = {}
     for obligation in centre.obligations.values():
         in_line = obligation.id in centre.waiting[obligation.queue.name]
-        if in_line != (obligation.state is ObligationState.IN_LINE):
+        stands = obligation.state is ObligationState.IN_LINE and not obligation.is_parked
+        if in_line != stands or obligation.is_parked != (obligation.id in centre.parked):
             yield f"obligation {obligation.id} is {obligation.state}, in line: {in_line}"
-        if (obligation.attempt in centre.attempts) != (obligation.state is ObligationState.IN_FLIGHT):
-            yield f"obligation {obligation.id} is {obligation.state} with attempt {obligation.attempt}"
-        if obligation.state is ObligationState.IN_FLIGHT:
+        if obligation.is_in_flight:
+            if obligation.attempt not in centre.attempts:
+                yield f"obligation {obligation.id} is {obligation.state} without an attempt"
             if obligation.e164 in in_flight:
                 yield f"{obligation.id} and {in_flight[obligation.e164]} dial one number"
             in_flight[obligation.e164] = obligation.id
+        if obligation.state in FINAL:
+            yield f"obligation {obligation.id} is {obligation.state} and still there"
         if obligation.number.whole and centre.open_by_resident.get(obligation.resident) != obligation.id:
             yield f"two open obligations for the resident of {obligation.id}"
+
+
+def _every_dial_is_wanted(centre: Centre) -> Iterator[str]:
+    """A dial that has not reached anybody yet belongs to an obligation in flight, or is being cancelled."""
+    for attempt in centre.attempts.values():
+        obligation = centre.obligations.get(attempt.obligation)
+        if attempt.state is AttemptState.TALKING or attempt.is_cancelled or obligation is None:
+            continue
+        if not obligation.is_in_flight:
+            yield f"attempt {attempt.id} dials for {obligation.id}, which is {obligation.state}"
 
 
 def _idle_exactly_the_eligible(centre: Centre) -> Iterator[str]:

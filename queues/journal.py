@@ -12,6 +12,9 @@ from enum import StrEnum
 from queues.events import ContactResult, OfferResult
 from queues.identifiers import AgentId, AttemptId, CallId, CompanyId, Did, ObligationId, OfferId, QueueName
 from queues.personal_data import Phone
+from queues.results import Disposition
+from sla.compliance import Verdict
+from sla.obligation import ObligationState
 
 
 class Outcome(StrEnum):
@@ -144,7 +147,8 @@ class ObligationClosing(StrEnum):
     CONTACTED = "contacted"
     GOT_THROUGH = "got_through"
     """The resident called again and a human answered."""
-    HANDED_TO_HUMAN = "handed_to_human"
+    BY_HAND = "by_hand"
+    """A person closed it, with a reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +203,7 @@ class AttemptMade:
     agent: AgentId
     e164: Phone
     n: int
+    trunk: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,16 +229,70 @@ class AttemptFinished:
     at: datetime
     attempt: AttemptId
     result: ContactResult
+    dial_status: str = ""
+    cause: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ObligationClosed:
-    """Nothing more is owed."""
+    """Nothing more is owed. `contacted_at`: when a human spoke with the resident; `by`: who closed it by hand."""
 
     at: datetime
     obligation: ObligationId
     closing: ObligationClosing
     reason: str = ""
+    contacted_at: datetime | None = None
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ObligationMoved:
+    """It has another state of `sla.obligation`'s table. `contacted_at`: when somebody was reached, if that holds."""
+
+    at: datetime
+    obligation: ObligationId
+    state: ObligationState
+    contacted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DispositionNoted:
+    """Whom a callback reached. `by`: an agent, a person at a screen, or `default`."""
+
+    at: datetime
+    obligation: ObligationId
+    disposition: Disposition
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallJudged:
+    """The law's verdict on one call, for good, and the version of the rules it was given under."""
+
+    at: datetime
+    call: CallId
+    verdict: Verdict
+    rules: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskAssigned:
+    """A human's task is somebody's now."""
+
+    at: datetime
+    obligation: ObligationId
+    to: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallbacksSwitched:
+    """Callbacks were stopped, or go on."""
+
+    at: datetime
+    enabled: bool
+    by: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +357,12 @@ JournalEntry = (
     | AttemptDialled
     | AttemptReached
     | AttemptFinished
+    | ObligationMoved
     | ObligationClosed
+    | DispositionNoted
+    | CallJudged
+    | TaskAssigned
+    | CallbacksSwitched
     | HumanTaskOpened
     | RecordingStarted
     | LinkLost

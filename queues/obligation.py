@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from queues.call import Place
-from queues.identifiers import AgentId, AttemptId, CompanyId, ObligationId
+from queues.identifiers import AgentId, AttemptId, CallId, CompanyId, ObligationId
 from queues.personal_data import Phone
 from queues.policy import LinePolicy, QueuePolicy
+from sla.compliance import Care
+from sla.obligation import IN_FLIGHT, ObligationState
+from sla.promises import ClockStart, RuleSet
 
 ResidentKey = tuple[CompanyId, str]
 """A resident is a number at a company: E.164 where it is valid, else as it came."""
 
 
-class ObligationState(StrEnum):
-    """Where an open obligation stands."""
+@dataclass(frozen=True, slots=True)
+class OwedCall:
+    """A call of the episode on which the law has not given its verdict yet."""
 
-    PLANNED = "planned"
-    """A timer will put it in line."""
-    IN_LINE = "in_line"
-    """Waits for an agent, in its place."""
-    IN_FLIGHT = "in_flight"
-    """An attempt is under way."""
-    SUSPENDED = "suspended"
-    """The resident is calling us himself right now."""
+    call: CallId
+    care: Care
+    rules: RuleSet
+
+    @property
+    def contact_limit(self) -> datetime:
+        """After this moment a contact is too late for it."""
+        start = self.care.arrived_at
+        if self.rules.readings.clock is ClockStart.QUEUE and self.care.queued_at is not None:
+            start = self.care.queued_at
+        return start + self.rules.contact
 
 
 class AttemptState(StrEnum):
@@ -53,8 +60,21 @@ class Obligation:
     attempts_made: int = 0
     dials: int = 0
     """Attempts in which the resident's phone was, or may have been, rung."""
+    network_failures: int = 0
     attempt: AttemptId | None = None
     is_overdue: bool = False
+    is_parked: bool = False
+    """In line, but there is no channel for it, or callbacks are stopped: out of the pool until there is."""
+    first_dial_at: datetime | None = None
+    contacted_at: datetime | None = None
+    contacted_by: AgentId | None = None
+    owed: list[OwedCall] = field(default_factory=list)
+    """The episode's calls that wait for their verdict."""
+
+    @property
+    def is_in_flight(self) -> bool:
+        """Whether a dial of it is under way."""
+        return self.state in IN_FLIGHT
 
     @property
     def place(self) -> Place:
@@ -72,5 +92,6 @@ class Attempt:
     e164: Phone | None
     queue: QueuePolicy
     made_at: datetime
+    trunk: str = ""
     state: AttemptState = AttemptState.RINGING_AGENT
     is_cancelled: bool = False

@@ -33,11 +33,27 @@ class DialRefusal(StrEnum):
     NUMBER_TYPE = "number_type"
     """Premium, toll-free, shared cost, pager, satellite, …"""
     OWN_NUMBER = "own_number"
+    DO_NOT_CALL = "do_not_call"
+    """The resident asked never to be called."""
     NO_TRUNK = "no_trunk"
     """The line names no trunk and caller id for callbacks."""
     CAP_PER_NUMBER = "cap_per_number"
     CAP_PER_HOUR = "cap_per_hour"
     SWITCHED_OFF = "switched_off"
+
+
+NUMBER_REFUSALS = frozenset(
+    {
+        DialRefusal.WITHHELD,
+        DialRefusal.INVALID,
+        DialRefusal.SHORT_CODE,
+        DialRefusal.FOREIGN,
+        DialRefusal.NUMBER_TYPE,
+        DialRefusal.OWN_NUMBER,
+        DialRefusal.DO_NOT_CALL,
+    }
+)
+"""Reasons that lie in the number itself: no later moment makes it dialable."""
 
 
 class NumberFormat(StrEnum):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from queues.identifiers import AgentId, CompanyId, Did, Endpoint, QueueName
 from queues.personal_data import Phone
 from queues.phone_numbers import HOME_REGION, NumberFormat
+from queues.results import Disposition
+from sla.promises import RU_416, RuleSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,43 +34,91 @@ class QueuePolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class DayHours:
+    """The part of each day in which something may be done, in the centre's own time; may pass midnight."""
+
+    opens: time
+    closes: time
+
+    def next_open(self, moment: datetime, zone: tzinfo) -> datetime:
+        """`moment` itself if it lies inside, else the next opening."""
+        local = moment.astimezone(zone)
+        clock = local.time()
+        inside = (
+            self.opens <= clock < self.closes
+            if self.opens <= self.closes
+            else clock >= self.opens or clock < self.closes
+        )
+        if inside:
+            return moment
+        opening = local.replace(
+            hour=self.opens.hour, minute=self.opens.minute, second=self.opens.second, microsecond=0
+        )
+        if opening <= local:
+            opening += timedelta(days=1)
+        return opening.astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True)
 class LineCallback:
-    """How a line's residents are called back: through which trunk, showing which number."""
+    """How a line's residents are called back: through which trunk, showing which number, at which hours.
+
+    `other_trunks` are tried in turn when the network, not the resident, was the reason of a failure.
+    """
 
     trunk: str
     caller_id: Phone
     number_format: NumberFormat = NumberFormat.E164
+    other_trunks: tuple[str, ...] = ()
+    hours: DayHours | None = None
+    """None: around the clock."""
+
+    def trunk_after(self, network_failures: int) -> str:
+        """The trunk for the next dial."""
+        trunks = (self.trunk, *self.other_trunks)
+        return trunks[network_failures % len(trunks)]
 
 
 @dataclass(frozen=True, slots=True)
 class CallbackPolicy:
     """When a missed resident is called back, how often, and the caps that bound the harm of any mistake.
 
-    `settle` is the time a resident who hung up is given to call again by himself.
+    `settle` is the time a resident who hung up is given to call again by himself. The last dial inside the deadline
+    starts `last_start_before_due` before it; after the deadline there are `late_attempts` more, `retry_when_late`
+    apart. Whom the agent reached must be said within `disposition_time`, else `disposition_default` is taken;
+    0: at once.
     """
 
     enabled: bool = True
     settle: timedelta = timedelta(seconds=15)
     max_attempts: int = 3
+    late_attempts: int = 2
+    last_start_before_due: timedelta = timedelta(seconds=45)
     retry_after_busy: timedelta = timedelta(seconds=40)
     retry_after_no_answer: timedelta = timedelta(seconds=120)
     retry_after_failure: timedelta = timedelta(seconds=20)
+    retry_when_late: timedelta = timedelta(seconds=300)
+    max_network_failures: int = 6
+    """Dials of one obligation that the network did not carry: they spend none of the resident's attempts."""
+    disposition_time: timedelta = timedelta(seconds=120)
+    disposition_default: Disposition = Disposition.REACHED
     agent_ring_time: timedelta = timedelta(seconds=20)
     resident_ring_time: timedelta = timedelta(seconds=30)
     max_per_number_and_day: int = 6
     max_per_hour: int = 300
+    max_in_flight: int = 0
+    """Dials at the same time; 0: as many as agents are free for."""
+    trunk_channels: int = 0
+    """How many calls the trunks carry together; 0: not known, no limit."""
+    keep_for_arrivals: int = 2
+    """Of the trunks' channels, so many are left to residents who call."""
+    max_talk: timedelta = timedelta(hours=1)
+    """A callback is cut after this: a bound for the harm of a forgotten or a hijacked call."""
+    do_not_call: frozenset[Phone] = frozenset()
+    """E.164; residents who asked never to be called by us."""
     own_numbers: frozenset[Phone] = frozenset()
     """E.164; every DID and outgoing caller id of the centre belongs here."""
     region: str = HOME_REGION
-
-
-@dataclass(frozen=True, slots=True)
-class LegalLimits:
-    """The promise by law, from arrival: answered by a human, else contacted by phone (ПП 416 п.13)."""
-
-    rule_set: str = "RU-416"
-    answer: timedelta = timedelta(seconds=300)
-    contact: timedelta = timedelta(seconds=600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +138,16 @@ class LinePolicy:
     """Whether a resident who is called back hears that calls are recorded."""
     callback: LineCallback | None = None
     """None: nobody can be called back; a contact owed all the same becomes a human's task."""
-    owes_contact: bool = True
-    """Whether this line's rules owe a contact for a call that no human answered."""
+    rules: tuple[RuleSet, ...] = (RU_416,)
+    """The rule sets this line works under, by date; none: nothing is owed for a call that no human answered."""
+
+    def rules_at(self, arrived_at: datetime, zone: tzinfo) -> RuleSet | None:
+        """The rule set in force when a call arrived, by the centre's calendar; before the first, the first."""
+        if not self.rules:
+            return None
+        day = arrived_at.astimezone(zone).date()
+        begun = [rules for rules in self.rules if rules.since <= day]
+        return max(begun or self.rules, key=lambda rules: (rules.since <= day, rules.since))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +170,6 @@ class CentrePolicy:
     default_line: LinePolicy | None = None
     """Serves calls to a DID nobody configured: such a resident is still a resident."""
     callbacks: CallbackPolicy = field(default_factory=CallbackPolicy)
-    limits: LegalLimits = field(default_factory=LegalLimits)
     missed_offers_before_pause: int = 2
     """An agent who lets so many offers ring unanswered in a row is paused: he is not at his place. 0: never."""
     zone: tzinfo = UTC

@@ -23,7 +23,7 @@ def restore(centre: Centre, event: events.LedgerRestored) -> None:
         if known.call not in centre.calls:
             call = _restored_call(centre, known)
             centre.calls[known.call] = call
-            obligation_desk.resident_arrived(centre, call)
+            obligation_desk.resident_arrived(centre, call, event.at)
     callback_recovery.restore(centre, event)
 
 
@@ -72,7 +72,7 @@ def _restored_call(centre: Centre, known: KnownCall) -> Call:
         answered_at=known.answered_at,
         served_by=ServedBy.FALLBACK if known.by_fallback else ServedBy.ENGINE,
         agent=known.agent,
-        answer_limit=centre.policy.limits.answer,
+        answer_limit=centre.answer_limit(line, known.arrived_at),
     )
 
 

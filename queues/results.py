@@ -28,7 +28,9 @@ class ContactResult(StrEnum):
     BUSY = "busy"
     NO_ANSWER = "no_answer"
     UNREACHABLE = "unreachable"
-    """The network could not ring the resident (congestion, no route, number out of service)."""
+    """The network could not carry the call (congestion, trunk away): another trunk may."""
+    INVALID_NUMBER = "invalid_number"
+    """The network says that nobody has this number (Q.850 causes 1, 22, 28): it is not dialled again."""
     AGENT_DID_NOT_ANSWER = "agent_did_not_answer"
     """The agent's own phone was not answered: the resident was not dialled."""
     AGENT_HUNG_UP = "agent_hung_up"
@@ -41,8 +43,25 @@ class ContactResult(StrEnum):
     """Asterisk died with it: nobody knows, and nobody may dial again without a human looking."""
 
 
-RESIDENT_NOT_RUNG = frozenset({ContactResult.AGENT_DID_NOT_ANSWER, ContactResult.NOT_DIALLED})
-"""Such a dial did not spend one of the obligation's attempts."""
+RESIDENT_NOT_RUNG = frozenset(
+    {
+        ContactResult.AGENT_DID_NOT_ANSWER,
+        ContactResult.NOT_DIALLED,
+        ContactResult.CANCELLED,
+        ContactResult.UNREACHABLE,
+    }
+)
+"""Such a dial spent none of the resident's attempts."""
+
+
+class Disposition(StrEnum):
+    """Whom the agent reached, as he says himself after a callback."""
+
+    REACHED = "reached"
+    ANSWERING_MACHINE = "answering_machine"
+    WRONG_PERSON = "wrong_person"
+    REFUSED = "refused"
+    """The resident himself, who did not want to talk: a contact all the same."""
 
 
 class DeviceState(StrEnum):

@@ -18,6 +18,7 @@ from queues.identifiers import (
 )
 from queues.personal_data import Phone
 from queues.results import ContactResult, DeviceState
+from sla.obligation import ObligationState
 
 
 class LiveCallState(StrEnum):
@@ -137,8 +138,19 @@ class KnownCall:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownOwedCall:
+    """A missed call of an open obligation that has no verdict yet."""
+
+    call: CallId
+    did: Did
+    arrived_at: datetime
+    queued_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class KnownObligation:
-    """An open obligation of the ledger, with its attempt in flight where there is one."""
+    """An open obligation of the ledger."""
 
     obligation: ObligationId
     company: CompanyId
@@ -150,9 +162,27 @@ class KnownObligation:
     attempts_made: int = 0
     dials: int = 0
     """Of the attempts, those in which the resident's phone was, or may have been, rung."""
-    attempt: AttemptId | None = None
-    attempt_agent: AgentId | None = None
-    attempt_made_at: datetime | None = None
+    state: ObligationState = ObligationState.PLANNED
+    network_failures: int = 0
+    is_overdue: bool = False
+    first_dial_at: datetime | None = None
+    contacted_at: datetime | None = None
+    contacted_by: AgentId | None = None
+    owed: tuple[KnownOwedCall, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAttempt:
+    """A dial whose end the ledger does not know; its obligation may be closed already."""
+
+    attempt: AttemptId
+    obligation: ObligationId
+    did: Did
+    agent: AgentId
+    e164: Phone
+    made_at: datetime
+    trunk: str = ""
+    contacted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,4 +200,7 @@ class LedgerRestored:
     at: datetime
     calls: tuple[KnownCall, ...]
     obligations: tuple[KnownObligation, ...] = ()
+    attempts: tuple[KnownAttempt, ...] = ()
     dialled: tuple[DialledNumber, ...] = ()
+    callbacks_stopped: bool = False
+    """Whether a supervisor had pulled the switch."""

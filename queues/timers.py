@@ -17,6 +17,7 @@ class TimerKind(StrEnum):
     DECLINE_PAUSE = "decline_pause"
     HELD_BACK = "held_back"
     ATTEMPT_DEADLINE = "attempt_deadline"
+    DISPOSITION = "disposition"
 
 
 TimerKey = tuple[TimerKind, str]
@@ -41,6 +42,9 @@ class Timers:
         """Forget it, if it is armed."""
         self._due.pop((kind, subject), None)
         self._pool.discard((kind, subject))
+
+    def __contains__(self, key: TimerKey) -> bool:
+        return key in self._due
 
     def next_due(self) -> datetime | None:
         """The earliest deadline."""

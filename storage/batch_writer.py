@@ -137,7 +137,14 @@ class BatchWriter:
 
 
 _ONE_BY_ONE = frozenset(
-    {tables.obligations, tables.obligation_calls, tables.attempts, tables.human_tasks, tables.dial_refusals}
+    {
+        tables.obligations,
+        tables.obligation_calls,
+        tables.attempts,
+        tables.human_tasks,
+        tables.dial_refusals,
+        tables.switches,
+    }
 )
 """Few rows, bound to one another by keys and by the law's unique indexes: written in the order they happened."""
 

@@ -36,14 +36,17 @@ def ledger_url(text: str, password: str = "") -> URL:
     return url.set(password=password) if password else url
 
 
-def create_ledger_engine(url: URL) -> AsyncEngine:
-    """An engine for our use of the database; nothing is connected yet."""
+def create_ledger_engine(url: URL, *, read_only: bool = False) -> AsyncEngine:
+    """An engine for our use of the database; nothing is connected yet.
+
+    `read_only`: for lists and reports beside a running engine: it neither writes nor makes the writer wait.
+    """
     engine = create_async_engine(
         url, pool_pre_ping=url.drivername.startswith("postgresql"), hide_parameters=True
     )
     if url.drivername.startswith("sqlite"):
         event.listen(engine.sync_engine, "connect", _set_sqlite_up)
-        event.listen(engine.sync_engine, "begin", _begin_immediate)
+        event.listen(engine.sync_engine, "begin", _begin_deferred if read_only else _begin_immediate)
     return engine
 
 
@@ -72,3 +75,8 @@ def _set_sqlite_up(connection: Any, _record: Any) -> None:
 def _begin_immediate(connection: Any) -> None:
     """Take the write lock at once: a lock that is upgraded later can fail without waiting."""
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_deferred(connection: Any) -> None:
+    """A reader of WAL takes no lock that a writer would wait for."""
+    connection.exec_driver_sql("BEGIN")

@@ -4,27 +4,24 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import Row, Select, func, insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from queues.dispatcher import Decision
-from queues.events import DialledNumber, Event, KnownCall, KnownObligation, LedgerRestored
-from queues.identifiers import AgentId, AttemptId, CallId, CompanyId, Did, ObligationId
-from queues.journal import ServedBy
-from queues.personal_data import Phone
-from queues.results import RESIDENT_NOT_RUNG
+from queues.events import Event, LedgerRestored
+from queues.identifiers import AttemptId, CallId
 from storage.batch_writer import BatchWriter
 from storage.codec import decision_from_json, event_from_json
 from storage.engine import create_ledger_engine, keep_private, ledger_url
 from storage.errors import LedgerError
+from storage.left_open import left_open
 from storage.schema import upgrade
 from storage.tables import attempts, calls, journal, obligations, runs
 
 _ID_CHUNK = 500
-_RESIDENT_NOT_RUNG = [result.value for result in RESIDENT_NOT_RUNG]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +49,8 @@ class ObligationRow:
     closed_at: datetime | None
     closing: str | None
     reason: str | None
+    state: str | None
+    contacted_at: datetime | None
 
 
 class Ledger:
@@ -74,21 +73,7 @@ class Ledger:
     async def restored(self, at: datetime) -> LedgerRestored:
         """What earlier runs left open."""
         async with self.engine.connect() as connection:
-            open_calls = (await connection.execute(_open_calls(self.node))).all()
-            open_obligations = (await connection.execute(_open_obligations(self.node))).all()
-            recent = (
-                await connection.execute(
-                    select(attempts.c.e164, attempts.c.made_at).where(
-                        attempts.c.made_at > at - timedelta(days=1)
-                    )
-                )
-            ).all()
-        return LedgerRestored(
-            at,
-            tuple(map(_known_call, open_calls)),
-            tuple(map(_known_obligation, open_obligations)),
-            tuple(DialledNumber(Phone(row.e164), row.made_at) for row in recent),
-        )
+            return await left_open(connection, self.node, at)
 
     async def settled_calls(self, ids: Iterable[CallId]) -> set[CallId]:
         """Of these calls, those whose outcome is committed."""
@@ -146,6 +131,8 @@ class Ledger:
             obligations.c.closed_at,
             obligations.c.closing,
             obligations.c.reason,
+            obligations.c.state,
+            obligations.c.contacted_at,
         )
         async with self.engine.connect() as connection:
             rows = await connection.execute(
@@ -190,60 +177,3 @@ async def open_ledger(url: str, node: str, at: datetime, *, password: str = "") 
         await engine.dispose()
         raise
     return Ledger(engine, node, epoch)
-
-
-def _open_calls(node: str) -> Select[tuple[str]]:
-    return select(calls).where(calls.c.node == node, calls.c.outcome.is_(None))
-
-
-def _open_obligations(node: str) -> Select[tuple[str]]:
-    of_obligation = attempts.c.obligation == obligations.c.obligation
-    made = select(func.count()).where(of_obligation).scalar_subquery()
-    rang = select(func.count()).where(of_obligation, attempts.c.result.not_in(_RESIDENT_NOT_RUNG))
-    in_flight = attempts.alias("in_flight")
-    return (
-        select(
-            obligations,
-            made.label("attempts_made"),
-            rang.scalar_subquery().label("dials"),
-            in_flight.c.attempt,
-            in_flight.c.agent.label("attempt_agent"),
-            in_flight.c.made_at.label("attempt_made_at"),
-        )
-        .outerjoin(
-            in_flight,
-            (in_flight.c.obligation == obligations.c.obligation) & in_flight.c.ended_at.is_(None),
-        )
-        .where(obligations.c.node == node, obligations.c.closed_at.is_(None))
-    )
-
-
-def _known_call(row: Row[tuple[str]]) -> KnownCall:
-    return KnownCall(
-        call=CallId(row.call),
-        arrived_at=row.arrived_at,
-        did=Did(row.did),
-        number=Phone(row.number),
-        caller_name=row.caller_name,
-        queued_at=row.queued_at,
-        answered_at=row.answered_at,
-        agent=None if row.agent is None else AgentId(row.agent),
-        by_fallback=row.served_by == ServedBy.FALLBACK or row.fallback_at is not None,
-    )
-
-
-def _known_obligation(row: Row[tuple[str]]) -> KnownObligation:
-    return KnownObligation(
-        obligation=ObligationId(row.obligation),
-        company=CompanyId(row.company),
-        did=Did(row.did),
-        number=Phone(row.number),
-        e164=None if row.e164 is None else Phone(row.e164),
-        arrived_at=row.arrived_at,
-        due_at=row.due_at,
-        attempts_made=row.attempts_made,
-        dials=row.dials,
-        attempt=None if row.attempt is None else AttemptId(row.attempt),
-        attempt_agent=None if row.attempt_agent is None else AgentId(row.attempt_agent),
-        attempt_made_at=row.attempt_made_at,
-    )

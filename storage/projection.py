@@ -10,6 +10,7 @@ from sqlalchemy import Table
 
 from queues import journal as facts
 from queues.journal import JournalEntry
+from sla.obligation import ObligationState
 from storage import tables
 
 
@@ -31,6 +32,10 @@ class Update:
 
 
 Change = Insert | Update
+
+CALLBACKS_SWITCH = "callbacks"
+_NAME = 80
+_WHY = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,23 +99,68 @@ def _callback_changes(entry: JournalEntry, place: Place) -> Iterator[Change]:
             yield Insert(tables.obligation_calls, _joined(place.node, call, obligation))
         case facts.ObligationOverdue(at, obligation):
             yield _obligation(obligation, overdue_at=at)
-        case facts.ObligationClosed(at, obligation, closing, reason):
-            yield _obligation(obligation, closed_at=at, closing=closing.value, reason=reason)
+        case facts.ObligationMoved(_, obligation, state, contacted_at):
+            yield _obligation(obligation, state=state.value, contacted_at=contacted_at)
+        case facts.ObligationClosed():
+            yield from _closing(entry)
         case facts.DialRefused(at, obligation, reason):
             yield Insert(tables.dial_refusals, {"obligation": obligation, "reason": reason, "at": at})
         case facts.HumanTaskOpened(at, obligation, reason):
             yield Insert(tables.human_tasks, {"obligation": obligation, "opened_at": at, "reason": reason})
-        case facts.AttemptMade(at, attempt, obligation, agent, e164, n):
-            row = {"attempt": attempt, "obligation": obligation, "n": n, "agent": agent, "made_at": at}
-            yield Insert(tables.attempts, {**row, "e164": e164.whole})
-        case facts.AttemptDialled(at, attempt):
-            yield _attempt(attempt, dialled_at=at)
-        case facts.AttemptReached(at, attempt):
-            yield _attempt(attempt, contacted_at=at)
-        case facts.AttemptFinished(at, attempt, result):
-            yield _attempt(attempt, ended_at=at, result=result.value)
+            yield _task(obligation, opened_at=at, reason=reason, done_at=None, done_by=None)
+        case facts.AttemptMade() | facts.AttemptDialled() | facts.AttemptReached() | facts.AttemptFinished():
+            yield _attempt_change(entry)
+        case _:
+            yield from _supervision_changes(entry, place)
+
+
+def _supervision_changes(entry: JournalEntry, place: Place) -> Iterator[Change]:
+    match entry:
+        case facts.DispositionNoted(at, obligation, disposition, by):
+            yield _obligation(
+                obligation, disposition=disposition.value, disposed_at=at, disposed_by=by[:_NAME]
+            )
+        case facts.CallJudged(at, call, verdict, rules):
+            yield _call(place.node, call, verdict=verdict.value, rules=rules, judged_at=at)
+        case facts.TaskAssigned(at, obligation, to, by):
+            yield _task(obligation, assigned_to=to[:_NAME], assigned_by=by[:_NAME], assigned_at=at)
+        case facts.CallbacksSwitched(at, enabled, by, why):
+            key = {"node": place.node, "name": CALLBACKS_SWITCH}
+            values = {"enabled": enabled, "at": at, "by": by[:_NAME], "why": why[:_WHY]}
+            yield Insert(tables.switches, {**key, **values})
+            yield Update(tables.switches, tuple(key.items()), values)
         case _:
             raise TypeError(f"no table for {type(entry).__name__}")
+
+
+def _attempt_change(
+    entry: facts.AttemptMade | facts.AttemptDialled | facts.AttemptReached | facts.AttemptFinished,
+) -> Change:
+    match entry:
+        case facts.AttemptMade(at, attempt, obligation, agent, e164, n, trunk):
+            row = {"attempt": attempt, "obligation": obligation, "n": n, "agent": agent, "made_at": at}
+            return Insert(tables.attempts, {**row, "e164": e164.whole, "trunk": trunk})
+        case facts.AttemptDialled(at, attempt):
+            return _attempt(attempt, dialled_at=at)
+        case facts.AttemptReached(at, attempt):
+            return _attempt(attempt, contacted_at=at)
+        case facts.AttemptFinished(at, attempt, result, dial_status, cause):
+            return _attempt(
+                attempt, ended_at=at, result=result.value, dial_status=dial_status[:30], cause=cause
+            )
+
+
+def _closing(entry: facts.ObligationClosed) -> Iterator[Change]:
+    yield _obligation(
+        entry.obligation,
+        closed_at=entry.at,
+        closing=entry.closing.value,
+        reason=entry.reason[:100],
+        contacted_at=entry.contacted_at,
+        closed_by=entry.by[:_NAME],
+    )
+    # Touches no row where no task was opened.
+    yield _task(entry.obligation, done_at=entry.at, done_by=entry.by[:_NAME] or entry.closing.value)
 
 
 def _call_row(entry: facts.CallOffered, node: str) -> dict[str, Any]:
@@ -141,6 +191,7 @@ def _obligation_row(entry: facts.ObligationOpened, node: str) -> dict[str, Any]:
         "arrived_at": entry.arrived_at,
         "due_at": entry.due_at,
         "opened_at": entry.at,
+        "state": ObligationState.PLANNED.value,
     }
 
 
@@ -162,6 +213,10 @@ def _offer(node: str, offer: str, **values: Any) -> Update:
 
 def _obligation(obligation: str, **values: Any) -> Update:
     return Update(tables.obligations, (("obligation", obligation),), values)
+
+
+def _task(obligation: str, **values: Any) -> Update:
+    return Update(tables.human_tasks, (("obligation", obligation),), values)
 
 
 def _attempt(attempt: str, **values: Any) -> Update:

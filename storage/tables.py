@@ -102,6 +102,9 @@ calls = Table(
     Column("served_by", String(20)),
     Column("cause", Integer),
     Column("recording", String(300)),
+    Column("verdict", String(30)),
+    Column("rules", String(60)),
+    Column("judged_at", Instant),
 )
 Index(
     "ix_calls_open",
@@ -166,6 +169,12 @@ obligations = Table(
     Column("closed_at", Instant),
     Column("closing", String(30)),
     Column("reason", String(100)),
+    Column("state", String(20)),
+    Column("contacted_at", Instant),
+    Column("closed_by", String(80)),
+    Column("disposition", String(30)),
+    Column("disposed_at", Instant),
+    Column("disposed_by", String(80)),
 )
 _OPEN = text("closed_at IS NULL AND e164 IS NOT NULL")
 Index(
@@ -200,6 +209,9 @@ attempts = Table(
     Column("ended_at", Instant),
     Column("result", String(30)),
     Column("recording", String(300)),
+    Column("trunk", String(40)),
+    Column("dial_status", String(30)),
+    Column("cause", Integer),
 )
 _IN_FLIGHT = text("ended_at IS NULL")
 Index(
@@ -217,7 +229,10 @@ human_tasks = Table(
     Column("opened_at", Instant, nullable=False),
     Column("reason", String(100), nullable=False),
     Column("done_at", Instant),
-    Column("done_by", String(40)),
+    Column("done_by", String(80)),
+    Column("assigned_to", String(80)),
+    Column("assigned_by", String(80)),
+    Column("assigned_at", Instant),
 )
 
 dial_refusals = Table(
@@ -227,3 +242,15 @@ dial_refusals = Table(
     Column("reason", String(30), primary_key=True),
     Column("at", Instant, nullable=False),
 )
+
+switches = Table(
+    "switches",
+    metadata,
+    Column("node", String(40), primary_key=True),
+    Column("name", String(40), primary_key=True),
+    Column("enabled", Boolean, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("by", String(80), nullable=False),
+    Column("why", String(200), nullable=False),
+)
+"""What a supervisor switched: it outlives the engine."""

@@ -116,10 +116,19 @@ class Resident:
         self._changed.set()
 
 
+REJECTIONS = {
+    "busy": (486, "Busy Here"),
+    "nobody": (404, "Not Found"),
+    "congestion": (503, "Service Unavailable"),
+}
+"""How a telephone, or the network before it, may refuse."""
+
+
 class ResidentExchange:
     """The residents' telephones as the trunk reaches them: callbacks ring here.
 
-    `behaviour` tells for a number what happens: seconds until it is answered, "busy", or None for no answer.
+    `behaviour` tells for a number what happens: seconds until it is answered, a word of `REJECTIONS`, or None for
+    no answer.
     """
 
     def __init__(
@@ -171,8 +180,8 @@ class ResidentExchange:
         address = call.invite.from_addr
         self.shown[number] = (address.uri.user or "") if address is not None else ""
         what = self.behaviour(number)
-        if what == "busy":
-            call.reject(486, "Busy Here")
+        if isinstance(what, str):
+            call.reject(*REJECTIONS[what])
             return
         call.ringing()
         if what is None:

@@ -13,6 +13,7 @@ from rich.text import Text
 from callengine.tally import DayTally
 from queues.journal import AgentState, Outcome
 from queues.views import CallView, CentreView
+from sla.obligation import HUMAN
 from sla.service_level import ServiceLevel
 from storage.ledger import ObligationRow
 
@@ -58,24 +59,28 @@ def summary(tally: DayTally, now: datetime, obligations: Sequence[ObligationRow]
     told = " + ".join(f"{count} {outcome.value}" for outcome, count in outcomes.items() if count)
     balance = f"offered {level.offered} = {told or '0'} + {on_line} on the line"
     yield f"law 1              {balance}   (balance {tally.imbalance()})"
-    contacted = [one for one in obligations if one.closing == "contacted" and one.closed_at is not None]
-    by_way = {
-        way: sum(1 for one in obligations if one.closing == way)
-        for way in ("got_through", "handed_to_human", None)
-    }
+    yield from _callbacks(obligations)
+
+
+def _callbacks(obligations: Sequence[ObligationRow]) -> Iterable[str]:
+    got_through = sum(1 for one in obligations if one.closing == "got_through")
+    contacted = [
+        (one.contacted_at - one.arrived_at, one.due_at - one.arrived_at)
+        for one in obligations
+        if one.contacted_at is not None and one.closing != "got_through"
+    ]
+    tasks = sum(1 for one in obligations if one.state in HUMAN)
     yield f"missed             {len(obligations):5}   residents owed a contact"
     yield f"called back        {len(contacted):5}"
-    yield f"called again       {by_way['got_through']:5}   and got through by themselves"
-    yield f"for a human        {by_way['handed_to_human']:5}   withheld, not reached …"
-    yield f"still open         {by_way[None]:5}"
+    yield f"called again       {got_through:5}   and got through by themselves"
+    yield f"for a human        {tasks:5}   withheld, not reached …"
+    yield f"still open         {len(obligations) - got_through - len(contacted) - tasks:5}"
     if contacted:
-        slowest = max(
-            contacted, key=lambda one: one.closed_at - one.arrived_at if one.closed_at else timedelta(0)
+        took, allowed = max(contacted)
+        yield (
+            f"slowest callback   {took.total_seconds():5.1f} s after the arrival, "
+            f"of {allowed.total_seconds():.0f} s allowed"
         )
-        if slowest.closed_at is not None:
-            took = (slowest.closed_at - slowest.arrived_at).total_seconds()
-            allowed = (slowest.due_at - slowest.arrived_at).total_seconds()
-            yield f"slowest callback   {took:5.1f} s after the arrival, of {allowed:.0f} s allowed"
 
 
 def _figures(view: CentreView, tally: DayTally, now: datetime) -> Table:

@@ -28,7 +28,7 @@ PLAN = CentrePlan(
     wrap_up=2,
     notice=True,
     record=True,
-    callbacks="settle_seconds = 4\nretry_busy_seconds = 8\nretry_no_answer_seconds = 15",
+    callbacks="disposition_seconds = 10\nsettle_seconds = 4\nretry_busy_seconds = 8\nretry_no_answer_seconds = 15",
 )
 _FRAME_SECONDS = 0.25
 _PLAIN_SECONDS = 5.0

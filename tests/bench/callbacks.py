@@ -17,7 +17,7 @@ AGENTS = 5
 PLAN = CentrePlan(
     agents=AGENTS,
     wrap_up=0,
-    callbacks="settle_seconds = 1\nretry_busy_seconds = 3\nretry_no_answer_seconds = 3\n"
+    callbacks="disposition_seconds = 0\nsettle_seconds = 1\nretry_busy_seconds = 3\nretry_no_answer_seconds = 3\n"
     "retry_failure_seconds = 1\nresident_ring_seconds = 3\nmax_per_hour = 10000\n",
     rules='[[rules]]\nname = "twentieth"\nsince = 2020-01-01\n'
     "answer_limit_seconds = 15\ncontact_limit_seconds = 30\nmessage_limit_seconds = 30\n",
@@ -97,7 +97,8 @@ async def _until_nothing_is_owed(path: Path) -> None:
     async with asyncio.timeout(120):
         while _ask(
             path,
-            "SELECT 1 FROM obligations WHERE closed_at IS NULL UNION SELECT 1 FROM attempts WHERE ended_at IS NULL",
+            "SELECT 1 FROM obligations WHERE closed_at IS NULL AND state != 'with_human' "
+            "UNION SELECT 1 FROM attempts WHERE ended_at IS NULL",
         ):
             await asyncio.sleep(0.5)
 
@@ -132,7 +133,7 @@ def _count(path: Path, rung: list[str]) -> dict[str, object]:
         "callbacks_obligations": sum(closings.values()),
         "callbacks_contacted": closings["contacted"],
         "callbacks_got_through": closings["got_through"],
-        "callbacks_handed_to_humans": closings["handed_to_human"],
+        "callbacks_handed_to_humans": sum(reasons.values()),
         "callbacks_handed_to_humans_because": dict(reasons),
         "callbacks_late": len(late),
         "callbacks_slowest_contact_s": slowest[0][0],

@@ -122,9 +122,9 @@ async def test_what_an_earlier_run_left_open_is_given_to_the_next(ledger: Ledger
     assert [(call.call, call.number, call.queued_at) for call in restored.calls] == [
         ("c1", Phone("+79161234567"), moment(2))
     ]
-    assert [(one.obligation, one.due_at, one.attempt) for one in restored.obligations] == [
-        ("ob-c2", moment(601), None)
-    ]
+    assert [(one.obligation, one.due_at) for one in restored.obligations] == [("ob-c2", moment(601))]
+    assert [owed.call for owed in restored.obligations[0].owed] == ["c2"]
+    assert restored.attempts == ()
     assert await ledger.settled_calls([CallId("c1"), CallId("c2"), CallId("c3")]) == {CallId("c2")}
 
 
@@ -141,9 +141,8 @@ async def test_an_attempt_is_claimed_by_being_committed_and_only_one_of_a_number
     await ledger.writer.flush()
     assert await ledger.is_claimed(attempt)
     restored = await ledger.restored(moment(31))
-    assert [(one.attempt, one.attempt_agent, one.attempts_made) for one in restored.obligations] == [
-        (attempt, A1, 1)
-    ]
+    assert [(one.attempt, one.agent, one.trunk) for one in restored.attempts] == [(attempt, A1, "trunk")]
+    assert [one.attempts_made for one in restored.obligations] == [1]
     assert [dial.e164.whole for dial in restored.dialled] == ["+79161234567"]
     # A second engine, or a mistake of ours, cannot have another dial of that number in flight (law 4).
     async with ledger.engine.begin() as connection:
@@ -154,8 +153,9 @@ async def test_an_attempt_is_claimed_by_being_committed_and_only_one_of_a_number
     play(ledger, desk, [events.AttemptEnded(moment(50), attempt, events.ContactResult.BUSY)])
     await ledger.writer.flush()
     assert not await ledger.is_claimed(attempt)
-    (known,) = (await ledger.restored(moment(51))).obligations
-    assert (known.attempt, known.attempts_made, known.dials) == (None, 1, 1)
+    later = await ledger.restored(moment(51))
+    assert later.attempts == ()
+    assert [(one.attempts_made, one.dials) for one in later.obligations] == [(1, 1)]
 
 
 async def test_an_agent_who_did_not_pick_up_spends_none_of_the_residents_attempts(ledger: Ledger) -> None:

@@ -78,7 +78,7 @@ def journal_of(entries: Iterable[JournalEntry]) -> str:
         subject = getattr(entry, "agent", None) or getattr(entry, "queue", None) or ""
         detail = [
             str(getattr(entry, name))
-            for name in ("state", "outcome", "result", "served_by", "reason", "closing")
+            for name in ("state", "outcome", "result", "served_by", "reason", "closing", "verdict")
             if getattr(entry, name, None)
         ]
         lines.append(" ".join([type(entry).__name__, str(subject), *detail]).strip())

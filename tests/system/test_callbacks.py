@@ -17,6 +17,7 @@ from callengine.demo.softphone import PhoneCall, Softphone
 from queues.phone_numbers import DialRefusal
 from tests.support.live_centre import LiveCentre, live_centre
 
+SETTLED = {"contacted", "got_through", "by_hand", "with_human", "impossible"}
 NUMBER = "79161234567"
 DIALLED = f"+{NUMBER}"
 TWENTIETH = (
@@ -25,13 +26,16 @@ TWENTIETH = (
 )
 
 
-def plan(agents: int = 1, *, settle: int = 1, callbacks: str = "", **more: bool) -> CentrePlan:
+def plan(
+    agents: int = 1, *, settle: int = 1, disposition: int = 0, callbacks: str = "", **more: bool
+) -> CentrePlan:
     return CentrePlan(
         agents=agents,
         wrap_up=0,
         ring=15,
         rules=TWENTIETH,
-        callbacks=f"settle_seconds = {settle}\nretry_busy_seconds = 1\nretry_no_answer_seconds = 1\n"
+        callbacks=f"disposition_seconds = {disposition}\nsettle_seconds = {settle}\n"
+        "retry_busy_seconds = 1\nretry_no_answer_seconds = 1\nlast_start_seconds = 3\nretry_late_seconds = 2\n"
         f"retry_failure_seconds = 1\nresident_ring_seconds = 2\n{callbacks}",
         **more,
     )
@@ -63,10 +67,13 @@ class Ward:
         return self.agent.calls[-1]
 
     async def obligations(self) -> list[tuple[str | None, str | None]]:
-        """How each ended, and for which reason."""
+        """How each ended; of one that is a human's task its state, and the task's reason."""
         return [
-            (row.closing, row.reason)
-            for row in await self.centre.rows("SELECT closing, reason FROM obligations ORDER BY opened_at")
+            (row.closing or row.state, row.reason or row.task or "")
+            for row in await self.centre.rows(
+                "SELECT o.closing, o.state, o.reason, t.reason AS task FROM obligations o "
+                "LEFT JOIN human_tasks t ON t.obligation = o.obligation ORDER BY o.opened_at"
+            )
         ]
 
     async def attempts(self) -> list[str | None]:
@@ -74,10 +81,10 @@ class Ward:
         return [row.result for row in await self.centre.rows("SELECT result FROM attempts ORDER BY made_at")]
 
     async def until_closed(self, *, seconds: float = 20) -> None:
-        """Until nothing is owed any more, and no dial is under way."""
+        """Until nothing is owed any more but by a human, and no dial is under way."""
         async with asyncio.timeout(seconds):
-            while any(closing is None for closing, _ in await self.obligations()) or any(
-                result is None for result in await self.attempts()
+            while (
+                not {how for how, _ in await self.obligations()} <= SETTLED or None in await self.attempts()
             ):
                 await asyncio.sleep(0.05)
 
@@ -175,7 +182,7 @@ async def test_never_reached_it_becomes_a_task_for_a_human() -> None:
         await here.called_back()
         await here.until_closed(seconds=30)
         assert await here.attempts() == ["busy", "busy"]
-        assert await here.obligations() == [("handed_to_human", "not_reached")]
+        assert await here.obligations() == [("with_human", "not_reached")]
         assert [row.reason for row in await centre.rows("SELECT reason FROM human_tasks")] == ["not_reached"]
 
 
@@ -184,7 +191,7 @@ async def test_a_withheld_number_is_a_humans_task_at_once() -> None:
         here = await ward(centre, answers)
         await here.miss(withheld=True)
         await here.until_closed(seconds=5)
-        assert await here.obligations() == [("handed_to_human", "withheld")]
+        assert await here.obligations() == [("impossible", "withheld")]
         assert here.exchange.rung == []
 
 

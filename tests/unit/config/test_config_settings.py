@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from config.consistency import lines_without_callback, warnings
 from config.errors import ConfigError
 from config.example import example_toml, reference_markdown, write_example
-from config.policies import centre_policy, dialplan_lines, rule_sets
+from config.policies import centre_policy, dialplan_lines
 from config.settings import Settings, load_settings, settings_path
 from queues.identifiers import Did
 from queues.personal_data import Phone
@@ -35,11 +35,12 @@ def problems_of(path: Path) -> dict[str, str]:
 def test_the_example_loads_and_becomes_a_centre(example: Path) -> None:
     settings = load_settings(example)
     assert settings.pbx.secret.get_secret_value() == "s3cret"
-    policy = centre_policy(settings, rule_sets(settings)[0])
+    policy = centre_policy(settings)
     line = policy.lines[Did("74951234501")]
     assert line.label == "УК Север: общая"
     assert line.callback is not None
-    assert policy.limits.contact == timedelta(seconds=600)
+    (rules,) = next(iter(policy.lines.values())).rules
+    assert (rules.version, rules.contact) == ("RU-416/2019-03-01", timedelta(seconds=600))
     assert policy.callbacks.own_numbers == {Phone("+74951234501")}
     assert list(warnings(settings)) == []
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from queues import events
 from queues.commands import CancelAttempt, DialCallback, OfferCall, PauseAgent, WakeForObligation
-from queues.events import ContactResult, DeviceState, KnownObligation, PbxSnapshot
+from queues.events import ContactResult, DeviceState, Disposition, KnownObligation, PbxSnapshot
 from queues.identifiers import AgentId, AttemptId, CallId, CompanyId, Endpoint, ObligationId
 from queues.journal import (
     AttemptFinished,
     DialRefused,
     HumanTaskOpened,
     ObligationClosed,
-    ObligationClosing,
     ObligationJoined,
     ObligationOpened,
     ObligationOverdue,
@@ -59,6 +58,15 @@ def tasks(desk: Desk) -> list[str]:
     return [entry.reason for entry in desk.journal(HumanTaskOpened) if isinstance(entry, HumanTaskOpened)]
 
 
+def closings(desk: Desk) -> list[tuple[str, datetime | None]]:
+    """How each ended, and when a human spoke with the resident."""
+    return [
+        (entry.closing.value, entry.contacted_at)
+        for entry in desk.journal(ObligationClosed)
+        if isinstance(entry, ObligationClosed)
+    ]
+
+
 def test_a_resident_who_hung_up_is_called_back_agent_first_and_the_obligation_closes() -> None:
     desk = desk_without_free_agents()
     missed_call(desk)
@@ -75,9 +83,11 @@ def test_a_resident_who_hung_up_is_called_back_agent_first_and_the_obligation_cl
     assert dial.label == "Callback by 12:10: Север: общая"
     desk.tell(events.AttemptAgentReady(moment(20), FIRST))
     desk.tell(events.AttemptContacted(moment(30), FIRST))
-    assert desk.journal(ObligationClosed) == [ObligationClosed(moment(30), OB1, ObligationClosing.CONTACTED)]
     desk.tell(events.AttemptEnded(moment(90), FIRST, ContactResult.CONTACTED))
     assert desk.dispatcher.view().agents[0].state.value == "wrap_up"
+    assert closings(desk) == []  # Contacted, unconfirmed: he has not said whom he reached.
+    desk.tell(events.AgentDisposed(moment(95), A1, Disposition.REACHED))
+    assert closings(desk) == [("contacted", moment(30))]
 
 
 def test_he_calls_again_and_is_answered_and_is_not_called_back() -> None:
@@ -89,9 +99,7 @@ def test_he_calls_again_and_is_answered_and_is_not_called_back() -> None:
     free(desk, 20)
     assert dials(desk) == []
     desk.tell(events.CallAnswered(moment(25), C2, A1))
-    assert desk.journal(ObligationClosed) == [
-        ObligationClosed(moment(25), OB1, ObligationClosing.GOT_THROUGH)
-    ]
+    assert closings(desk) == [("got_through", moment(25))]
     desk.tell(events.CallEnded(moment(60), C2, 16))
     assert dials(desk) == []
 
@@ -141,13 +149,27 @@ def test_not_reached_at_all_it_becomes_a_task_for_a_human_never_silence() -> Non
     assert tasks(desk) == ["not_reached"]
 
 
-def test_no_time_left_for_another_try_it_becomes_a_task_for_a_human() -> None:
+def test_the_last_dial_inside_the_deadline_starts_45_s_before_it_and_two_late_ones_follow() -> None:
     desk = desk_without_free_agents()
-    missed_call(desk)
+    missed_call(desk)  # To be contacted by 601 s.
     desk.tell(events.ObligationDue(moment(18), OB1))
-    free(desk, 580)
-    desk.tell(events.AttemptEnded(moment(599), FIRST, ContactResult.NO_ANSWER))
-    assert tasks(desk) == ["no_time_left"]
+    free(desk, 500)
+    ended, again = [530, 590, 930, 1270, 1610], [556, 890, 1230, 1570]
+    for n, at in enumerate(ended):
+        if at > 601:
+            desk.tell(events.ObligationDue(moment(601.1), OB1), moment(at))
+        decision = desk.tell(
+            events.AttemptEnded(moment(at), AttemptId(f"ob-c1.1.{n + 1}"), ContactResult.NO_ANSWER)
+        )
+        assert len(dials(desk)) == n + 1
+        if n < len(again):
+            wakes = [c.at for c in decision.commands if isinstance(c, WakeForObligation)]
+            assert wakes == [moment(min(again[n], 601 if at < 601 else 9999))]
+            desk.tell(events.ObligationDue(moment(again[n]), OB1))
+    assert tasks(desk) == ["not_reached"]
+    # A task is still owed: it is closed by a person or by the resident himself.
+    assert closings(desk) == []
+    assert desk.dispatcher.centre.obligations[OB1].state == "with_human"
 
 
 def test_withheld_and_foreign_numbers_become_a_humans_task_at_once() -> None:
@@ -243,10 +265,10 @@ def test_got_through_while_the_agents_phone_rings_for_him_the_callback_is_cancel
     missed_call(desk)
     free(desk, 5)
     desk.tell(events.ObligationDue(moment(18), OB1))
-    desk.tell(arrived("c2", 19))
-    desk.tell(holding("c2", 19))
-    decision = desk.tell(events.CallAnswered(moment(20), C2, AgentId("1002")))
+    decision = desk.tell(arrived("c2", 19))
     assert CancelAttempt(FIRST) in decision.commands
+    desk.tell(holding("c2", 19))
+    desk.tell(events.CallAnswered(moment(20), C2, AgentId("1002")))
     desk.tell(events.AttemptEnded(moment(21), FIRST, ContactResult.AGENT_DID_NOT_ANSWER))
     assert desk.journal(AttemptFinished) == [AttemptFinished(moment(21), FIRST, ContactResult.CANCELLED)]
 
@@ -284,15 +306,18 @@ def known(attempt: AttemptId | None = None) -> KnownObligation:
         arrived_at=moment(-100),
         due_at=moment(500),
         attempts_made=1 if attempt else 0,
-        attempt=attempt,
-        attempt_agent=A1 if attempt else None,
-        attempt_made_at=moment(-10) if attempt else None,
     )
+
+
+def in_flight(attempt: AttemptId | None) -> tuple[events.KnownAttempt, ...]:
+    if attempt is None:
+        return ()
+    return (events.KnownAttempt(attempt, OB1, GENERAL_DID, A1, Phone("+79161234567"), moment(-10)),)
 
 
 def restarted(attempt: AttemptId | None, snapshot: PbxSnapshot) -> Desk:
     desk = Desk(small_centre(1))
-    desk.tell(events.LedgerRestored(moment(0), (), (known(attempt),)))
+    desk.tell(events.LedgerRestored(moment(0), (), (known(attempt),), in_flight(attempt)))
     desk.tell(snapshot)
     return desk
 
@@ -311,13 +336,16 @@ def test_asterisk_died_with_the_dial_nobody_dials_again_before_a_human_looked() 
 def test_killed_while_the_resident_talks_the_contact_counts() -> None:
     live = events.LiveAttempt(FIRST, events.LiveAttemptState.TALKING, A1, moment(-3))
     desk = restarted(FIRST, PbxSnapshot(moment(1), (), (), attempts=(live,)))
-    assert desk.journal(ObligationClosed) == [ObligationClosed(moment(-3), OB1, ObligationClosing.CONTACTED)]
+    desk.tell(events.AttemptEnded(moment(5), FIRST, ContactResult.CONTACTED))
+    desk.tell(events.TimePassed(moment(200)))  # Nobody said anything: the default's word is taken.
+    assert closings(desk) == [("contacted", moment(-3))]
 
 
 def test_the_dial_ended_while_the_engine_was_away_its_trace_tells_the_result() -> None:
     trace = events.AttemptTrace(FIRST, ContactResult.CONTACTED, moment(-2))
     desk = restarted(FIRST, PbxSnapshot(moment(1), (), (), attempt_traces=(trace,)))
-    assert desk.journal(ObligationClosed) == [ObligationClosed(moment(-2), OB1, ObligationClosing.CONTACTED)]
+    desk.tell(events.TimePassed(moment(200)))
+    assert closings(desk) == [("contacted", moment(-2))]
     busy = restarted(
         FIRST,
         PbxSnapshot(

@@ -1,0 +1,86 @@
+"""Contact means a human: somebody answered, and the agent says whom he reached."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from queues import agent_desk, events, obligation_desk, verdicts
+from queues.centre import Centre
+from queues.identifiers import ObligationId
+from queues.journal import DispositionNoted
+from queues.obligation import Attempt, Obligation
+from queues.results import Disposition
+from queues.timers import TimerKind
+from sla.obligation import ObligationState
+
+BY_DEFAULT = "default"
+_CONTACTS = {Disposition.REACHED, Disposition.REFUSED}
+
+
+def reached(centre: Centre, attempt: Attempt, at: datetime) -> None:
+    """Somebody answered the callback: contacted, unconfirmed."""
+    agent = agent_desk.agent_of(centre, attempt.agent)
+    if agent is not None:
+        agent.last_contact = attempt.obligation
+    obligation = centre.obligations.get(attempt.obligation)
+    if obligation is None:
+        return
+    obligation.contacted_by = attempt.agent
+    obligation_desk.reached(centre, obligation, at)
+    if centre.policy.callbacks.disposition_time <= timedelta(0):
+        dispose(centre, obligation, centre.policy.callbacks.disposition_default, BY_DEFAULT, at, at)
+
+
+def talk_ended(centre: Centre, obligation: Obligation, now: datetime) -> None:
+    """Whom he reached has some time to be said."""
+    if obligation.state is ObligationState.UNCONFIRMED:
+        centre.timers.arm(
+            TimerKind.DISPOSITION, obligation.id, now + centre.policy.callbacks.disposition_time
+        )
+
+
+def said_by_phone(centre: Centre, event: events.AgentDisposed, now: datetime) -> None:
+    """The agent's feature code is about his latest callback."""
+    agent = agent_desk.agent_of(centre, event.agent)
+    obligation = (
+        None if agent is None or agent.last_contact is None else centre.obligations.get(agent.last_contact)
+    )
+    if obligation is None:
+        centre.note_unexpected(event.at, "agent", "nothing to dispose of", event, event.agent)
+        return
+    dispose(centre, obligation, event.disposition, event.agent, event.at, now)
+
+
+def said_on_screen(centre: Centre, event: events.DispositionGiven, now: datetime) -> None:
+    """Somebody said it for the agent."""
+    obligation = centre.obligations.get(event.obligation)
+    if obligation is not None:
+        dispose(centre, obligation, event.disposition, event.by, event.at, now)
+
+
+def time_is_over(centre: Centre, obligation_id: str, now: datetime) -> None:
+    """Nobody said anything: the setting's word is taken."""
+    obligation = centre.obligations.get(ObligationId(obligation_id))
+    if obligation is not None:
+        dispose(centre, obligation, centre.policy.callbacks.disposition_default, BY_DEFAULT, now, now)
+
+
+def dispose(
+    centre: Centre, obligation: Obligation, disposition: Disposition, by: str, at: datetime, now: datetime
+) -> None:
+    """Take the word for it: a contact closes; a machine is none; a stranger is not rung again."""
+    if obligation.state is not ObligationState.UNCONFIRMED:
+        return
+    centre.timers.disarm(TimerKind.DISPOSITION, obligation.id)
+    centre.note(DispositionNoted(at, obligation.id, disposition, by))
+    if disposition in _CONTACTS:
+        obligation_desk.confirm(centre, obligation, at)
+        return
+    obligation.dials += 1
+    if disposition is Disposition.WRONG_PERSON:
+        obligation.contacted_at = None
+        obligation_desk.hand_to_human(centre, obligation, Disposition.WRONG_PERSON, at)
+    else:
+        obligation_desk.retry(centre, obligation, centre.policy.callbacks.retry_after_no_answer, at, now)
+    verdicts.judge_overdue(centre, obligation, at, now)
+    obligation_desk.arm(centre, obligation)

@@ -1,0 +1,67 @@
+"""The law's verdict on each call, given once, with the version of the rules it was given under."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from queues.call import Call
+from queues.centre import Centre
+from queues.identifiers import CallId
+from queues.journal import CallJudged
+from queues.obligation import Obligation, OwedCall
+from sla.compliance import Care, Verdict, verdict
+from sla.promises import RuleSet
+
+
+def judge_answered(centre: Centre, call: Call, at: datetime) -> None:
+    """A human answered it: in time, late but in time for a contact, or too late."""
+    rules = call.line.rules_at(call.arrived_at, centre.policy.zone)
+    if rules is not None:
+        care = Care(
+            call.arrived_at, answered_at=call.answered_at or at, queued_at=call.queued_at, ended_at=at
+        )
+        _note(centre, call.id, verdict(care, rules, at), rules, at)
+
+
+def owed_call(centre: Centre, call: Call, at: datetime) -> OwedCall | None:
+    """A call that no human answered, to be judged; None on a line without rules."""
+    rules = call.line.rules_at(call.arrived_at, centre.policy.zone)
+    if rules is None:
+        return None
+    return OwedCall(call.id, Care(call.arrived_at, queued_at=call.queued_at, ended_at=at), rules)
+
+
+def judge_owed(centre: Centre, owed: OwedCall, at: datetime) -> None:
+    """Nothing more will be done about it: judge it as it stands."""
+    found = verdict(owed.care, owed.rules, at)
+    _note(centre, owed.call, Verdict.BROKEN if found is Verdict.PENDING else found, owed.rules, at)
+
+
+def judge_overdue(centre: Centre, obligation: Obligation, at: datetime, now: datetime) -> None:
+    """Those of its calls whose time is over are broken, whatever comes."""
+    if obligation.contacted_at is not None:
+        return  # Somebody was reached: the disposition will tell whether it counts.
+    still: list[OwedCall] = []
+    for owed in obligation.owed:
+        found = verdict(_care(obligation, owed, None), owed.rules, now)
+        if found is Verdict.PENDING:
+            still.append(owed)
+        else:
+            _note(centre, owed.call, found, owed.rules, at)
+    obligation.owed = still
+
+
+def judge_closed(centre: Centre, obligation: Obligation, contacted_at: datetime | None, at: datetime) -> None:
+    """Nothing is owed any more: each call of the episode by its own arrival."""
+    for owed in obligation.owed:
+        judge_owed(centre, replace(owed, care=_care(obligation, owed, contacted_at)), at)
+    obligation.owed = []
+
+
+def _care(obligation: Obligation, owed: OwedCall, contacted_at: datetime | None) -> Care:
+    return replace(owed.care, contacted_at=contacted_at, attempted_at=obligation.first_dial_at)
+
+
+def _note(centre: Centre, call: CallId, found: Verdict, rules: RuleSet, at: datetime) -> None:
+    centre.note(CallJudged(at, call, found, rules.version))

@@ -1,0 +1,167 @@
+"""What earlier runs of the engine left open: read once, at start."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, Select, func, literal, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from queues.events import (
+    DialledNumber,
+    KnownAttempt,
+    KnownCall,
+    KnownObligation,
+    KnownOwedCall,
+    LedgerRestored,
+)
+from queues.identifiers import AgentId, AttemptId, CallId, CompanyId, Did, ObligationId
+from queues.journal import ServedBy
+from queues.personal_data import Phone
+from queues.results import RESIDENT_NOT_RUNG, ContactResult
+from sla.obligation import ObligationState
+from storage.projection import CALLBACKS_SWITCH
+from storage.tables import attempts, calls, human_tasks, obligation_calls, obligations, switches
+
+_RESIDENT_NOT_RUNG = [result.value for result in RESIDENT_NOT_RUNG]
+_AnyRow = Row[Any]
+
+
+async def left_open(connection: AsyncConnection, node: str, at: datetime) -> LedgerRestored:
+    """Calls without an outcome, open obligations, dials without an end, the last day's dials, the switch."""
+
+    async def rows(query: Select[Any]) -> list[_AnyRow]:
+        return list((await connection.execute(query)).all())
+
+    of_obligation: dict[str, list[KnownOwedCall]] = defaultdict(list)
+    for row in await rows(_owed_calls(node)):
+        of_obligation[row.obligation].append(_owed_call(row))
+    recent = await rows(
+        select(attempts.c.e164, attempts.c.made_at).where(attempts.c.made_at > at - timedelta(days=1))
+    )
+    enabled = await connection.scalar(
+        select(switches.c.enabled).where(switches.c.node == node, switches.c.name == CALLBACKS_SWITCH)
+    )
+    return LedgerRestored(
+        at,
+        tuple(
+            map(_known_call, await rows(select(calls).where(calls.c.node == node, calls.c.outcome.is_(None))))
+        ),
+        tuple(
+            _known_obligation(row, of_obligation[row.obligation])
+            for row in await rows(_open_obligations(node))
+        ),
+        tuple(map(_known_attempt, await rows(_attempts_in_flight(node)))),
+        tuple(DialledNumber(Phone(row.e164), row.made_at) for row in recent),
+        callbacks_stopped=enabled is not None and not enabled,
+    )
+
+
+def _open_obligations(node: str) -> Select[Any]:
+    of_it = attempts.c.obligation == obligations.c.obligation
+    # After a task for a human was opened and the resident called again, he is dialled anew.
+    since = func.coalesce(human_tasks.c.opened_at, literal(0))
+
+    def counted(*conditions: Any) -> Any:
+        return select(func.count()).where(of_it, *conditions).scalar_subquery()
+
+    unreachable = attempts.c.result == ContactResult.UNREACHABLE.value
+    contact = (
+        select(attempts.c.agent)
+        .where(of_it, attempts.c.contacted_at.is_not(None))
+        .order_by(attempts.c.contacted_at.desc())
+        .limit(1)
+    )
+    return (
+        select(
+            obligations,
+            counted().label("attempts_made"),
+            counted(attempts.c.result.not_in(_RESIDENT_NOT_RUNG), attempts.c.made_at >= since).label("dials"),
+            counted(unreachable, attempts.c.made_at >= since).label("network_failures"),
+            select(func.min(attempts.c.dialled_at)).where(of_it).scalar_subquery().label("first_dial_at"),
+            contact.scalar_subquery().label("reached_by"),
+        )
+        .outerjoin(human_tasks, human_tasks.c.obligation == obligations.c.obligation)
+        .where(obligations.c.node == node, obligations.c.closed_at.is_(None))
+    )
+
+
+def _owed_calls(node: str) -> Select[Any]:
+    return (
+        select(
+            obligation_calls.c.obligation,
+            calls.c.call,
+            calls.c.did,
+            calls.c.arrived_at,
+            calls.c.queued_at,
+            calls.c.ended_at,
+        )
+        .join(obligations, obligations.c.obligation == obligation_calls.c.obligation)
+        .join(calls, (calls.c.node == obligation_calls.c.node) & (calls.c.call == obligation_calls.c.call))
+        .where(obligations.c.node == node, obligations.c.closed_at.is_(None), calls.c.verdict.is_(None))
+        .order_by(calls.c.arrived_at)
+    )
+
+
+def _attempts_in_flight(node: str) -> Select[Any]:
+    return (
+        select(attempts, obligations.c.did)
+        .join(obligations, obligations.c.obligation == attempts.c.obligation)
+        .where(obligations.c.node == node, attempts.c.ended_at.is_(None))
+    )
+
+
+def _owed_call(row: _AnyRow) -> KnownOwedCall:
+    return KnownOwedCall(CallId(row.call), Did(row.did), row.arrived_at, row.queued_at, row.ended_at)
+
+
+def _known_call(row: _AnyRow) -> KnownCall:
+    return KnownCall(
+        call=CallId(row.call),
+        arrived_at=row.arrived_at,
+        did=Did(row.did),
+        number=Phone(row.number),
+        caller_name=row.caller_name,
+        queued_at=row.queued_at,
+        answered_at=row.answered_at,
+        agent=None if row.agent is None else AgentId(row.agent),
+        by_fallback=row.served_by == ServedBy.FALLBACK or row.fallback_at is not None,
+    )
+
+
+def _known_obligation(row: _AnyRow, owed: Iterable[KnownOwedCall]) -> KnownObligation:
+    state = ObligationState(row.state or ObligationState.PLANNED)
+    return KnownObligation(
+        obligation=ObligationId(row.obligation),
+        company=CompanyId(row.company),
+        did=Did(row.did),
+        number=Phone(row.number),
+        e164=None if row.e164 is None else Phone(row.e164),
+        arrived_at=row.arrived_at,
+        due_at=row.due_at,
+        attempts_made=row.attempts_made,
+        dials=row.dials,
+        state=state,
+        network_failures=row.network_failures,
+        is_overdue=row.overdue_at is not None,
+        first_dial_at=row.first_dial_at,
+        contacted_at=row.contacted_at,
+        contacted_by=AgentId(row.reached_by) if row.contacted_at and row.reached_by else None,
+        owed=tuple(owed),
+    )
+
+
+def _known_attempt(row: _AnyRow) -> KnownAttempt:
+    return KnownAttempt(
+        attempt=AttemptId(row.attempt),
+        obligation=ObligationId(row.obligation),
+        did=Did(row.did),
+        agent=AgentId(row.agent),
+        e164=Phone(row.e164),
+        made_at=row.made_at,
+        trunk=row.trunk or "",
+        contacted_at=row.contacted_at,
+    )

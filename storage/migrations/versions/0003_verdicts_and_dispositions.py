@@ -1,0 +1,68 @@
+"""Each call's verdict, each contact's disposition, how each dial went, whose each task is, and the switch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+_ADDED: dict[str, list[tuple[str, sa.types.TypeEngine[Any]]]] = {
+    "calls": [
+        ("verdict", sa.String(length=30)),
+        ("rules", sa.String(length=60)),
+        ("judged_at", sa.BigInteger()),
+    ],
+    "obligations": [
+        ("state", sa.String(length=20)),
+        ("contacted_at", sa.BigInteger()),
+        ("closed_by", sa.String(length=80)),
+        ("disposition", sa.String(length=30)),
+        ("disposed_at", sa.BigInteger()),
+        ("disposed_by", sa.String(length=80)),
+    ],
+    "attempts": [
+        ("trunk", sa.String(length=40)),
+        ("dial_status", sa.String(length=30)),
+        ("cause", sa.Integer()),
+    ],
+    "human_tasks": [
+        ("assigned_to", sa.String(length=80)),
+        ("assigned_by", sa.String(length=80)),
+        ("assigned_at", sa.BigInteger()),
+    ],
+}
+
+
+def upgrade() -> None:
+    for table, columns in _ADDED.items():
+        with op.batch_alter_table(table) as batch_op:
+            for name, kind in columns:
+                batch_op.add_column(sa.Column(name, kind, nullable=True))
+    with op.batch_alter_table("human_tasks") as batch_op:
+        batch_op.alter_column("done_by", type_=sa.String(length=80), existing_type=sa.String(length=40))
+    op.create_table(
+        "switches",
+        sa.Column("node", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("by", sa.String(length=80), nullable=False),
+        sa.Column("why", sa.String(length=200), nullable=False),
+        sa.PrimaryKeyConstraint("node", "name", name="pk_switches"),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("switches")
+    with op.batch_alter_table("human_tasks") as batch_op:
+        batch_op.alter_column("done_by", type_=sa.String(length=40), existing_type=sa.String(length=80))
+    for table, columns in _ADDED.items():
+        with op.batch_alter_table(table) as batch_op:
+            for name, _ in columns:
+                batch_op.drop_column(name)

@@ -1,0 +1,194 @@
+"""Any events at all, in any order, nonsensical ones included: strategies for the property tests."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from hypothesis import strategies as st
+
+from queues import events
+from queues.centre import Centre
+from queues.events import DeviceState, Event, LiveCallState, OfferResult
+from queues.identifiers import AgentId, AttemptId, CallId, ChannelName, ObligationId, OfferId
+from queues.obligation import Obligation
+from queues.personal_data import Phone
+from queues.policy import CallbackPolicy
+from queues.timers import TimerKind
+from sla.obligation import ObligationState
+from tests.support.centre import EMERGENCY_DID, GENERAL_DID, NOON
+
+CALLS = st.sampled_from([CallId(f"c{n}") for n in range(6)])
+AGENTS = st.sampled_from([AgentId("1001"), AgentId("1002"), AgentId("1003"), AgentId("9999")])
+MOMENTS = st.integers(0, 9000).map(lambda tenths: NOON + timedelta(milliseconds=100 * tenths))
+DIDS = st.sampled_from([GENERAL_DID, EMERGENCY_DID, events.Did("unknown")])
+OFFERS = st.builds(lambda call, n: OfferId(f"{call}/1.{n}"), CALLS, st.integers(1, 4))
+CHANNELS = st.sampled_from([ChannelName("a"), ChannelName("b")])
+NUMBERS = st.sampled_from([Phone("+79160000000"), Phone("89160000001"), Phone(""), Phone("+77011234567")])
+OBLIGATIONS = CALLS.map(lambda call: ObligationId(f"ob-{call}"))
+ATTEMPTS = st.builds(lambda call, n: AttemptId(f"ob-{call}.1.{n}"), CALLS, st.integers(1, 3))
+
+LIVE_CALLS = st.builds(
+    events.LiveCall,
+    call=CALLS,
+    channel=CHANNELS,
+    arrived_at=MOMENTS,
+    did=DIDS,
+    number=NUMBERS,
+    state=st.sampled_from(LiveCallState),
+    agent=st.none() | AGENTS,
+    offer=st.none() | OFFERS,
+)
+ENDED_CALLS = st.builds(
+    events.EndedCall,
+    call=CALLS,
+    arrived_at=MOMENTS,
+    did=DIDS,
+    number=NUMBERS,
+    ended_at=st.none() | MOMENTS,
+    answered_at=st.none() | MOMENTS,
+)
+LIVE_AGENTS = st.builds(
+    events.LiveAgent,
+    agent=AGENTS,
+    device=st.sampled_from(DeviceState),
+    logged_in=st.sampled_from([True, True, False, None]),
+    paused=st.none() | st.just("lunch"),
+)
+SNAPSHOTS = st.builds(
+    events.PbxSnapshot,
+    at=MOMENTS,
+    calls=st.lists(LIVE_CALLS, max_size=4, unique_by=lambda call: call.call).map(tuple),
+    agents=st.lists(LIVE_AGENTS, max_size=3, unique_by=lambda agent: agent.agent).map(tuple),
+    ended=st.lists(ENDED_CALLS, max_size=2, unique_by=lambda call: call.call).map(tuple),
+    attempts=st.lists(
+        st.builds(
+            events.LiveAttempt, attempt=ATTEMPTS, state=st.sampled_from(events.LiveAttemptState), agent=AGENTS
+        ),
+        max_size=1,
+    ).map(tuple),
+    attempt_traces=st.lists(
+        st.builds(
+            events.AttemptTrace, attempt=ATTEMPTS, result=st.none() | st.sampled_from(events.ContactResult)
+        ),
+        max_size=2,
+        unique_by=lambda trace: trace.attempt,
+    ).map(tuple),
+    pbx_started_at=st.none() | MOMENTS,
+)
+EVENTS: st.SearchStrategy[Event] = st.one_of(
+    st.builds(
+        events.CallArrived,
+        at=MOMENTS,
+        call=CALLS,
+        channel=CHANNELS,
+        arrived_at=MOMENTS,
+        did=DIDS,
+        number=NUMBERS,
+    ),
+    st.builds(
+        events.CallHolding,
+        at=MOMENTS,
+        call=CALLS,
+        offer=st.none() | OFFERS,
+        result=st.none() | st.sampled_from(OfferResult),
+    ),
+    st.builds(events.AgentRang, at=MOMENTS, call=CALLS, agent=AGENTS, channel=CHANNELS),
+    st.builds(
+        events.CallAnswered, at=MOMENTS, call=CALLS, agent=st.none() | AGENTS, by_fallback=st.booleans()
+    ),
+    st.builds(events.CallFellBack, at=MOMENTS, call=CALLS),
+    st.builds(events.CallRejected, at=MOMENTS, call=CALLS, reason=st.just("full")),
+    st.builds(events.CallEnded, at=MOMENTS, call=CALLS, cause=st.just(16)),
+    st.builds(events.AgentLegEnded, at=MOMENTS, agent=AGENTS, channel=CHANNELS, call=st.none() | CALLS),
+    st.builds(events.AgentDeviceChanged, at=MOMENTS, agent=AGENTS, state=st.sampled_from(DeviceState)),
+    st.builds(events.AgentDeviceChanged, at=MOMENTS, agent=AGENTS, state=st.just(DeviceState.IDLE)),
+    st.builds(events.AgentLoggedIn, at=MOMENTS, agent=AGENTS),
+    st.builds(events.AgentLoggedOut, at=MOMENTS, agent=AGENTS),
+    st.builds(events.AgentPaused, at=MOMENTS, agent=AGENTS, reason=st.just("lunch")),
+    st.builds(events.AgentUnpaused, at=MOMENTS, agent=AGENTS),
+    st.builds(events.AgentWrapUpEnded, at=MOMENTS, agent=AGENTS),
+    st.builds(
+        events.OfferRefused,
+        at=MOMENTS,
+        offer=OFFERS,
+        reason=st.just("No such channel"),
+        outcome_known=st.booleans(),
+    ),
+    st.builds(events.TimePassed, at=MOMENTS),
+    st.builds(events.ObligationDue, at=MOMENTS, obligation=OBLIGATIONS),
+    st.builds(events.ObligationDue, at=MOMENTS, obligation=OBLIGATIONS),
+    st.builds(
+        events.AttemptRefused, at=MOMENTS, attempt=ATTEMPTS, reason=st.just("x"), outcome_known=st.booleans()
+    ),
+    st.builds(events.AttemptAgentReady, at=MOMENTS, attempt=ATTEMPTS),
+    st.builds(events.AttemptContacted, at=MOMENTS, attempt=ATTEMPTS),
+    st.builds(
+        events.AttemptEnded, at=MOMENTS, attempt=ATTEMPTS, result=st.sampled_from(events.ContactResult)
+    ),
+    st.builds(
+        events.AgentDisposed, at=MOMENTS, agent=AGENTS, disposition=st.sampled_from(events.Disposition)
+    ),
+    st.builds(
+        events.DispositionGiven,
+        at=MOMENTS,
+        obligation=OBLIGATIONS,
+        disposition=st.sampled_from(events.Disposition),
+        by=st.just("supervisor"),
+    ),
+    st.builds(
+        events.ObligationCloseRequested,
+        at=MOMENTS,
+        obligation=OBLIGATIONS,
+        by=st.just("supervisor"),
+        why=st.just("spoke to him"),
+        contacted_at=st.none() | MOMENTS,
+    ),
+    st.builds(
+        events.TaskAssignmentRequested,
+        at=MOMENTS,
+        obligation=OBLIGATIONS,
+        to=st.just("1001"),
+        by=st.just("supervisor"),
+    ),
+    st.builds(
+        events.CallbackSwitchRequested,
+        at=MOMENTS,
+        enabled=st.booleans(),
+        by=st.just("supervisor"),
+        why=st.just("storm"),
+    ),
+    st.builds(events.PbxLost, at=MOMENTS),
+    SNAPSHOTS,
+)
+NARROW = CallbackPolicy(
+    own_numbers=frozenset({Phone("+74951234501")}),
+    max_in_flight=1,
+    trunk_channels=5,
+    keep_for_arrivals=2,
+    max_attempts=2,
+    late_attempts=1,
+)
+POLICIES = st.sampled_from([None, NARROW, CallbackPolicy(disposition_time=timedelta(0))])
+
+
+def somebody_moves(
+    centre: Centre, obligation: Obligation, timers: set[ObligationId], handed: set[ObligationId]
+) -> bool:
+    """Whether an open obligation waits for something that will come: never silence."""
+    match obligation.state:
+        case ObligationState.PLANNED | ObligationState.RETRY:
+            return obligation.id in timers
+        case ObligationState.SUSPENDED:
+            return obligation.resident in centre.live_by_resident
+        case ObligationState.CLAIMED | ObligationState.DIALLING:
+            return obligation.attempt in centre.attempts
+        case ObligationState.IN_LINE:
+            pool = centre.parked if obligation.is_parked else centre.waiting[obligation.queue.name]
+            return obligation.id in pool
+        case ObligationState.UNCONFIRMED:
+            waits = (TimerKind.DISPOSITION, obligation.id) in centre.timers
+            return waits or obligation.attempt in centre.attempts
+        case ObligationState.WITH_HUMAN | ObligationState.IMPOSSIBLE:
+            return obligation.id in handed
+        case _:
+            return False

@@ -1,0 +1,78 @@
+"""What counts as a contact, on a real Asterisk: said by the agent's phone, told by the network."""
+
+from __future__ import annotations
+
+from callengine.demo.resident import Resident
+from tests.support.live_centre import LiveCentre, live_centre
+from tests.system.test_callbacks import NUMBER, Ward, answers, one_after_the_other, plan, ward
+
+
+async def talked(here: Ward, dials: int) -> None:
+    """Wait until that many callbacks have been spoken to their end, and the agent's phone is free again."""
+    await here.centre.until(lambda: len(here.exchange.answered) == dials, seconds=15)
+    await here.agent.wait_for(lambda phone: phone.present_call is None, seconds=15)
+
+
+async def states(centre: LiveCentre) -> list[str]:
+    return [row.state for row in await centre.rows("SELECT state FROM obligations ORDER BY opened_at")]
+
+
+async def test_an_answering_machine_is_called_again_until_the_agent_says_that_he_reached_the_resident() -> (
+    None
+):
+    async with live_centre(plan(disposition=60)) as centre:
+        here = await ward(centre, answers)
+        await here.miss()
+        await here.called_back()
+        await talked(here, 1)
+        assert await states(centre) == ["unconfirmed"]
+        await here.agent.dial("*462", seconds=2)
+        (row,) = await centre.rows("SELECT disposition, closed_at FROM obligations")
+        assert (row.disposition, row.closed_at) == ("answering_machine", None)
+        await here.called_back()
+        await talked(here, 2)
+        await here.agent.dial("*461", seconds=2)
+        await here.until_closed()
+        assert await here.obligations() == [("contacted", "")]
+        rows = await centre.rows("SELECT disposition, disposed_by FROM obligations")
+        assert [tuple(row) for row in rows] == [("reached", "1001")]
+        assert [row.verdict for row in await centre.rows("SELECT verdict FROM calls")] == [
+            "contacted_in_time"
+        ]
+
+
+async def test_a_number_that_the_network_does_not_know_is_a_humans_task() -> None:
+    async with live_centre(plan()) as centre:
+        here = await ward(centre, lambda number: "nobody")
+        await here.miss()
+        await here.called_back()
+        await here.until_closed()
+        assert await here.obligations() == [("impossible", "invalid")]
+        rows = await centre.rows("SELECT result, cause, trunk FROM attempts")
+        assert [tuple(row) for row in rows] == [("invalid_number", 1, "trunk")]
+
+
+async def test_a_network_that_fails_spends_none_of_the_residents_attempts() -> None:
+    async with live_centre(plan(callbacks="max_attempts = 1")) as centre:
+        here = await ward(centre, one_after_the_other("congestion", "congestion", 0.1))
+        await here.miss()
+        await here.called_back()
+        await here.until_closed()
+        assert await here.attempts() == ["unreachable", "unreachable", "contacted"]
+        assert await here.obligations() == [("contacted", "")]
+
+
+async def test_he_calls_while_the_agent_is_dialling_him_and_that_agent_gets_his_call() -> None:
+    async with live_centre(plan()) as centre:
+        here = await ward(centre, lambda number: None)
+        await here.miss()
+        await here.called_back()
+        await centre.until(lambda: here.exchange.rung, seconds=10)
+        resident: Resident = centre.phones.resident(NUMBER)
+        await resident.call()
+        await resident.wait_for(lambda one: one.heard_at is not None, seconds=10)
+        assert resident.heard_tone == here.agent.tone_hz
+        await resident.hang_up()
+        await here.until_closed()
+        assert await here.obligations() == [("got_through", "")]
+        assert await here.attempts() == ["cancelled"]
