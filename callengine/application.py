@@ -11,9 +11,11 @@ from zoneinfo import ZoneInfo
 
 from ami_adapters.link import AmiLink, LinkState, LinkTimes, PbxLogin
 from ami_adapters.switchboard import Switchboard
+from callengine.callback_api import CallbackApi
 from callengine.clock import SystemClock
 from callengine.engine import Engine
 from callengine.http_server import HttpServer
+from callengine.live_callbacks import LiveCallbacks
 from callengine.logs import get_log
 from callengine.metrics import Metrics
 from callengine.obligation_timers import AlarmClock
@@ -78,6 +80,7 @@ class Application:
         self._dispatcher = dispatcher
         metrics = Metrics(
             self._policy.queues,
+            sorted({line.company for line in self._policy.lines.values()}),
             tally=self.tally,
             view=dispatcher.view,
             now=self.clock.now,
@@ -117,7 +120,15 @@ class Application:
         self.tally.load(await ledger.calls_between(midnight, now + timedelta(days=1)), now)
         self.alarm.start()
         self.tell(await ledger.restored(now))
-        self.http = HttpServer(settings.http.host, settings.http.port, metrics, self.health)
+        live = LiveCallbacks(self._engine, ledger, dispatcher.view, self.clock.now)
+        self.http = HttpServer(
+            settings.http.host,
+            settings.http.port,
+            metrics,
+            self.health,
+            api=CallbackApi(live),
+            control=settings.http.control_socket,
+        )
         await self.http.start()
         loop = asyncio.get_running_loop()
         self._tasks = [

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from callengine import ledger_commands
 from callengine.application import Application
+from callengine.callback_commands import CallbackDesk
 from callengine.clock import SystemClock
 from callengine.logs import configure_logging
 from callengine.sample import SampleError, SampleOptions, write_sample, write_service
@@ -25,6 +26,7 @@ from config.errors import ConfigError
 from config.example import write_example
 from config.policies import dialplan_lines
 from config.settings import DEFAULT_PATH, Settings, load_settings, settings_path
+from queues.results import Disposition
 from storage.errors import LedgerError
 
 _config_option = click.option(
@@ -146,6 +148,71 @@ def demo(seconds: float, plain: bool, seed: int) -> None:
 def lines(config: Path | None) -> None:
     """Print callengine_lines.conf: what the dialplan must know of each line, also when the engine is away."""
     click.echo(dialplan_lines(_settings(config)), nl=False)
+
+
+@main.group(invoke_without_command=True)
+@_config_option
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
+@click.option("--full", is_flag=True, help="Whole phone numbers.")
+@click.option("--by", default="", help="Who you are; default: your login name.")
+@click.pass_context
+def callbacks(context: click.Context, config: Path | None, as_json: bool, full: bool, by: str) -> None:
+    """What is owed to residents, the nearest deadline first; and what a person may do about it."""
+    context.obj = CallbackDesk(_settings(config), by, as_json=as_json, full=full)
+    if context.invoked_subcommand is None:
+        context.obj.list()
+
+
+@callbacks.command("show")
+@click.argument("obligation")
+@click.pass_obj
+def callbacks_show(desk: CallbackDesk, obligation: str) -> None:
+    """Tell the whole story of one OBLIGATION: its calls, dials, verdicts."""
+    desk.show(obligation)
+
+
+@callbacks.command("close")
+@click.argument("obligation")
+@click.option("--why", required=True, help="What was done, or why nothing need be.")
+@click.option("--contacted-at", metavar="TIME", help="When you spoke with him: 14:05, or 2026-11-24T14:05.")
+@click.pass_obj
+def callbacks_close(desk: CallbackDesk, obligation: str, why: str, contacted_at: str | None) -> None:
+    """Close one OBLIGATION by hand. Without --contacted-at the law counts it as not kept."""
+    desk.close(obligation, why, contacted_at)
+
+
+@callbacks.command("assign")
+@click.argument("obligation")
+@click.argument("to")
+@click.pass_obj
+def callbacks_assign(desk: CallbackDesk, obligation: str, to: str) -> None:
+    """Give the human's task of an OBLIGATION to somebody."""
+    desk.assign(obligation, to)
+
+
+@callbacks.command("disposition")
+@click.argument("obligation")
+@click.argument("word", type=click.Choice([word.value for word in Disposition]))
+@click.pass_obj
+def callbacks_disposition(desk: CallbackDesk, obligation: str, word: str) -> None:
+    """Say whom the callback of an OBLIGATION reached; agents say it by *461 to *464."""
+    desk.dispose(obligation, Disposition(word))
+
+
+@callbacks.command("stop")
+@click.option("--why", required=True)
+@click.pass_obj
+def callbacks_stop(desk: CallbackDesk, why: str) -> None:
+    """Dial nobody any more, from this moment on, also after a restart."""
+    desk.switch(why, enabled=False)
+
+
+@callbacks.command("start")
+@click.option("--why", default="over", show_default=True)
+@click.pass_obj
+def callbacks_start(desk: CallbackDesk, why: str) -> None:
+    """Let callbacks go on, the nearest deadline first."""
+    desk.switch(why, enabled=True)
 
 
 @main.group()

@@ -100,7 +100,7 @@ class Engine:
         self._clock = clock
         self._observers = tuple(observers)
         self._on_decision_seconds = on_decision_seconds
-        self._inbox: deque[Event | None] = deque()
+        self._inbox: deque[Event | asyncio.Future[None] | None] = deque()
         self._wake = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due: datetime | None = None
@@ -117,6 +117,14 @@ class Engine:
         """Hand in an event; it is handled after all that came before it."""
         self._inbox.append(event)
         self._wake.set()
+
+    async def carry(self, event: Event) -> None:
+        """Hand in an event, and return when what it led to is committed."""
+        handled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.tell(event)
+        self._inbox.append(handled)
+        await handled
+        await self._writer.flush()
 
     def ask_for_beat(self) -> None:
         """Have the heartbeat sent in its turn: an engine that no longer handles events must not beat."""
@@ -149,6 +157,10 @@ class Engine:
             event = self._inbox.popleft()
             if event is None:
                 self._pbx.beat()
+                continue
+            if isinstance(event, asyncio.Future):
+                if not event.done():
+                    event.set_result(None)
                 continue
             if isinstance(event, PbxSnapshot):
                 event = await self._without_settled(event)

@@ -1,11 +1,15 @@
-"""Metrics and health over HTTP, on loopback."""
+"""Metrics, health and what is owed over HTTP: to look at on loopback, to change on the control socket."""
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 
 from aiohttp import web
 
+from callengine.callback_api import MAY_CHANGE, CallbackApi
 from callengine.metrics import Metrics
 
 Health = Callable[[], Mapping[str, bool]]
@@ -16,41 +20,69 @@ _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'",
 }
+_OWNER_ONLY = 0o177
 
 
 class HttpServer:
-    """`/metrics`, `/healthz` (the process turns) and `/readyz` (it can do its work, with reasons)."""
+    """`/metrics`, `/healthz` (the process turns), `/readyz` (it can do its work, with reasons), `/api/v1`.
 
-    def __init__(self, host: str, port: int, metrics: Metrics, health: Health) -> None:
+    `control` is the path of a Unix socket that its owner alone may open: changes are taken there only.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        metrics: Metrics,
+        health: Health,
+        *,
+        api: CallbackApi | None = None,
+        control: Path | None = None,
+    ) -> None:
         self._host = host
         self._wanted_port = port
         self._metrics = metrics
         self._health = health
-        self._runner: web.AppRunner | None = None
+        self._api = api
+        self._control = control
+        self._runners: list[web.AppRunner] = []
 
     async def start(self) -> None:
-        """Listen. Raises OSError when the port is taken."""
-        app = web.Application(middlewares=[_with_headers])
-        app.router.add_get("/metrics", self._get_metrics)
-        app.router.add_get("/healthz", self._get_healthz)
-        app.router.add_get("/readyz", self._get_readyz)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        self._runner = runner
+        """Listen. Raises OSError when the port is taken, or another engine listens on the control socket."""
+        runner = await self._runner(may_change=False)
         await web.TCPSite(runner, self._host, self._wanted_port).start()
+        if self._control is not None:
+            listener = _private_listener(self._control)
+            runner = await self._runner(may_change=True)
+            await web.SockSite(runner, listener).start()
 
     @property
     def port(self) -> int:
         """The port that is listened on, also when 0 was asked for."""
-        if self._runner is None or not self._runner.addresses:
+        if not self._runners or not self._runners[0].addresses:
             raise RuntimeError("the HTTP server is not started")
-        return int(self._runner.addresses[0][1])
+        return int(self._runners[0].addresses[0][1])
 
     async def stop(self) -> None:
         """Close every connection."""
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+        runners, self._runners = self._runners, []
+        for runner in runners:
+            await runner.cleanup()
+        if self._control is not None and len(runners) > 1:
+            self._control.unlink(missing_ok=True)
+
+    async def _runner(self, *, may_change: bool) -> web.AppRunner:
+        app = web.Application(middlewares=[_with_headers], client_max_size=64 * 1024)
+        app[MAY_CHANGE] = may_change
+        app.router.add_get("/metrics", self._get_metrics)
+        app.router.add_get("/healthz", self._get_healthz)
+        app.router.add_get("/readyz", self._get_readyz)
+        if self._api is not None:
+            self._api.add_to(app)
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        self._runners.append(runner)
+        return runner
 
     async def _get_metrics(self, request: web.Request) -> web.Response:
         body, content_type = await self._metrics.exposition(request.headers.get("Accept", ""))
@@ -65,10 +97,41 @@ class HttpServer:
         return web.json_response({"ready": ready, "conditions": conditions}, status=200 if ready else 503)
 
 
+def _private_listener(path: Path) -> socket.socket:
+    """A socket that is its owner's alone from the first moment; one that a dead engine left is replaced."""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        if path.is_socket():
+            _refuse_if_alive(path)
+            path.unlink()
+        before = os.umask(_OWNER_ONLY)
+        try:
+            listener.bind(str(path))
+        finally:
+            os.umask(before)
+    except OSError as problem:
+        listener.close()
+        raise OSError(f"the control socket {path} cannot be opened: {problem}") from None
+    return listener
+
+
+def _refuse_if_alive(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as caller:
+        try:
+            caller.connect(str(path))
+        except OSError:
+            return
+    raise OSError("another engine is running there")
+
+
 @web.middleware
 async def _with_headers(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    response = await handler(request)
+    try:
+        response = await handler(request)
+    except web.HTTPException as answer:
+        answer.headers.update(_HEADERS)
+        raise
     response.headers.update(_HEADERS)
     return response

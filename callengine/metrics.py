@@ -16,12 +16,12 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
+from callengine.callback_metrics import CallbackMetrics, live_obligations
 from callengine.tally import DayTally
 from queues import journal as facts
-from queues.events import ContactResult, OfferResult
-from queues.identifiers import CallId, OfferId, QueueName
-from queues.journal import AgentState, JournalEntry, ObligationClosing, Outcome
-from queues.phone_numbers import DialRefusal
+from queues.events import OfferResult
+from queues.identifiers import CallId, CompanyId, OfferId, QueueName
+from queues.journal import AgentState, JournalEntry, Outcome
 from queues.views import CentreView
 from sla.service_level import FORMULAS
 
@@ -37,6 +37,7 @@ class Metrics:
     def __init__(
         self,
         queues: Iterable[QueueName],
+        companies: Iterable[CompanyId],
         *,
         tally: DayTally,
         view: Callable[[], CentreView],
@@ -54,12 +55,7 @@ class Metrics:
         self._abandon_wait = histogram("abandon_wait_seconds", "Arrival to giving up", ["queue"], EDGES)
         self._talk = histogram("talk_seconds", "Human to hang-up", ["queue"], EDGES)
         self._ring = histogram("ring_seconds", "An agent's phone rang", ["result"], EDGES)
-        self._obligations = counter("obligations_opened", "Residents owed a contact", ["queue"])
-        self._closed = counter("obligations_closed", "Obligations closed", ["closing"])
-        self._contact_delay = histogram("callback_delay_seconds", "Arrival to contact", [], EDGES)
-        self._attempts = counter("callback_attempts", "Dials of callbacks, by result", ["result"])
-        self._refused = counter("callback_refusals", "Numbers that may not be dialled", ["reason"])
-        self._tasks = counter("human_tasks", "Obligations handed to a human", [])
+        self._callbacks = CallbackMetrics(self.registry, names, companies, EDGES)
         self._unexpected = counter("unexpected_events", "Events that fit no state", ["machine"])
         self.ami_connected = gauge("ami_connected", "Whether the AMI link is up")
         self.ami_connects = counter("ami_connects", "AMI logins that succeeded", [])
@@ -74,7 +70,6 @@ class Metrics:
         self._create_at_zero(names)
         self._calls: dict[CallId, tuple[QueueName, datetime, datetime | None]] = {}
         self._rings: dict[OfferId, datetime] = {}
-        self._arrivals: dict[str, datetime] = {}
         self._live = _LiveFigures(tally, view, now)
         self.registry.register(self._live)
 
@@ -99,7 +94,7 @@ class Metrics:
             case facts.Unexpected(machine=machine):
                 self._unexpected.labels(machine).inc()
             case _:
-                self._observe_callback(entry)
+                self._callbacks.observe(entry)
 
     async def exposition(self, accept: str) -> tuple[bytes, str]:
         """The text for a scrape and its content type, made in a thread: with many series it takes long."""
@@ -119,25 +114,6 @@ class Metrics:
         elif entry.outcome is Outcome.ABANDONED:
             self._abandon_wait.labels(queue).observe(max(0.0, (entry.at - arrived_at) / _SECOND))
 
-    def _observe_callback(self, entry: JournalEntry) -> None:
-        match entry:
-            case facts.ObligationOpened(obligation=obligation, queue=queue, arrived_at=arrived_at):
-                self._obligations.labels(queue).inc()
-                self._arrivals[obligation] = arrived_at
-            case facts.ObligationClosed(at, obligation, closing):
-                self._closed.labels(closing).inc()
-                arrived_at = self._arrivals.pop(obligation, at)
-                if closing is ObligationClosing.CONTACTED:
-                    self._contact_delay.observe(max(0.0, (at - arrived_at) / _SECOND))
-            case facts.AttemptFinished(result=result):
-                self._attempts.labels(result).inc()
-            case facts.DialRefused(reason=reason):
-                self._refused.labels(reason).inc()
-            case facts.HumanTaskOpened():
-                self._tasks.inc()
-            case _:
-                pass
-
     def _create_at_zero(self, queues: Iterable[QueueName]) -> None:
         for queue in queues:
             for metric in (
@@ -145,7 +121,6 @@ class Metrics:
                 self._answer_wait,
                 self._abandon_wait,
                 self._talk,
-                self._obligations,
             ):
                 metric.labels(queue)
             for outcome in Outcome:
@@ -153,13 +128,7 @@ class Metrics:
                     self._finished.labels(queue, outcome, served_by)
         for result in OfferResult:
             self._ring.labels(result)
-        for contact in ContactResult:
-            self._attempts.labels(contact)
-        for closing in ObligationClosing:
-            self._closed.labels(closing)
-        for reason in DialRefusal:
-            self._refused.labels(reason)
-        for machine in ("call", "agent"):
+        for machine in ("call", "agent", "obligation"):
             self._unexpected.labels(machine)
 
     def _counter(self, name: str, text: str, labels: list[str]) -> Counter:
@@ -194,7 +163,13 @@ class _LiveFigures(Collector):
 
     def take(self) -> None:
         """Read all figures at one moment, from the loop."""
-        self._taken = (*self._of_queues(self._now()), self._of_agents(), self._balance())
+        now = self._now()
+        self._taken = (
+            *self._of_queues(now),
+            *live_obligations(self._view, now),
+            self._of_agents(),
+            self._balance(),
+        )
 
     def _of_queues(self, now: datetime) -> tuple[GaugeMetricFamily, ...]:
         """A ratio is absent until a call was counted."""

@@ -145,10 +145,13 @@ class Database(Section):
 
 
 class Http(Section):
-    """Metrics, health and later screens."""
+    """Metrics, health, what is owed."""
 
     host: Annotated[str, AfterValidator(_loopback)] = Field("127.0.0.1", description="loopback only, for now")
     port: int = Field(8088, ge=0, le=65535, description="0 takes a free one")
+    control_socket: Path = Field(
+        Path("callengine.sock"), description="`callengine callbacks …` speaks to the engine through this file"
+    )
 
 
 class Log(Section):

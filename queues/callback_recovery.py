@@ -115,11 +115,12 @@ def _restored_obligation(centre: Centre, known: KnownObligation) -> Obligation:
 
 
 def _owed_call(centre: Centre, known: KnownOwedCall) -> OwedCall | None:
-    rules = centre.line_of(known.did).rules_at(known.arrived_at, centre.policy.zone)
+    line = centre.line_of(known.did)
+    rules = line.rules_at(known.arrived_at, centre.policy.zone)
     if rules is None:
         return None
     care = Care(known.arrived_at, queued_at=known.queued_at, ended_at=known.ended_at)
-    return OwedCall(known.call, care, rules)
+    return OwedCall(known.call, line.company, care, rules)
 
 
 def _result_of(attempt: Attempt, trace: AttemptTrace | None, snapshot: PbxSnapshot) -> ContactResult:

@@ -23,7 +23,7 @@ from queues.identifiers import AttemptId
 from queues.journal import JournalEntry, RecordingStarted
 from queues.policy import CentrePolicy
 from queues.timers import TimerKind
-from queues.views import AgentView, CallView, CentreView
+from queues.views import AgentView, CallView, CentreView, ObligationView
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,13 @@ class Dispatcher:
                 for agent in sorted(centre.agents.values(), key=lambda agent: agent.id)
             ),
             synced=centre.synced,
+            obligations=tuple(
+                ObligationView(
+                    one.id, one.line.company, one.queue.name, one.state, one.due_at, one.is_overdue
+                )
+                for one in centre.obligations.values()
+            ),
+            callbacks_stopped=centre.callbacks_stopped,
         )
 
     def is_in_flight(self, attempt: AttemptId) -> bool:

@@ -271,6 +271,7 @@ class CallJudged:
 
     at: datetime
     call: CallId
+    company: CompanyId
     verdict: Verdict
     rules: str
 

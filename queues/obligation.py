@@ -23,6 +23,7 @@ class OwedCall:
     """A call of the episode on which the law has not given its verdict yet."""
 
     call: CallId
+    company: CompanyId
     care: Care
     rules: RuleSet
 

@@ -7,11 +7,9 @@ from datetime import datetime
 
 from queues.call import Call
 from queues.centre import Centre
-from queues.identifiers import CallId
 from queues.journal import CallJudged
 from queues.obligation import Obligation, OwedCall
 from sla.compliance import Care, Verdict, verdict
-from sla.promises import RuleSet
 
 
 def judge_answered(centre: Centre, call: Call, at: datetime) -> None:
@@ -21,7 +19,7 @@ def judge_answered(centre: Centre, call: Call, at: datetime) -> None:
         care = Care(
             call.arrived_at, answered_at=call.answered_at or at, queued_at=call.queued_at, ended_at=at
         )
-        _note(centre, call.id, verdict(care, rules, at), rules, at)
+        centre.note(CallJudged(at, call.id, call.line.company, verdict(care, rules, at), rules.version))
 
 
 def owed_call(centre: Centre, call: Call, at: datetime) -> OwedCall | None:
@@ -29,13 +27,15 @@ def owed_call(centre: Centre, call: Call, at: datetime) -> OwedCall | None:
     rules = call.line.rules_at(call.arrived_at, centre.policy.zone)
     if rules is None:
         return None
-    return OwedCall(call.id, Care(call.arrived_at, queued_at=call.queued_at, ended_at=at), rules)
+    return OwedCall(
+        call.id, call.line.company, Care(call.arrived_at, queued_at=call.queued_at, ended_at=at), rules
+    )
 
 
 def judge_owed(centre: Centre, owed: OwedCall, at: datetime) -> None:
     """Nothing more will be done about it: judge it as it stands."""
     found = verdict(owed.care, owed.rules, at)
-    _note(centre, owed.call, Verdict.BROKEN if found is Verdict.PENDING else found, owed.rules, at)
+    _note(centre, owed, Verdict.BROKEN if found is Verdict.PENDING else found, at)
 
 
 def judge_overdue(centre: Centre, obligation: Obligation, at: datetime, now: datetime) -> None:
@@ -48,7 +48,7 @@ def judge_overdue(centre: Centre, obligation: Obligation, at: datetime, now: dat
         if found is Verdict.PENDING:
             still.append(owed)
         else:
-            _note(centre, owed.call, found, owed.rules, at)
+            _note(centre, owed, found, at)
     obligation.owed = still
 
 
@@ -63,5 +63,5 @@ def _care(obligation: Obligation, owed: OwedCall, contacted_at: datetime | None)
     return replace(owed.care, contacted_at=contacted_at, attempted_at=obligation.first_dial_at)
 
 
-def _note(centre: Centre, call: CallId, found: Verdict, rules: RuleSet, at: datetime) -> None:
-    centre.note(CallJudged(at, call, found, rules.version))
+def _note(centre: Centre, owed: OwedCall, found: Verdict, at: datetime) -> None:
+    centre.note(CallJudged(at, owed.call, owed.company, found, owed.rules.version))

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from queues.call import CallState
-from queues.identifiers import AgentId, CallId, CompanyId, QueueName
+from queues.identifiers import AgentId, CallId, CompanyId, ObligationId, QueueName
 from queues.journal import AgentState
 from queues.personal_data import Phone
+from sla.obligation import ObligationState
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,26 @@ class AgentView:
 
 
 @dataclass(frozen=True, slots=True)
+class ObligationView:
+    """What is owed to one resident now."""
+
+    obligation: ObligationId
+    company: CompanyId
+    queue: QueueName
+    state: ObligationState
+    due_at: datetime
+    is_overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CentreView:
-    """All calls, waiting ones first and in the order of their places, and all agents by id."""
+    """All calls, waiting ones first and in the order of their places, all agents by id, and all that is owed."""
 
     calls: tuple[CallView, ...]
     agents: tuple[AgentView, ...]
     synced: bool
+    obligations: tuple[ObligationView, ...] = ()
+    callbacks_stopped: bool = False
 
     @property
     def waiting(self) -> tuple[CallView, ...]:

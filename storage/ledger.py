@@ -56,8 +56,12 @@ class ObligationRow:
 class Ledger:
     """One node's ledger on one database."""
 
-    def __init__(self, engine: AsyncEngine, node: str, epoch: int) -> None:
+    def __init__(
+        self, engine: AsyncEngine, node: str, epoch: int, *, reader: AsyncEngine | None = None
+    ) -> None:
         self.engine = engine
+        self.reader = reader or engine
+        """For lists and reports: never in the writer's way."""
         self.node = node
         self.epoch = epoch
         """Number of this start, counted from 1."""
@@ -69,6 +73,7 @@ class Ledger:
             await self.writer.close()
         finally:
             await self.engine.dispose()
+            await self.reader.dispose()
 
     async def restored(self, at: datetime) -> LedgerRestored:
         """What earlier runs left open."""
@@ -176,4 +181,7 @@ async def open_ledger(url: str, node: str, at: datetime, *, password: str = "") 
     except LedgerError:
         await engine.dispose()
         raise
-    return Ledger(engine, node, epoch)
+    # A ledger in memory exists in its one connection only.
+    in_memory = place.drivername.startswith("sqlite") and place.database in {None, "", ":memory:"}
+    reader = None if in_memory else create_ledger_engine(place, read_only=True)
+    return Ledger(engine, node, epoch, reader=reader)

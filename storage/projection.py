@@ -120,7 +120,7 @@ def _supervision_changes(entry: JournalEntry, place: Place) -> Iterator[Change]:
             yield _obligation(
                 obligation, disposition=disposition.value, disposed_at=at, disposed_by=by[:_NAME]
             )
-        case facts.CallJudged(at, call, verdict, rules):
+        case facts.CallJudged(at, call, _, verdict, rules):
             yield _call(place.node, call, verdict=verdict.value, rules=rules, judged_at=at)
         case facts.TaskAssigned(at, obligation, to, by):
             yield _task(obligation, assigned_to=to[:_NAME], assigned_by=by[:_NAME], assigned_at=at)

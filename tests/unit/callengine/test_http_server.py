@@ -20,6 +20,7 @@ from tests.support.centre import GENERAL, moment
 def some_metrics() -> Metrics:
     return Metrics(
         [GENERAL],
+        [],
         tally=DayTally({GENERAL: timedelta(seconds=30)}, ZoneInfo("UTC"), moment(0)),
         view=lambda: CentreView((), (), synced=True),
         now=lambda: moment(0),

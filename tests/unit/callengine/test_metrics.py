@@ -30,6 +30,7 @@ class Scraped:
         self.tally = DayTally({GENERAL: timedelta(seconds=30)}, ZoneInfo("Europe/Moscow"), moment(0))
         self.metrics = Metrics(
             [GENERAL],
+            [CompanyId("sever")],
             tally=self.tally,
             view=lambda: self.view,
             now=lambda: moment(self.seconds),

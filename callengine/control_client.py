@@ -1,0 +1,51 @@
+"""The commands' way to the running engine: HTTP over its control socket."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+STATE_FOLDER = Path("/var/lib/callengine")
+"""Where the systemd unit keeps the engine's files: a relative path is looked for there after the present folder."""
+_LIMIT = aiohttp.ClientTimeout(total=15)
+
+
+class EngineAway(Exception):
+    """No engine listens on the control socket."""
+
+
+class Refused(Exception):
+    """The engine understood and said no; the text says why."""
+
+
+def in_state_folder(path: Path) -> Path:
+    """The path itself, unless it is relative, not here, and there in the service's own folder."""
+    there = STATE_FOLDER / path
+    return there if not path.is_absolute() and not path.exists() and there.exists() else path
+
+
+def ask(control: Path, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    """One request; its JSON. Raises EngineAway, Refused."""
+    return asyncio.run(_ask(in_state_folder(control), method, path, body))
+
+
+async def _ask(control: Path, method: str, path: str, body: dict[str, Any] | None) -> Any:
+    connector = aiohttp.UnixConnector(path=str(control))
+    try:
+        async with (
+            aiohttp.ClientSession("http://engine", connector=connector, timeout=_LIMIT) as session,
+            session.request(method, path, json=body) as answer,
+        ):
+            content = await answer.json()
+    except (aiohttp.ClientConnectorError, FileNotFoundError) as problem:
+        raise EngineAway(
+            f"no engine answers on {control}: is `callengine run` running, and may you open that file?"
+        ) from problem
+    except (aiohttp.ClientError, TimeoutError) as problem:
+        raise EngineAway(f"the engine did not answer on {control}: {type(problem).__name__}") from problem
+    if not answer.ok:
+        raise Refused(str(content.get("error", answer.reason)))
+    return content

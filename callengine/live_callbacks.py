@@ -1,0 +1,50 @@
+"""The running engine as the API sees it: hand a wish in, and read what became of it from the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from callengine.engine import Engine
+from queues.events import Event
+from queues.views import CentreView
+from storage.ledger import Ledger
+from storage.obligation_queries import (
+    ObligationStory,
+    OpenObligation,
+    obligation_story,
+    open_obligations,
+)
+
+
+class LiveCallbacks:
+    """What `callengine.callback_api` needs, on the loop of the engine."""
+
+    def __init__(
+        self, engine: Engine, ledger: Ledger, view: Callable[[], CentreView], now: Callable[[], datetime]
+    ) -> None:
+        self._engine = engine
+        self._ledger = ledger
+        self._view = view
+        self._now = now
+
+    def now(self) -> datetime:
+        """Aware UTC."""
+        return self._now()
+
+    async def carry(self, event: Event) -> None:
+        """Hand the event in; return when what it led to is committed."""
+        await self._engine.carry(event)
+
+    async def open_obligations(self) -> list[OpenObligation]:
+        """By slack."""
+        await self._ledger.writer.flush()
+        return list(await open_obligations(self._ledger.reader, self._ledger.node))
+
+    async def story(self, obligation: str) -> ObligationStory | None:
+        """One whole story."""
+        return await obligation_story(self._ledger.reader, self._ledger.node, obligation)
+
+    def callbacks_stopped(self) -> bool:
+        """Whether the switch is pulled."""
+        return self._view().callbacks_stopped
