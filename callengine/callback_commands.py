@@ -28,7 +28,7 @@ class CallbackDesk:
     def __init__(self, settings: Settings, by: str, *, as_json: bool, full: bool) -> None:
         self._control = settings.http.control_socket
         self._zone = ZoneInfo(settings.centre.time_zone)
-        self._by = by or _login_name()
+        self._by = by or login_name()
         self._as_json = as_json
         self._query = "?full=1" if full else ""
 
@@ -149,7 +149,8 @@ def _slack(seconds: int) -> str:
     return f"{'-' if seconds < 0 else '+'}{minutes}:{rest:02}"
 
 
-def _login_name() -> str:
+def login_name() -> str:
+    """Who runs the command, as far as the system knows."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

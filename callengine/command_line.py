@@ -10,6 +10,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
 
@@ -18,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from callengine import ledger_commands
 from callengine.application import Application
-from callengine.callback_commands import CallbackDesk
+from callengine.callback_commands import CallbackDesk, login_name
 from callengine.clock import SystemClock
 from callengine.logs import configure_logging
 from callengine.sample import SampleError, SampleOptions, write_sample, write_service
@@ -213,6 +214,57 @@ def callbacks_stop(desk: CallbackDesk, why: str) -> None:
 def callbacks_start(desk: CallbackDesk, why: str) -> None:
     """Let callbacks go on, the nearest deadline first."""
     desk.switch(why, enabled=True)
+
+
+@main.group()
+def report() -> None:
+    """Reports from the ledger: one file each, printable, no network."""
+
+
+@report.command("evidence")
+@_config_option
+@click.option("--company", help="Of one company; default: of all.")
+@click.option("--from", "first", required=True, type=click.DateTime(["%Y-%m-%d"]), help="First day.")
+@click.option("--to", "last", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Last day, included.")
+@click.option("--format", "form", type=click.Choice(["csv", "html"]), default="csv", show_default=True)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    help="A new file, for your eyes only; default: standard output.",
+)
+@click.option(
+    "--full", is_flag=True, help="Whole phone numbers; who asked is written into the ledger's audit."
+)
+def report_evidence(
+    config: Path | None,
+    company: str | None,
+    first: datetime,
+    last: datetime,
+    form: str,
+    output: Path | None,
+    full: bool,
+) -> None:
+    """Tell for each call what was done for the resident, and the law's verdict with its rule version."""
+    from callengine.report_commands import evidence_report, write_private  # noqa: PLC0415  # only this verb needs it
+
+    settings = _settings(config)
+    try:
+        text = evidence_report(
+            settings,
+            company=company,
+            first=first.date(),
+            last=last.date(),
+            form=form,
+            whole_numbers=full,
+            who=login_name(),
+            now=SystemClock().now(),
+        )
+        if output is None:
+            click.echo(text, nl=False)
+        else:
+            write_private(output, text)
+    except (LedgerError, SQLAlchemyError, ValueError, OSError) as problem:
+        _fail(str(problem))
 
 
 @main.group()

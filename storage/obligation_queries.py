@@ -127,7 +127,7 @@ async def obligation_story(engine: AsyncEngine, node: str, obligation: str) -> O
         return ObligationStory(
             summary=_summary(row),
             calls=[_missed_call(call) for call in episode],
-            attempts=[_attempt(dial) for dial in dials],
+            attempts=[attempt_story(dial) for dial in dials],
             refusals=list(refused.scalars()),
             contacted_at=row.contacted_at,
             disposition=row.disposition,
@@ -175,7 +175,8 @@ def _missed_call(row: _AnyRow) -> MissedCall:
     return MissedCall(row.call, row.arrived_at, row.ended_at, row.outcome, row.verdict, row.rules)
 
 
-def _attempt(row: _AnyRow) -> AttemptStory:
+def attempt_story(row: _AnyRow) -> AttemptStory:
+    """A row of `attempts`."""
     return AttemptStory(
         attempt=row.attempt,
         agent=row.agent,

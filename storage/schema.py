@@ -41,6 +41,21 @@ async def downgrade(engine: AsyncEngine, revision: str) -> None:
         await connection.run_sync(take_back)
 
 
+async def refuse_other_schema(engine: AsyncEngine) -> None:
+    """For whoever only reads: raises LedgerError unless the database is at this version's revision."""
+
+    def current(connection: Connection) -> str | None:
+        return MigrationContext.configure(connection).get_current_revision()
+
+    async with engine.connect() as connection:
+        found = await connection.run_sync(current)
+    if found != newest_revision():
+        raise LedgerError(
+            f"the ledger is at revision {found}, this version works with {newest_revision()}: "
+            "see `callengine db --help`"
+        )
+
+
 def newest_revision() -> str:
     """The revision this version works with."""
     return str(ScriptDirectory(str(MIGRATIONS)).get_current_head())

@@ -254,3 +254,13 @@ switches = Table(
     Column("why", String(200), nullable=False),
 )
 """What a supervisor switched: it outlives the engine."""
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("at", Instant, nullable=False, index=True),
+    Column("who", String(80), nullable=False),
+    Column("what", String(300), nullable=False),
+)
+"""Who saw whole numbers, or took something out of the ledger, and when."""

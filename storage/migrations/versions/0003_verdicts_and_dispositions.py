@@ -1,4 +1,4 @@
-"""Each call's verdict, each contact's disposition, how each dial went, whose each task is, and the switch."""
+"""Verdicts, dispositions, how each dial went, whose each task is, the switch, and who saw whole numbers."""
 
 from __future__ import annotations
 
@@ -56,9 +56,19 @@ def upgrade() -> None:
         sa.Column("why", sa.String(length=200), nullable=False),
         sa.PrimaryKeyConstraint("node", "name", name="pk_switches"),
     )
+    op.create_table(
+        "audit",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("who", sa.String(length=80), nullable=False),
+        sa.Column("what", sa.String(length=300), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_audit"),
+    )
+    op.create_index("ix_audit_at", "audit", ["at"])
 
 
 def downgrade() -> None:
+    op.drop_table("audit")
     op.drop_table("switches")
     with op.batch_alter_table("human_tasks") as batch_op:
         batch_op.alter_column("done_by", type_=sa.String(length=40), existing_type=sa.String(length=80))

@@ -1,0 +1,1 @@
+"""Reports from the ledger: one file each, no network, printable."""
