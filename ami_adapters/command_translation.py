@@ -17,7 +17,9 @@ from queues.commands import (
     EraseInboxEntry,
     ForgetObligationTimer,
     OfferCall,
+    OfferChoice,
     PauseAgent,
+    PlayMessage,
     ReturnToHold,
     WakeForObligation,
 )
@@ -34,6 +36,18 @@ def actions_of(command: Command, registry: ChannelRegistry) -> list[Action]:
         case ReturnToHold(call, channel, _):
             name = _channel_name(registry, call, channel)
             return [actions.redirect(name, names.CONTEXT_HOLD, names.HOLD_EXTENSION)]
+        case OfferChoice(call, channel, may_be_called):
+            name = _channel_name(registry, call, channel)
+            return [
+                actions.setvar(names.MAY_BE_CALLED_VARIABLE, str(int(may_be_called)), name),
+                actions.redirect(name, names.CONTEXT_CHOICE, names.CHOICE_EXTENSION),
+            ]
+        case PlayMessage(message, channel, path):
+            return [
+                actions.setvar(names.MESSAGE_VARIABLE, message, channel),
+                actions.setvar(names.MESSAGE_PATH_VARIABLE, path.removesuffix(".wav"), channel),
+                actions.redirect(channel, names.CONTEXT_MESSAGE, names.MESSAGE_EXTENSION),
+            ]
         case EraseInboxEntry(call):
             return [actions.setvar(f"DB_DELETE({names.ASTDB_FAMILY}/inbox/{call})", "")]
         case DialCallback():

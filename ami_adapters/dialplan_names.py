@@ -9,10 +9,16 @@ CONTEXT_HOLD: Final = "callengine-hold"
 CONTEXT_CONNECT: Final = "callengine-connect"
 CONTEXT_CALLBACK: Final = "callengine-callback"
 CONTEXT_FALLBACK: Final = "callengine-fallback"
+CONTEXT_CHOICE: Final = "callengine-choice"
+CONTEXT_MESSAGE: Final = "callengine-message"
 CONTEXT_AGENT: Final = "callengine-agent"
 
 HOLD_EXTENSION: Final = "hold"
 """The entry of callengine-hold."""
+
+CHOICE_EXTENSION: Final = "choose"
+MESSAGE_EXTENSION: Final = "play"
+"""The entries of callengine-choice and callengine-message."""
 
 CALLBACK_PREFIX: Final = "callback-"
 """callengine-callback's extensions are `callback-<attempt id>`."""
@@ -49,6 +55,13 @@ TALK_SECONDS_VARIABLE: Final = "CALLENGINE_TALK_SECONDS"
 RECORD_VARIABLE: Final = "CALLENGINE_RECORD"
 """1 or 0, as CALLENGINE_NOTICE."""
 
+# Variables for the choice of a waiting resident, and for an agent who hears a message.
+MAY_BE_CALLED_VARIABLE: Final = "CALLENGINE_MAY_BE_CALLED"
+"""1: his number can be dialled; 0: he must type one."""
+MESSAGE_VARIABLE: Final = "CALLENGINE_MESSAGE"
+MESSAGE_PATH_VARIABLE: Final = "CALLENGINE_MESSAGE_PATH"
+"""Without its ending, as Playback wants it."""
+
 # Channel variables the dialplan sets on a resident's channel, read back by a snapshot.
 ARRIVED_VARIABLE: Final = "CALLENGINE_ARRIVED"
 """Epoch seconds with microseconds: CDR(start,u)."""
@@ -72,6 +85,10 @@ EVENT_CALLBACK: Final = "CallengineCallback"
 """Attempt; Do: dialling | answered | ended; DialStatus; Cause: Q.850 of the resident's leg."""
 EVENT_RECORDING: Final = "CallengineRecording"
 """Call or Attempt: whose conversation; File: where the PBX writes it."""
+EVENT_CHOICE: Final = "CallengineChoice"
+"""Choice: callback | message; Number: typed by who withheld his own."""
+EVENT_MESSAGE: Final = "CallengineMessage"
+"""File: where the PBX recorded the resident's message."""
 EVENT_AGENT: Final = "CallengineAgent"
-"""Do: login | logout | pause | unpause | ready | disposition; Endpoint: `PJSIP/1001`; Reason of a pause, or the
-disposition's digit."""
+"""Do: login | logout | pause | unpause | ready | disposition | message | reviewed; Endpoint: `PJSIP/1001`; Reason:
+of a pause, or the digit of a disposition or review; Message: which was reviewed."""

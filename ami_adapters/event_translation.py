@@ -13,8 +13,8 @@ from ami_adapters import dialplan_names as names
 from ami_adapters.channel_registry import AttemptChannel, ChannelRegistry
 from ami_adapters.message import Message, instant_of
 from queues import events
-from queues.events import ContactResult, DeviceState, Disposition, Event, OfferResult
-from queues.identifiers import AttemptId, CallId, ChannelName, Did, Endpoint, OfferId
+from queues.events import Choice, ContactResult, DeviceState, Disposition, Event, OfferResult, Review
+from queues.identifiers import AttemptId, CallId, ChannelName, Did, Endpoint, MessageId, OfferId
 from queues.personal_data import Phone
 
 DEVICE_STATES: Mapping[str, DeviceState] = {
@@ -57,6 +57,9 @@ DISPOSITIONS: Mapping[str, Disposition] = {
     "4": Disposition.REFUSED,
 }
 """The digit after *46."""
+
+REVIEWS: Mapping[str, Review] = {"1": Review.DONE, "3": Review.CALL_BACK}
+"""The key after a message was heard; 2 plays it again."""
 
 
 def contact_result(dial_status: str, cause: int | None) -> ContactResult:
@@ -131,6 +134,13 @@ class EventTranslator:
                 yield events.CallFellBack(at, call)
             case names.EVENT_REJECTED:
                 yield events.CallRejected(at, call, message.text("Reason"))
+            case names.EVENT_CHOICE if message.text("Choice") in set(Choice):
+                typed = message.text("Number")
+                yield events.ChoiceMade(
+                    at, call, Choice(message.text("Choice")), Phone(typed) if typed else None
+                )
+            case names.EVENT_MESSAGE:
+                yield events.MessageLeft(at, call, message.text("File"))
             case names.EVENT_AGENT:
                 yield from self._agent_event(message, at)
             case names.EVENT_RECORDING:
@@ -176,6 +186,11 @@ class EventTranslator:
                 yield events.AgentUnpaused(at, agent)
             case "ready":
                 yield events.AgentWrapUpEnded(at, agent)
+            case "message":
+                yield events.MessageWanted(at, agent, ChannelName(message.get("Channel")))
+            case "reviewed" if message.text("Reason") in REVIEWS:
+                review = REVIEWS[message.text("Reason")]
+                yield events.MessageReviewed(at, MessageId(message.text("Message")), review, agent)
             case "disposition" if message.text("Reason") in DISPOSITIONS:
                 yield events.AgentDisposed(at, agent, DISPOSITIONS[message.text("Reason")])
             case _:

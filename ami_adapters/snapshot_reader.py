@@ -68,21 +68,42 @@ class InboxEntry:
     number: Phone
     answered_at: datetime | None
     ended_at: datetime | None
+    message_at: datetime | None = None
+    message_path: str = ""
 
 
 def read_inbox_entry(key: str, value: str) -> InboxEntry | None:
-    """One entry, None when it is damaged or of a kind we do not know (the caller reports it)."""
+    """One entry, None when it is damaged or of a kind we do not know (the caller reports it).
+
+    Who left a message has two fields more: `|when|file`.
+    """
     call = key.rpartition("/")[2]
     match value.split("|"):
-        case [version, arrived, did, number, _state, answered, ended] if version == TRACE_VERSION and call:
+        case [version, arrived, did, number, _state, answered, ended, *rest] if (
+            version == TRACE_VERSION and call
+        ):
             arrived_at = instant_of(arrived)
             if arrived_at is None:
                 return None
             return InboxEntry(
-                CallId(call), arrived_at, Did(did), Phone(number), instant_of(answered), instant_of(ended)
+                CallId(call),
+                arrived_at,
+                Did(did),
+                Phone(number),
+                instant_of(answered),
+                instant_of(ended),
+                *_message_of(rest),
             )
         case _:
             return None
+
+
+def _message_of(rest: Sequence[str]) -> tuple[datetime | None, str]:
+    match rest:
+        case [left_at, path] if path:
+            return instant_of(left_at), path
+        case _:
+            return None, ""
 
 
 def read_attempt_trace(key: str, value: str) -> AttemptTrace | None:
@@ -215,6 +236,8 @@ def _read_ended(answers: Iterable[Message], live: set[CallId], damaged: list[str
                 number=entry.number,
                 ended_at=entry.ended_at,
                 answered_at=entry.answered_at,
+                message_at=entry.message_at,
+                message_path=entry.message_path,
             )
 
 

@@ -56,6 +56,8 @@ MODULES = {
     "app_userevent.so": "tells the engine of calls",
     "app_mixmonitor.so": "records conversations",
     "app_playback.so": "speaks to agents and residents",
+    "app_read.so": "takes a waiting resident's keys",
+    "app_record.so": "records messages",
     "app_stack.so": "Gosub",
     "func_db.so": "AstDB, where each arrival is kept",
     "func_cdr.so": "the arrival to the microsecond",

@@ -15,6 +15,7 @@ from queues.policy import (
     AgentProfile,
     CallbackPolicy,
     CentrePolicy,
+    ChoicePolicy,
     DayHours,
     LineCallback,
     LinePolicy,
@@ -23,6 +24,8 @@ from queues.policy import (
 from sla.promises import RU_416, Readings, RuleSet
 
 _MAX_LABEL = 40
+_NEVER_A_CHOICE = {"emergency", "lift", "gas", "flood"}
+"""Who is in danger, or calls from a lift, is not asked to press keys."""
 _CALLBACK_LABELS = {"ru": "Перезвон до {due}: {line}", "en": "Callback by {due}: {line}"}
 
 
@@ -83,6 +86,10 @@ def centre_policy(settings: Settings) -> CentrePolicy:
             for agent in settings.agents
         },
         callbacks=_callbacks(settings),
+        choice=ChoicePolicy(
+            after=timedelta(seconds=settings.choice.after_seconds) or None,
+            callback_before_due=timedelta(seconds=settings.choice.callback_before_due_seconds),
+        ),
         missed_offers_before_pause=settings.centre.missed_offers_before_pause,
         zone=ZoneInfo(settings.centre.time_zone),
         callback_label=_CALLBACK_LABELS[settings.centre.language],
@@ -115,6 +122,7 @@ def _line(line: Line, settings: Settings) -> LinePolicy:
         language=line.language or settings.centre.language,
         recording_notice=line.recording_notice,
         callback=None if callback is None else _line_callback(callback),
+        choice=line.kind not in _NEVER_A_CHOICE if line.choice is None else line.choice,
         rules=_rules_of(line, settings),
     )
 

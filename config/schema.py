@@ -161,6 +161,15 @@ class Log(Section):
     format: Literal["json", "console"] = Field("json", description="json: one object a line")
 
 
+class Choice(Section):
+    """What a resident who waits too long is offered: a callback that keeps his place, or a message."""
+
+    after_seconds: SecondsOrZero = Field(180, description="from his arrival; 0: never")
+    callback_before_due_seconds: Seconds = Field(
+        180, description="who left a message is called so long before his deadline, unless it was reviewed"
+    )
+
+
 class Rules(Section):
     """The law's limits and how its unclear points are read, from a date on; several tables when they change."""
 
@@ -216,6 +225,9 @@ class Line(Section):
     language: Literal["ru", "en"] | None = Field(None, description="of the prompts")
     recording_notice: bool = Field(True, description="the resident hears that calls are recorded")
     owes_contact: bool = Field(True, description="a missed call must be followed by a contact")
+    choice: bool | None = Field(
+        None, description="[choice] is offered here; default: yes, but for kinds emergency, lift, gas, flood"
+    )
     rules: Id | None = Field(
         None, description="the name of its rules; default: the first, or the law's as built in"
     )

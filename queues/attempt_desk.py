@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from queues import agent_desk, channel_budget, disposition_desk, events, obligation_desk
+from queues import agent_desk, channel_budget, disposition_desk, events, obligation_clock, obligation_desk
 from queues.agent import Agent, Work
 from queues.centre import Centre
 from queues.commands import CancelAttempt, DialCallback, EraseAttemptTrace
@@ -42,7 +42,7 @@ def make(centre: Centre, obligation: Obligation, agent: Agent, at: datetime, now
         # Another company's callback, or one just being cancelled, rings this very phone (law 4).
         when = now + centre.policy.callbacks.retry_after_failure
         centre.take_out_of_line(obligation)
-        obligation_desk.plan(centre, obligation, ObligationInput.NOT_REACHED, when, at)
+        obligation_clock.plan(centre, obligation, ObligationInput.NOT_REACHED, when, at)
         return False
     if not obligation_desk.take(centre, obligation, at):
         return False
@@ -71,7 +71,7 @@ def make(centre: Centre, obligation: Obligation, agent: Agent, at: datetime, now
 
 def _refuse(centre: Centre, obligation: Obligation, refusal: DialRefusal, at: datetime) -> bool:
     centre.note(DialRefused(at, obligation.id, refusal))
-    obligation_desk.hand_to_human(centre, obligation, refusal, at)
+    obligation_clock.hand_to_human(centre, obligation, refusal, at)
     return False
 
 
@@ -210,9 +210,9 @@ def end(centre: Centre, attempt: Attempt, event: events.AttemptEnded, now: datet
         case ContactResult.CONTACTED:
             disposition_desk.talk_ended(centre, obligation, now)
         case ContactResult.UNKNOWN:
-            obligation_desk.hand_to_human(centre, obligation, "attempt_outcome_unknown", event.at)
+            obligation_clock.hand_to_human(centre, obligation, "attempt_outcome_unknown", event.at)
         case ContactResult.INVALID_NUMBER:
-            obligation_desk.hand_to_human(centre, obligation, DialRefusal.INVALID, event.at)
+            obligation_clock.hand_to_human(centre, obligation, DialRefusal.INVALID, event.at)
         case _:
             _plan_next(centre, obligation, result, event.at, now)
 
@@ -239,7 +239,7 @@ def _plan_next(
         obligation_desk.stand_aside(centre, obligation, at)
         return
     if result is ContactResult.AGENT_DID_NOT_ANSWER:
-        obligation_desk.back_into_line(centre, obligation, at)
+        obligation_clock.back_into_line(centre, obligation, at)
         return
     pause = {
         ContactResult.BUSY: policy.retry_after_busy,
@@ -251,6 +251,6 @@ def _plan_next(
         # The network's fault: the next dial takes another trunk.
         obligation.network_failures += 1
         if obligation.network_failures >= policy.max_network_failures:
-            obligation_desk.hand_to_human(centre, obligation, "network", at)
+            obligation_clock.hand_to_human(centre, obligation, "network", at)
             return
-    obligation_desk.retry(centre, obligation, pause, at, now)
+    obligation_clock.retry(centre, obligation, pause, at, now)

@@ -13,6 +13,7 @@ from queues.identifiers import AgentId, CallId, ChannelName, OfferId
 from queues.journal import ServedBy
 from queues.personal_data import Phone
 from queues.policy import LinePolicy, QueuePolicy
+from queues.results import Choice
 
 Place = tuple[int, datetime, str]
 """Order among all who wait: priority, then the moment the law wants a human with them, then id.
@@ -33,6 +34,8 @@ class CallState(StrEnum):
     HELD_BACK = "held_back"
     """Waiting, but Asterisk just refused to move him: asked again a moment later."""
     FALLBACK = "fallback"
+    LEAVING = "leaving"
+    """He chose to be called back or to leave a message: not offered to anybody any more."""
     TALKING = "talking"
 
 
@@ -49,6 +52,8 @@ class CallStep(StrEnum):
     REJECT = "reject"
     ABANDON = "abandon"
     FINISH = "finish"
+    CHOOSE = "choose"
+    TAKE_MESSAGE = "take_message"
 
 
 _S = CallState
@@ -59,6 +64,8 @@ _STEPS_WHILE_WAITING: Mapping[type[Event], CallStep] = {
     events.CallFellBack: CallStep.FALL_BACK,
     events.CallRejected: CallStep.REJECT,
     events.CallEnded: CallStep.ABANDON,
+    events.ChoiceMade: CallStep.CHOOSE,
+    events.MessageLeft: CallStep.TAKE_MESSAGE,
 }
 
 STEPS: Mapping[CallState, Mapping[type[Event], CallStep]] = {
@@ -76,6 +83,16 @@ STEPS: Mapping[CallState, Mapping[type[Event], CallStep]] = {
         events.CallHolding: CallStep.QUEUE,
         events.CallFellBack: CallStep.IGNORE,
         events.AgentRang: CallStep.IGNORE,
+    },
+    _S.LEAVING: {
+        events.CallArrived: CallStep.IGNORE,
+        # He changed his mind, or the message was not recorded: he waits again, in his place.
+        events.CallHolding: CallStep.QUEUE,
+        events.CallAnswered: CallStep.CONNECT,
+        events.CallFellBack: CallStep.FALL_BACK,
+        events.CallEnded: CallStep.ABANDON,
+        events.ChoiceMade: CallStep.CHOOSE,
+        events.MessageLeft: CallStep.TAKE_MESSAGE,
     },
     _S.TALKING: {
         events.CallArrived: CallStep.IGNORE,
@@ -108,6 +125,16 @@ class Call:
     refusals: int = 0
     """Consecutive Redirects that Asterisk refused."""
     answer_limit: timedelta = timedelta(0)
+    choice: Choice | None = None
+    choice_offered: bool = False
+    typed_number: Phone | None = None
+    """Where he wants to be called, typed by one who withheld his number."""
+    message_at: datetime | None = None
+
+    @property
+    def reach_by(self) -> Phone:
+        """The number to call him back by."""
+        return self.typed_number or self.number
 
     @property
     def place(self) -> Place:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from queues import agent_desk, channel_budget, events, obligation_desk
+from queues import agent_desk, channel_budget, choice_desk, events, message_desk, obligation_desk
 from queues.agent import Work
 from queues.call import STEPS, Call, CallState, CallStep
 from queues.centre import Centre
@@ -36,6 +36,8 @@ CallEvent = (
     | events.CallFellBack
     | events.CallRejected
     | events.CallEnded
+    | events.ChoiceMade
+    | events.MessageLeft
 )
 
 
@@ -70,6 +72,10 @@ def take_step(centre: Centre, call: Call, step: CallStep, event: CallEvent, now:
             connect(centre, call, event, now)
         case CallStep.FALL_BACK, _:
             fall_back(centre, call, event.at, now)
+        case CallStep.CHOOSE, events.ChoiceMade():
+            choice_desk.choose(centre, call, event)
+        case CallStep.TAKE_MESSAGE, events.MessageLeft():
+            message_desk.taken(centre, call, event)
         case CallStep.REJECT, _:
             finish(centre, call, Outcome.REJECTED, event.at, now)
         case CallStep.ABANDON, events.CallEnded():
@@ -122,6 +128,7 @@ def queue(centre: Centre, call: Call, at: datetime) -> None:
     if call.queued_at is None:
         call.queued_at = at
         centre.note(CallQueued(at, call.id))
+        choice_desk.queued(centre, call)
     centre.put_in_line(call)
 
 
@@ -242,6 +249,8 @@ def finish(
     centre: Centre, call: Call, outcome: Outcome, at: datetime, now: datetime, cause: int | None = None
 ) -> None:
     """The call is over, with its one outcome (law 1)."""
+    outcome = choice_desk.outcome_of(call, outcome)
+    centre.timers.disarm(TimerKind.CHOICE, call.id)
     if call.state is CallState.TALKING:
         agent = agent_desk.agent_of(centre, call.agent)
         if agent is not None and agent.call == call.id and agent.work is Work.TALKING:

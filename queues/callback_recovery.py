@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from queues import agent_desk, attempt_desk, disposition_desk, events, obligation_desk
+from queues import agent_desk, attempt_desk, disposition_desk, events, message_desk, obligation_moves
 from queues.agent import Work
 from queues.centre import Centre
 from queues.commands import EraseAttemptTrace
@@ -30,7 +30,12 @@ def restore(centre: Centre, event: LedgerRestored) -> None:
     centre.dial_caps.restore(event.dialled)
     for known in event.obligations:
         if known.obligation not in centre.obligations:
-            obligation_desk.register(centre, _restored_obligation(centre, known))
+            obligation_moves.register(centre, _restored_obligation(centre, known))
+    for message in event.messages:
+        message_desk.restore(centre, message)
+    for obligation in centre.obligations.values():
+        for owed in obligation.owed:
+            centre.link_message(owed.call, obligation.id)
     for one in event.attempts:
         _restore_attempt(centre, one)
     for obligation in centre.obligations.values():
@@ -66,7 +71,7 @@ def _restore_moment(centre: Centre, obligation: Obligation, at: datetime) -> Non
             disposition_desk.talk_ended(centre, obligation, at)
     elif obligation.state not in HUMAN and not obligation.is_in_flight:
         obligation.state, obligation.not_before = ObligationState.PLANNED, at
-    obligation_desk.arm(centre, obligation)
+    obligation_moves.arm(centre, obligation)
 
 
 def settle_attempts(centre: Centre, snapshot: PbxSnapshot, now: datetime) -> None:
@@ -92,7 +97,7 @@ def settle_attempts(centre: Centre, snapshot: PbxSnapshot, now: datetime) -> Non
 
 def _restored_obligation(centre: Centre, known: KnownObligation) -> Obligation:
     line = centre.line_of(known.did)
-    key = obligation_desk.resident_key(centre, known.company, known.number)
+    key = obligation_moves.resident_key(centre, known.company, known.number)
     return Obligation(
         id=known.obligation,
         line=line,
@@ -119,7 +124,12 @@ def _owed_call(centre: Centre, known: KnownOwedCall) -> OwedCall | None:
     rules = line.rules_at(known.arrived_at, centre.policy.zone)
     if rules is None:
         return None
-    care = Care(known.arrived_at, queued_at=known.queued_at, ended_at=known.ended_at)
+    care = Care(
+        known.arrived_at,
+        queued_at=known.queued_at,
+        ended_at=known.ended_at,
+        message_at=known.message_at,
+    )
     return OwedCall(known.call, line.company, care, rules)
 
 

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from queues.agent import Agent
 from queues.call import Call, Place
 from queues.commands import Command
 from queues.dial_caps import DialCaps
-from queues.identifiers import AgentId, AttemptId, CallId, CompanyId, Did, ObligationId, QueueName
+from queues.identifiers import (
+    AgentId,
+    AttemptId,
+    CallId,
+    CompanyId,
+    Did,
+    MessageId,
+    ObligationId,
+    QueueName,
+)
 from queues.journal import AgentStateChanged, JournalEntry, Unexpected
+from queues.message import WaitingMessage
 from queues.obligation import Attempt, Obligation, ResidentKey
 from queues.ordered_pool import OrderedPool
 from queues.personal_data import Phone
@@ -44,6 +55,7 @@ class Centre:
         """A supervisor pulled the switch."""
         self.parked: OrderedPool[ObligationId, Place] = OrderedPool()
         """Obligations in line for which there is no channel now, or while callbacks are stopped."""
+        self.messages: dict[MessageId, WaitingMessage] = {}
         self.waiting: dict[QueueName, OrderedPool[CallId | ObligationId, Place]] = {}
         self.idle: dict[QueueName, OrderedPool[AgentId, tuple[datetime, AgentId]]] = {}
         for name in policy.queues:
@@ -94,6 +106,12 @@ class Centre:
         if isinstance(waiter, Obligation) and waiter.is_parked:
             waiter.is_parked = False
             self.parked.discard(waiter.id)
+
+    def link_message(self, call: CallId, obligation: ObligationId) -> None:
+        """The message left in this call, if there is one, may discharge this obligation."""
+        message = self.messages.get(MessageId(call))
+        if message is not None:
+            self.messages[message.id] = replace(message, obligation=obligation)
 
     def forget_call(self, call: Call) -> None:
         """The call has its outcome."""

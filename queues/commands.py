@@ -11,6 +11,7 @@ from queues.identifiers import (
     CallId,
     ChannelName,
     Endpoint,
+    MessageId,
     ObligationId,
     OfferId,
 )
@@ -40,6 +41,27 @@ class ReturnToHold:
     call: CallId
     channel: ChannelName
     offer: OfferId
+
+
+@dataclass(frozen=True, slots=True)
+class OfferChoice:
+    """Tell the waiting resident what he may choose; he is still waiting, and may be taken away at any moment.
+
+    `may_be_called`: his number can be dialled, so that key 1 needs nothing more from him.
+    """
+
+    call: CallId
+    channel: ChannelName
+    may_be_called: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlayMessage:
+    """Play a voice message on the agent's waiting channel, then ask him what became of it."""
+
+    message: MessageId
+    channel: ChannelName
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +138,8 @@ class ForgetObligationTimer:
 
 Command = (
     OfferCall
+    | OfferChoice
+    | PlayMessage
     | ReturnToHold
     | EraseInboxEntry
     | DialCallback

@@ -9,10 +9,12 @@ from queues import (
     agent_desk,
     attempt_desk,
     call_desk,
+    choice_desk,
     disposition_desk,
     events,
     matching,
-    obligation_desk,
+    message_desk,
+    obligation_clock,
     reconcile,
     supervision,
 )
@@ -122,6 +124,8 @@ class Dispatcher:
                 | events.CallFellBack()
                 | events.CallRejected()
                 | events.CallEnded()
+                | events.ChoiceMade()
+                | events.MessageLeft()
             ):
                 call_desk.handle(centre, event, now)
             case events.RecordingBegan():
@@ -145,7 +149,7 @@ class Dispatcher:
             case events.AgentWrapUpEnded():
                 agent_desk.wrap_up_ended(centre, event, now)
             case events.ObligationDue():
-                obligation_desk.timer_came(centre, event.obligation, event.at, now)
+                obligation_clock.timer_came(centre, event.obligation, event.at, now)
             case (
                 events.AttemptRefused()
                 | events.AttemptAgentReady()
@@ -163,6 +167,10 @@ class Dispatcher:
                 | events.CallbackSwitchRequested()
             ):
                 supervision.handle(centre, event)
+            case events.MessageWanted():
+                message_desk.wanted(centre, event)
+            case events.MessageReviewed():
+                message_desk.reviewed(centre, event, now)
             case events.PbxLost():
                 reconcile.lose_link(centre, event)
             case events.PbxSnapshot():
@@ -188,6 +196,8 @@ class Dispatcher:
                     call_desk.release_held_back(centre, subject, now)
                 case TimerKind.ATTEMPT_DEADLINE:
                     attempt_desk.deadline_passed(centre, subject, now)
+                case TimerKind.CHOICE:
+                    choice_desk.time_came(centre, subject, now, now)
                 case TimerKind.DISPOSITION:
                     disposition_desk.time_is_over(centre, subject, now)
                 case TimerKind.WRAP_UP | TimerKind.DECLINE_PAUSE:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from queues import agent_desk, events, obligation_desk, verdicts
+from queues import agent_desk, events, obligation_clock, obligation_desk, obligation_moves, verdicts
 from queues.centre import Centre
 from queues.identifiers import ObligationId
 from queues.journal import DispositionNoted
@@ -79,8 +79,8 @@ def dispose(
     obligation.dials += 1
     if disposition is Disposition.WRONG_PERSON:
         obligation.contacted_at = None
-        obligation_desk.hand_to_human(centre, obligation, Disposition.WRONG_PERSON, at)
+        obligation_clock.hand_to_human(centre, obligation, Disposition.WRONG_PERSON, at)
     else:
-        obligation_desk.retry(centre, obligation, centre.policy.callbacks.retry_after_no_answer, at, now)
+        obligation_clock.retry(centre, obligation, centre.policy.callbacks.retry_after_no_answer, at, now)
     verdicts.judge_overdue(centre, obligation, at, now)
-    obligation_desk.arm(centre, obligation)
+    obligation_moves.arm(centre, obligation)

@@ -8,23 +8,39 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from queues.callback_events import (
+    AgentDisposed,
+    AttemptAgentReady,
+    AttemptContacted,
+    AttemptEnded,
+    AttemptRefused,
+    CallbackSwitchRequested,
+    ChoiceMade,
+    DispositionGiven,
+    MessageLeft,
+    MessageReviewed,
+    MessageWanted,
+    ObligationCloseRequested,
+    ObligationDue,
+    TaskAssignmentRequested,
+)
 from queues.identifiers import (
     AgentId,
     AttemptId,
     CallId,
     ChannelName,
     Did,
-    ObligationId,
     OfferId,
 )
 from queues.personal_data import Phone
-from queues.results import ContactResult, DeviceState, Disposition, OfferResult
+from queues.results import Choice, ContactResult, DeviceState, Disposition, OfferResult, Review
 from queues.snapshot import (
     AttemptTrace,
     DialledNumber,
     EndedCall,
     KnownAttempt,
     KnownCall,
+    KnownMessage,
     KnownObligation,
     KnownOwedCall,
     LedgerRestored,
@@ -58,6 +74,8 @@ __all__ = [
     "CallHolding",
     "CallRejected",
     "CallbackSwitchRequested",
+    "Choice",
+    "ChoiceMade",
     "ContactResult",
     "DeviceState",
     "DialledNumber",
@@ -67,6 +85,7 @@ __all__ = [
     "Event",
     "KnownAttempt",
     "KnownCall",
+    "KnownMessage",
     "KnownObligation",
     "KnownOwedCall",
     "LedgerRestored",
@@ -75,12 +94,16 @@ __all__ = [
     "LiveAttemptState",
     "LiveCall",
     "LiveCallState",
+    "MessageLeft",
+    "MessageReviewed",
+    "MessageWanted",
     "ObligationCloseRequested",
     "ObligationDue",
     "OfferRefused",
     "OfferResult",
     "PbxLost",
     "PbxSnapshot",
+    "Review",
     "TaskAssignmentRequested",
     "TimePassed",
 ]
@@ -249,106 +272,6 @@ class OfferRefused:
 
 
 @dataclass(frozen=True, slots=True)
-class ObligationDue:
-    """A timer of this obligation has come (APScheduler's only job): the dispatcher decides what it means."""
-
-    at: datetime
-    obligation: ObligationId
-
-
-@dataclass(frozen=True, slots=True)
-class AttemptRefused:
-    """The ledger or Asterisk refused the attempt before anything was dialled.
-
-    `outcome_known` is False when the Originate may or may not have been done.
-    """
-
-    at: datetime
-    attempt: AttemptId
-    reason: str
-    outcome_known: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class AttemptAgentReady:
-    """The agent took the callback on his phone; the resident is dialled next."""
-
-    at: datetime
-    attempt: AttemptId
-
-
-@dataclass(frozen=True, slots=True)
-class AttemptContacted:
-    """The resident and the agent hear each other: the contact clock stops here."""
-
-    at: datetime
-    attempt: AttemptId
-
-
-@dataclass(frozen=True, slots=True)
-class AttemptEnded:
-    """The dial is over, with its result."""
-
-    at: datetime
-    attempt: AttemptId
-    result: ContactResult
-    dial_status: str = ""
-    """Asterisk's own word for it (app_dial's DIALSTATUS)."""
-    cause: int | None = None
-    """Q.850 cause of the resident's leg."""
-
-
-@dataclass(frozen=True, slots=True)
-class AgentDisposed:
-    """The agent said by his phone whom his last callback reached."""
-
-    at: datetime
-    agent: AgentId
-    disposition: Disposition
-
-
-@dataclass(frozen=True, slots=True)
-class DispositionGiven:
-    """Somebody said on a screen whom the callback of this obligation reached. `by` names him."""
-
-    at: datetime
-    obligation: ObligationId
-    disposition: Disposition
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class ObligationCloseRequested:
-    """A person takes it upon himself: nothing more is owed. `contacted_at`: when he spoke to the resident."""
-
-    at: datetime
-    obligation: ObligationId
-    by: str
-    why: str
-    contacted_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TaskAssignmentRequested:
-    """A human's task is given to somebody."""
-
-    at: datetime
-    obligation: ObligationId
-    to: str
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class CallbackSwitchRequested:
-    """A supervisor stops all callbacks at once, or lets them go on."""
-
-    at: datetime
-    enabled: bool
-    by: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
 class TimePassed:
     """The moment that `next_wakeup` named has come."""
 
@@ -389,6 +312,10 @@ Event = (
     | ObligationCloseRequested
     | TaskAssignmentRequested
     | CallbackSwitchRequested
+    | ChoiceMade
+    | MessageLeft
+    | MessageWanted
+    | MessageReviewed
     | TimePassed
     | PbxLost
     | PbxSnapshot

@@ -25,6 +25,9 @@ OfferId = NewType("OfferId", str)
 NodeId = NewType("NodeId", str)
 """One Asterisk."""
 
+MessageId = NewType("MessageId", str)
+"""A voice message: the call in which it was left."""
+
 ObligationId = NewType("ObligationId", str)
 AttemptId = NewType("AttemptId", str)
 """One dial of a callback; also the ChannelId we give its agent's channel."""

@@ -28,6 +28,13 @@ class OwedCall:
     rules: RuleSet
 
     @property
+    def judged_after(self) -> datetime:
+        """After this moment nothing can be in time for it any more."""
+        if self.care.message_at is None:
+            return self.contact_limit
+        return max(self.contact_limit, self.care.message_at + self.rules.message)
+
+    @property
     def contact_limit(self) -> datetime:
         """After this moment a contact is too late for it."""
         start = self.care.arrived_at

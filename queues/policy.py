@@ -122,6 +122,20 @@ class CallbackPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class ChoicePolicy:
+    """When a waiting resident is told that he may be called back or leave a message.
+
+    `after`: from his arrival; None: never. A callback to one who left a message waits until `callback_before_due` of
+    his deadline: whoever reviews the message in time makes it needless.
+    """
+
+    after: timedelta | None = timedelta(seconds=180)
+    again_after: timedelta = timedelta(seconds=15)
+    """When he was just being offered to an agent: asked again so much later."""
+    callback_before_due: timedelta = timedelta(seconds=180)
+
+
+@dataclass(frozen=True, slots=True)
 class LinePolicy:
     """One DID: whose residents dial it and what it is for.
 
@@ -138,6 +152,8 @@ class LinePolicy:
     """Whether a resident who is called back hears that calls are recorded."""
     callback: LineCallback | None = None
     """None: nobody can be called back; a contact owed all the same becomes a human's task."""
+    choice: bool = False
+    """Whether waiting residents are offered a callback or a message: never on lift, gas or flood lines."""
     rules: tuple[RuleSet, ...] = (RU_416,)
     """The rule sets this line works under, by date; none: nothing is owed for a call that no human answered."""
 
@@ -170,6 +186,7 @@ class CentrePolicy:
     default_line: LinePolicy | None = None
     """Serves calls to a DID nobody configured: such a resident is still a resident."""
     callbacks: CallbackPolicy = field(default_factory=CallbackPolicy)
+    choice: ChoicePolicy = field(default_factory=ChoicePolicy)
     missed_offers_before_pause: int = 2
     """An agent who lets so many offers ring unanswered in a row is paused: he is not at his place. 0: never."""
     zone: tzinfo = UTC

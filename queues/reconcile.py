@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from queues import agent_desk, call_desk, callback_recovery, events, obligation_desk
+from queues import agent_desk, call_desk, callback_recovery, events, message_desk, obligation_desk
 from queues.agent import Agent, Work
 from queues.call import Call, CallState
 from queues.call_desk import OFFER_GRACE
@@ -73,6 +73,10 @@ def _restored_call(centre: Centre, known: KnownCall) -> Call:
         served_by=ServedBy.FALLBACK if known.by_fallback else ServedBy.ENGINE,
         agent=known.agent,
         answer_limit=centre.answer_limit(line, known.arrived_at),
+        choice=known.choice,
+        choice_offered=known.choice is not None,
+        typed_number=known.typed_number,
+        message_at=known.message_at,
     )
 
 
@@ -104,6 +108,8 @@ def _finish_by_trace(
     centre: Centre, call: Call, trace: EndedCall, snapshot: PbxSnapshot, now: datetime
 ) -> None:
     ended_at = trace.ended_at or snapshot.at
+    if trace.message_at is not None:
+        message_desk.taken(centre, call, events.MessageLeft(trace.message_at, call.id, trace.message_path))
     if trace.by_fallback:
         call.served_by = ServedBy.FALLBACK
     if trace.answered_at is not None:

@@ -43,6 +43,26 @@ class ContactResult(StrEnum):
     """Asterisk died with it: nobody knows, and nobody may dial again without a human looking."""
 
 
+class Choice(StrEnum):
+    """What a waiting resident chose by a key."""
+
+    CALLBACK = "callback"
+    """1: keep my place, call me back. His consent."""
+    MESSAGE = "message"
+    """2: I leave a message."""
+
+
+class Review(StrEnum):
+    """What became of a message, as the agent who heard it says."""
+
+    OPENED = "opened"
+    """Heard to its end; what is done about it is not said yet."""
+    DONE = "done"
+    """Heard, and seen to."""
+    CALL_BACK = "call_back"
+    """Heard, and the resident must be called: the obligation stays."""
+
+
 RESIDENT_NOT_RUNG = frozenset(
     {
         ContactResult.AGENT_DID_NOT_ANSWER,

@@ -13,11 +13,12 @@ from queues.identifiers import (
     ChannelName,
     CompanyId,
     Did,
+    MessageId,
     ObligationId,
     OfferId,
 )
 from queues.personal_data import Phone
-from queues.results import ContactResult, DeviceState
+from queues.results import Choice, ContactResult, DeviceState
 from sla.obligation import ObligationState
 
 
@@ -76,6 +77,9 @@ class EndedCall:
     answered_at: datetime | None = None
     agent: AgentId | None = None
     by_fallback: bool = False
+    message_at: datetime | None = None
+    message_path: str = ""
+    """He left a voice message in this call, and where it is."""
 
 
 class LiveAttemptState(StrEnum):
@@ -135,6 +139,9 @@ class KnownCall:
     answered_at: datetime | None = None
     agent: AgentId | None = None
     by_fallback: bool = False
+    choice: Choice | None = None
+    typed_number: Phone | None = None
+    message_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +153,7 @@ class KnownOwedCall:
     arrived_at: datetime
     queued_at: datetime | None = None
     ended_at: datetime | None = None
+    message_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +194,18 @@ class KnownAttempt:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownMessage:
+    """A voice message that nobody has reviewed."""
+
+    message: MessageId
+    company: CompanyId
+    did: Did
+    left_at: datetime
+    path: str
+    opened_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DialledNumber:
     """An attempt of the last day, for the caps."""
 
@@ -202,5 +222,6 @@ class LedgerRestored:
     obligations: tuple[KnownObligation, ...] = ()
     attempts: tuple[KnownAttempt, ...] = ()
     dialled: tuple[DialledNumber, ...] = ()
+    messages: tuple[KnownMessage, ...] = ()
     callbacks_stopped: bool = False
     """Whether a supervisor had pulled the switch."""

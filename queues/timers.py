@@ -18,6 +18,7 @@ class TimerKind(StrEnum):
     HELD_BACK = "held_back"
     ATTEMPT_DEADLINE = "attempt_deadline"
     DISPOSITION = "disposition"
+    CHOICE = "choice"
 
 
 TimerKey = tuple[TimerKind, str]

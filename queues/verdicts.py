@@ -7,6 +7,7 @@ from datetime import datetime
 
 from queues.call import Call
 from queues.centre import Centre
+from queues.identifiers import CallId
 from queues.journal import CallJudged
 from queues.obligation import Obligation, OwedCall
 from sla.compliance import Care, Verdict, verdict
@@ -27,9 +28,8 @@ def owed_call(centre: Centre, call: Call, at: datetime) -> OwedCall | None:
     rules = call.line.rules_at(call.arrived_at, centre.policy.zone)
     if rules is None:
         return None
-    return OwedCall(
-        call.id, call.line.company, Care(call.arrived_at, queued_at=call.queued_at, ended_at=at), rules
-    )
+    care = Care(call.arrived_at, queued_at=call.queued_at, ended_at=at, message_at=call.message_at)
+    return OwedCall(call.id, call.line.company, care, rules)
 
 
 def judge_owed(centre: Centre, owed: OwedCall, at: datetime) -> None:
@@ -50,6 +50,17 @@ def judge_overdue(centre: Centre, obligation: Obligation, at: datetime, now: dat
         else:
             _note(centre, owed, found, at)
     obligation.owed = still
+
+
+def judge_reviewed(centre: Centre, obligation: Obligation, call: CallId, at: datetime) -> bool:
+    """The call's message was reviewed: whether that kept the law for it."""
+    for owed in obligation.owed:
+        found = verdict(_care(obligation, owed, None), owed.rules, at)
+        if owed.call == call and found is Verdict.MESSAGE_REVIEWED_IN_TIME:
+            obligation.owed.remove(owed)
+            _note(centre, owed, found, at)
+            return True
+    return False
 
 
 def judge_closed(centre: Centre, obligation: Obligation, contacted_at: datetime | None, at: datetime) -> None:

@@ -34,6 +34,8 @@ class ObligationState(StrEnum):
     CONTACTED = "contacted"
     CANCELLED = "cancelled"
     """The resident called again and a human answered."""
+    MESSAGE_REVIEWED = "message_reviewed"
+    """He left a message, and it was reviewed in time."""
     CLOSED_BY_HAND = "closed_by_hand"
     """A person closed it, with a reason."""
 
@@ -59,11 +61,13 @@ class ObligationInput(StrEnum):
     """All that the engine may do is done, or it is not the engine's to do."""
     NO_NUMBER = "no_number"
     GOT_THROUGH = "got_through"
+    REVIEWED = "reviewed"
+    """His message was reviewed in time."""
     CLOSE = "close"
 
 
 _S, _I = ObligationState, ObligationInput
-FINAL = frozenset({_S.CONTACTED, _S.CANCELLED, _S.CLOSED_BY_HAND})
+FINAL = frozenset({_S.CONTACTED, _S.CANCELLED, _S.MESSAGE_REVIEWED, _S.CLOSED_BY_HAND})
 """Nothing is owed any more, and nothing happens any more."""
 HUMAN = frozenset({_S.WITH_HUMAN, _S.IMPOSSIBLE})
 """Still owed, by a person instead of the engine."""
@@ -74,6 +78,7 @@ _WHILE_OPEN: Mapping[ObligationInput, ObligationState] = {
     _I.MISSED_AGAIN: _S.PLANNED,
     _I.EXHAUSTED: _S.WITH_HUMAN,
     _I.GOT_THROUGH: _S.CANCELLED,
+    _I.REVIEWED: _S.MESSAGE_REVIEWED,
     _I.CLOSE: _S.CLOSED_BY_HAND,
 }
 _WHILE_IN_FLIGHT: Mapping[ObligationInput, ObligationState] = {
@@ -83,6 +88,7 @@ _WHILE_IN_FLIGHT: Mapping[ObligationInput, ObligationState] = {
     _I.AGENT_NOT_READY: _S.IN_LINE,
     _I.EXHAUSTED: _S.WITH_HUMAN,
     _I.NO_NUMBER: _S.IMPOSSIBLE,
+    _I.REVIEWED: _S.MESSAGE_REVIEWED,
     _I.GOT_THROUGH: _S.CANCELLED,
     _I.CLOSE: _S.CLOSED_BY_HAND,
 }
@@ -104,17 +110,20 @@ TRANSITIONS: Mapping[ObligationState, Mapping[ObligationInput, ObligationState]]
     _S.RETRY: {**_WHILE_OPEN, _I.TIME_CAME: _S.IN_LINE},
     _S.WITH_HUMAN: {
         _I.MISSED_AGAIN: _S.PLANNED,
+        _I.REVIEWED: _S.MESSAGE_REVIEWED,
         _I.GOT_THROUGH: _S.CANCELLED,
         _I.REACHED: _S.UNCONFIRMED,
         _I.CLOSE: _S.CLOSED_BY_HAND,
     },
     _S.IMPOSSIBLE: {
+        _I.REVIEWED: _S.MESSAGE_REVIEWED,
         _I.GOT_THROUGH: _S.CANCELLED,
         _I.REACHED: _S.UNCONFIRMED,
         _I.CLOSE: _S.CLOSED_BY_HAND,
     },
     _S.CONTACTED: {},
     _S.CANCELLED: {},
+    _S.MESSAGE_REVIEWED: {},
     _S.CLOSED_BY_HAND: {},
 }
 """A pair that is not here does not happen; if it does all the same, it changes nothing and is counted."""

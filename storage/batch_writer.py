@@ -144,6 +144,7 @@ _ONE_BY_ONE = frozenset(
         tables.human_tasks,
         tables.dial_refusals,
         tables.switches,
+        tables.messages,
     }
 )
 """Few rows, bound to one another by keys and by the law's unique indexes: written in the order they happened."""

@@ -14,17 +14,18 @@ from queues.events import (
     DialledNumber,
     KnownAttempt,
     KnownCall,
+    KnownMessage,
     KnownObligation,
     KnownOwedCall,
     LedgerRestored,
 )
-from queues.identifiers import AgentId, AttemptId, CallId, CompanyId, Did, ObligationId
+from queues.identifiers import AgentId, AttemptId, CallId, CompanyId, Did, MessageId, ObligationId
 from queues.journal import ServedBy
 from queues.personal_data import Phone
-from queues.results import RESIDENT_NOT_RUNG, ContactResult
+from queues.results import RESIDENT_NOT_RUNG, Choice, ContactResult
 from sla.obligation import ObligationState
 from storage.projection import CALLBACKS_SWITCH
-from storage.tables import attempts, calls, human_tasks, obligation_calls, obligations, switches
+from storage.tables import attempts, calls, human_tasks, messages, obligation_calls, obligations, switches
 
 _RESIDENT_NOT_RUNG = [result.value for result in RESIDENT_NOT_RUNG]
 _AnyRow = Row[Any]
@@ -56,6 +57,7 @@ async def left_open(connection: AsyncConnection, node: str, at: datetime) -> Led
         ),
         tuple(map(_known_attempt, await rows(_attempts_in_flight(node)))),
         tuple(DialledNumber(Phone(row.e164), row.made_at) for row in recent),
+        tuple(map(_known_message, await rows(_waiting_messages(node)))),
         callbacks_stopped=enabled is not None and not enabled,
     )
 
@@ -98,6 +100,7 @@ def _owed_calls(node: str) -> Select[Any]:
             calls.c.arrived_at,
             calls.c.queued_at,
             calls.c.ended_at,
+            calls.c.message_at,
         )
         .join(obligations, obligations.c.obligation == obligation_calls.c.obligation)
         .join(calls, (calls.c.node == obligation_calls.c.node) & (calls.c.call == obligation_calls.c.call))
@@ -115,7 +118,28 @@ def _attempts_in_flight(node: str) -> Select[Any]:
 
 
 def _owed_call(row: _AnyRow) -> KnownOwedCall:
-    return KnownOwedCall(CallId(row.call), Did(row.did), row.arrived_at, row.queued_at, row.ended_at)
+    return KnownOwedCall(
+        CallId(row.call), Did(row.did), row.arrived_at, row.queued_at, row.ended_at, row.message_at
+    )
+
+
+def _waiting_messages(node: str) -> Select[Any]:
+    return (
+        select(messages)
+        .where(messages.c.node == node, messages.c.reviewed_at.is_(None))
+        .order_by(messages.c.left_at)
+    )
+
+
+def _known_message(row: _AnyRow) -> KnownMessage:
+    return KnownMessage(
+        message=MessageId(row.message),
+        company=CompanyId(row.company),
+        did=Did(row.did),
+        left_at=row.left_at,
+        path=row.path,
+        opened_at=row.opened_at,
+    )
 
 
 def _known_call(row: _AnyRow) -> KnownCall:
@@ -129,6 +153,9 @@ def _known_call(row: _AnyRow) -> KnownCall:
         answered_at=row.answered_at,
         agent=None if row.agent is None else AgentId(row.agent),
         by_fallback=row.served_by == ServedBy.FALLBACK or row.fallback_at is not None,
+        choice=None if row.choice is None else Choice(row.choice),
+        typed_number=None if row.typed_number is None else Phone(row.typed_number),
+        message_at=row.message_at,
     )
 
 

@@ -122,6 +122,13 @@ def _supervision_changes(entry: JournalEntry, place: Place) -> Iterator[Change]:
             )
         case facts.CallJudged(at, call, _, verdict, rules):
             yield _call(place.node, call, verdict=verdict.value, rules=rules, judged_at=at)
+        case facts.ChoiceOffered(at, call):
+            yield _call(place.node, call, choice_offered_at=at)
+        case facts.ChoiceTaken(at, call, choice, number):
+            typed = None if number is None else number.whole[:40]
+            yield _call(place.node, call, choice=choice.value, choice_at=at, typed_number=typed)
+        case facts.MessageRecorded() | facts.MessagePlayed() | facts.MessageClosed():
+            yield from _message_changes(entry, place.node)
         case facts.TaskAssigned(at, obligation, to, by):
             yield _task(obligation, assigned_to=to[:_NAME], assigned_by=by[:_NAME], assigned_at=at)
         case facts.CallbacksSwitched(at, enabled, by, why):
@@ -131,6 +138,22 @@ def _supervision_changes(entry: JournalEntry, place: Place) -> Iterator[Change]:
             yield Update(tables.switches, tuple(key.items()), values)
         case _:
             raise TypeError(f"no table for {type(entry).__name__}")
+
+
+def _message_changes(
+    entry: facts.MessageRecorded | facts.MessagePlayed | facts.MessageClosed, node: str
+) -> Iterator[Change]:
+    key = {"node": node, "message": entry.message}
+    match entry:
+        case facts.MessageRecorded():
+            yield _call(node, entry.call, message_at=entry.at)
+            row = {"company": entry.company, "did": entry.did[:40], "queue": entry.queue, "left_at": entry.at}
+            yield Insert(tables.messages, {**key, **row, "due_at": entry.due_at, "path": entry.path[:300]})
+        case facts.MessagePlayed(at, _, by):
+            yield Update(tables.messages, tuple(key.items()), {"opened_at": at, "opened_by": by[:_NAME]})
+        case facts.MessageClosed(at, _, review, by):
+            values = {"reviewed_at": at, "reviewed_by": by[:_NAME], "review": review.value}
+            yield Update(tables.messages, tuple(key.items()), values)
 
 
 def _attempt_change(

@@ -105,6 +105,11 @@ calls = Table(
     Column("verdict", String(30)),
     Column("rules", String(60)),
     Column("judged_at", Instant),
+    Column("choice_offered_at", Instant),
+    Column("choice", String(20)),
+    Column("choice_at", Instant),
+    Column("typed_number", String(40)),
+    Column("message_at", Instant),
 )
 Index(
     "ix_calls_open",
@@ -242,6 +247,31 @@ dial_refusals = Table(
     Column("reason", String(30), primary_key=True),
     Column("at", Instant, nullable=False),
 )
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("node", String(40), primary_key=True),
+    Column("message", String(150), primary_key=True),
+    Column("company", String(40), nullable=False),
+    Column("did", String(40), nullable=False),
+    Column("queue", String(40), nullable=False),
+    Column("left_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("path", String(300), nullable=False),
+    Column("opened_at", Instant),
+    Column("opened_by", String(80)),
+    Column("reviewed_at", Instant),
+    Column("reviewed_by", String(80)),
+    Column("review", String(20)),
+)
+Index(
+    "ix_messages_waiting",
+    messages.c.node,
+    sqlite_where=text("reviewed_at IS NULL"),
+    postgresql_where=text("reviewed_at IS NULL"),
+)
+"""Voice messages; `message` is the call in which one was left, `opened_*` its first hearing."""
 
 switches = Table(
     "switches",

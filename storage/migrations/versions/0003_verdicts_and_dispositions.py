@@ -1,4 +1,4 @@
-"""Verdicts, dispositions, how each dial went, whose each task is, the switch, and who saw whole numbers."""
+"""Messages, verdicts, dispositions, how each dial went, whose each task is, the switch, and who saw whole numbers."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ _ADDED: dict[str, list[tuple[str, sa.types.TypeEngine[Any]]]] = {
         ("verdict", sa.String(length=30)),
         ("rules", sa.String(length=60)),
         ("judged_at", sa.BigInteger()),
+        ("choice_offered_at", sa.BigInteger()),
+        ("choice", sa.String(length=20)),
+        ("choice_at", sa.BigInteger()),
+        ("typed_number", sa.String(length=40)),
+        ("message_at", sa.BigInteger()),
     ],
     "obligations": [
         ("state", sa.String(length=20)),
@@ -65,9 +70,31 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_audit"),
     )
     op.create_index("ix_audit_at", "audit", ["at"])
+    op.create_table(
+        "messages",
+        sa.Column("node", sa.String(length=40), nullable=False),
+        sa.Column("message", sa.String(length=150), nullable=False),
+        sa.Column("company", sa.String(length=40), nullable=False),
+        sa.Column("did", sa.String(length=40), nullable=False),
+        sa.Column("queue", sa.String(length=40), nullable=False),
+        sa.Column("left_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("path", sa.String(length=300), nullable=False),
+        sa.Column("opened_at", sa.BigInteger(), nullable=True),
+        sa.Column("opened_by", sa.String(length=80), nullable=True),
+        sa.Column("reviewed_at", sa.BigInteger(), nullable=True),
+        sa.Column("reviewed_by", sa.String(length=80), nullable=True),
+        sa.Column("review", sa.String(length=20), nullable=True),
+        sa.PrimaryKeyConstraint("node", "message", name="pk_messages"),
+    )
+    waiting = sa.text("reviewed_at IS NULL")
+    op.create_index(
+        "ix_messages_waiting", "messages", ["node"], sqlite_where=waiting, postgresql_where=waiting
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("messages")
     op.drop_table("audit")
     op.drop_table("switches")
     with op.batch_alter_table("human_tasks") as batch_op:
