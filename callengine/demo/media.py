@@ -15,6 +15,13 @@ from typing import Any
 from callengine.demo.tones import FRAME_SAMPLES, SILENT_FRAME, tone_frame, tone_in
 
 PCMA = 8
+TELEPHONE_EVENT = 101
+_KEYS = "0123456789*#"
+_KEY = struct.Struct("!BBH")
+_KEY_FRAMES = 5
+_KEY_VOLUME = 10
+_KEY_END = 0x80
+_MARKER = 0x80
 _HEADER = struct.Struct("!BBHII")
 _FRAME_SECONDS = 0.02
 _FRAMES_TO_BE_SURE = 3
@@ -103,6 +110,25 @@ class RtpStream(asyncio.DatagramProtocol):
         self._timestamp = (self._timestamp + FRAME_SAMPLES) & 0xFFFFFFFF
         header = _HEADER.pack(0x80, PCMA, self._sequence, self._timestamp, self._ssrc)
         self._transport.sendto(header + self._frame, self._remote)
+
+    async def press(self, key: str) -> None:
+        """Press one key for a tenth of a second (RFC 4733: updates while it is down, its end three times)."""
+        started = self._timestamp
+        for n in range(1, _KEY_FRAMES + 4):
+            end = _KEY_END if n > _KEY_FRAMES else 0
+            duration = FRAME_SAMPLES * min(n, _KEY_FRAMES)
+            payload = _KEY.pack(_KEYS.index(key), end | _KEY_VOLUME, duration)
+            self._send_key(payload, started, first=n == 1)
+            await asyncio.sleep(_FRAME_SECONDS)
+
+    def _send_key(self, payload: bytes, started: int, *, first: bool) -> None:
+        if self._transport is None or self._remote is None:
+            return
+        self._sequence = (self._sequence + 1) & 0xFFFF
+        kind = TELEPHONE_EVENT | (_MARKER if first else 0)
+        self._transport.sendto(
+            _HEADER.pack(0x80, kind, self._sequence, started, self._ssrc) + payload, self._remote
+        )
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         """One packet of the other side."""

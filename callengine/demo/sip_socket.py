@@ -73,10 +73,11 @@ class _Receiver(asyncio.DatagramProtocol):
 
 
 def audio_description(rtp_port: int) -> SdpMessage:
-    """SDP that offers or answers a-law at a port of 127.0.0.1."""
+    """SDP that offers or answers a-law and pressed keys (RFC 4733) at a port of 127.0.0.1."""
     return parse_sdp(
         "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
-        f"m=audio {rtp_port} RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\na=ptime:20\r\na=sendrecv\r\n"
+        f"m=audio {rtp_port} RTP/AVP 8 101\r\na=rtpmap:8 PCMA/8000\r\n"
+        "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\na=sendrecv\r\n"
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from aiosipua import IncomingCall, OutgoingCall, Registration, SipDigestAuth, SipUAC, SipUAS
@@ -114,13 +114,21 @@ class Softphone:
         await asyncio.sleep(0.02)
         await self._uas.stop()
 
-    async def dial(self, extension: str, *, seconds: float = 4.0) -> str:
+    async def dial(
+        self,
+        extension: str,
+        *,
+        seconds: float = 4.0,
+        keys: Iterable[tuple[float, str]] = (),
+        listen_for: Iterable[int] = (),
+    ) -> str:
         """Dial a feature code and listen until the other side hangs up, `seconds` at most.
 
-        Returns "answered", or the SIP status line of a refusal.
+        `keys`: pressed so many seconds after the answer. Returns "answered", with the tones heard, or the SIP status
+        line of a refusal.
         """
         host, port = self._registrar
-        stream = await RtpStream.open(self._ticker, ())
+        stream = await RtpStream.open(self._ticker, listen_for)
         call = self._uac.send_invite(
             f"sip:{self.user}@{host}",
             f"sip:{extension.replace('#', '%23')}@{host}:{port}",
@@ -136,8 +144,11 @@ class Softphone:
             remote = audio_address(call.sdp_answer)
             if remote is not None:
                 stream.start(remote, None)
+            pressing = [asyncio.ensure_future(_press_later(stream, after, key)) for after, key in keys]
             await self._until_gone(call, seconds)
-            return "answered"
+            for task in pressing:
+                task.cancel()
+            return " ".join(["answered", *map(str, sorted(stream.heard))])
         finally:
             call.hangup(self._uac)
             stream.close()
@@ -236,3 +247,8 @@ class Softphone:
     async def _notify(self) -> None:
         async with self._changed:
             self._changed.notify_all()
+
+
+async def _press_later(stream: RtpStream, after: float, key: str) -> None:
+    await asyncio.sleep(after)
+    await stream.press(key)

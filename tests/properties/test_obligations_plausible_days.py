@@ -14,8 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from queues import events
 from queues.commands import DialCallback, ForgetObligationTimer, WakeForObligation
-from queues.events import ContactResult, DeviceState, Disposition, Event
-from queues.identifiers import AttemptId, CallId, ObligationId
+from queues.events import Choice, ContactResult, DeviceState, Disposition, Event, Review
+from queues.identifiers import AttemptId, CallId, MessageId, ObligationId
 from queues.journal import AttemptFinished, AttemptMade, CallFinished, CallJudged, ObligationClosed
 from queues.obligation import AttemptState
 from queues.personal_data import Phone
@@ -117,6 +117,20 @@ class Day(RuleBasedStateMachine):
     )
     def a_phone_changes(self, agent: str, state: DeviceState) -> None:
         self.tell(events.AgentDeviceChanged(self.now, events.AgentId(agent), state))
+
+    @precondition(lambda self: self.desk.dispatcher.centre.calls)
+    @rule(data=st.data(), choice=st.sampled_from(Choice), typed=st.sampled_from([None, "9160000004", "112"]))
+    def a_resident_chooses(self, data: st.DataObject, choice: Choice, typed: str | None) -> None:
+        call = CallId(data.draw(st.sampled_from(sorted(self.desk.dispatcher.centre.calls))))
+        self.tell(events.ChoiceMade(self.now, call, choice, None if typed is None else Phone(typed)))
+        if choice is Choice.MESSAGE:
+            self.tell(events.MessageLeft(self.now, call, "/r/m.wav"))
+
+    @precondition(lambda self: self.desk.dispatcher.centre.messages)
+    @rule(data=st.data(), review=st.sampled_from(Review))
+    def a_message_is_reviewed(self, data: st.DataObject, review: Review) -> None:
+        message = MessageId(data.draw(st.sampled_from(sorted(self.desk.dispatcher.centre.messages))))
+        self.tell(events.MessageReviewed(self.now, message, review, "1001"))
 
     @rule(enabled=st.booleans())
     def the_switch_is_moved(self, enabled: bool) -> None:

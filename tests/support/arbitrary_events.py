@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from queues import events
 from queues.centre import Centre
 from queues.events import DeviceState, Event, LiveCallState, OfferResult
-from queues.identifiers import AgentId, AttemptId, CallId, ChannelName, ObligationId, OfferId
+from queues.identifiers import AgentId, AttemptId, CallId, ChannelName, MessageId, ObligationId, OfferId
 from queues.obligation import Obligation
 from queues.personal_data import Phone
 from queues.policy import CallbackPolicy
@@ -156,6 +156,22 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
         enabled=st.booleans(),
         by=st.just("supervisor"),
         why=st.just("storm"),
+    ),
+    st.builds(
+        events.ChoiceMade,
+        at=MOMENTS,
+        call=CALLS,
+        choice=st.sampled_from(events.Choice),
+        number=st.none() | NUMBERS,
+    ),
+    st.builds(events.MessageLeft, at=MOMENTS, call=CALLS, path=st.just("/r/m.wav")),
+    st.builds(events.MessageWanted, at=MOMENTS, agent=AGENTS, channel=CHANNELS),
+    st.builds(
+        events.MessageReviewed,
+        at=MOMENTS,
+        message=CALLS.map(MessageId),
+        review=st.sampled_from(events.Review),
+        by=st.just("1001"),
     ),
     st.builds(events.PbxLost, at=MOMENTS),
     SNAPSHOTS,

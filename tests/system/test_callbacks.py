@@ -17,7 +17,7 @@ from callengine.demo.softphone import PhoneCall, Softphone
 from queues.phone_numbers import DialRefusal
 from tests.support.live_centre import LiveCentre, live_centre
 
-SETTLED = {"contacted", "got_through", "by_hand", "with_human", "impossible"}
+SETTLED = {"contacted", "got_through", "by_hand", "message_reviewed", "with_human", "impossible"}
 NUMBER = "79161234567"
 DIALLED = f"+{NUMBER}"
 TWENTIETH = (
@@ -27,13 +27,19 @@ TWENTIETH = (
 
 
 def plan(
-    agents: int = 1, *, settle: int = 1, disposition: int = 0, callbacks: str = "", **more: bool
+    agents: int = 1,
+    *,
+    settle: int = 1,
+    disposition: int = 0,
+    callbacks: str = "",
+    rules: str = "",
+    **more: bool,
 ) -> CentrePlan:
     return CentrePlan(
         agents=agents,
         wrap_up=0,
         ring=15,
-        rules=TWENTIETH,
+        rules=rules + TWENTIETH,
         callbacks=f"disposition_seconds = {disposition}\nsettle_seconds = {settle}\n"
         "retry_busy_seconds = 1\nretry_no_answer_seconds = 1\nlast_start_seconds = 3\nretry_late_seconds = 2\n"
         f"retry_failure_seconds = 1\nresident_ring_seconds = 2\n{callbacks}",
