@@ -18,11 +18,13 @@ from queues.events import (
     CallbackSwitchRequested,
     DispositionGiven,
     Event,
+    MessageReviewed,
     ObligationCloseRequested,
     TaskAssignmentRequested,
 )
-from queues.identifiers import ObligationId
-from queues.results import Disposition
+from queues.identifiers import MessageId, ObligationId
+from queues.results import Disposition, Review
+from storage.message_queries import WaitingMessageRow
 from storage.obligation_queries import ObligationStory, OpenObligation
 
 PREFIX = "/api/v1"
@@ -44,6 +46,9 @@ class Callbacks(Protocol):
 
     async def story(self, obligation: str) -> ObligationStory | None:
         """One whole story."""
+
+    async def waiting_messages(self) -> list[WaitingMessageRow]:
+        """By slack."""
 
     def callbacks_stopped(self) -> bool:
         """Whether the switch is pulled."""
@@ -76,6 +81,12 @@ class DispositionWish(_Wish):
     disposition: Disposition
 
 
+class ReviewWish(_Wish):
+    """What became of a message."""
+
+    review: Review
+
+
 class SwitchWish(_Wish):
     """Stop all callbacks, or let them go on."""
 
@@ -94,6 +105,8 @@ class CallbackApi:
         router = app.router
         router.add_get(f"{PREFIX}/callbacks", self._list)
         router.add_get(f"{PREFIX}/callbacks/{{obligation}}", self._show)
+        router.add_get(f"{PREFIX}/messages", self._messages)
+        router.add_post(f"{PREFIX}/messages/{{message}}/review", self._changing(self._review))
         router.add_post(f"{PREFIX}/callbacks/switch", self._changing(self._switch))
         router.add_post(f"{PREFIX}/callbacks/{{obligation}}/close", self._changing(self._close))
         router.add_post(f"{PREFIX}/callbacks/{{obligation}}/assign", self._changing(self._assign))
@@ -101,7 +114,7 @@ class CallbackApi:
 
     async def _list(self, request: web.Request) -> web.Response:
         now, whole = self._callbacks.now(), _may_see_numbers(request)
-        rows = [_summary(one, now, whole=whole) for one in await self._callbacks.open_obligations()]
+        rows = [_timed(one, now, whole=whole) for one in await self._callbacks.open_obligations()]
         return web.json_response({"stopped": self._callbacks.callbacks_stopped(), "callbacks": rows})
 
     async def _show(self, request: web.Request) -> web.Response:
@@ -138,6 +151,21 @@ class CallbackApi:
         return await self._carry(
             request, DispositionGiven(self._callbacks.now(), obligation, wish.disposition, wish.by)
         )
+
+    async def _messages(self, request: web.Request) -> web.Response:
+        now, whole = self._callbacks.now(), _may_see_numbers(request)
+        rows = [_timed(one, now, whole=whole) for one in await self._callbacks.waiting_messages()]
+        return web.json_response({"messages": rows})
+
+    async def _review(self, request: web.Request) -> web.Response:
+        wish = await _read(request, ReviewWish)
+        wanted = request.match_info["message"]
+        if wanted not in {one.message for one in await self._callbacks.waiting_messages()}:
+            raise _error(web.HTTPNotFound, f"no message that waits for a review has the id {wanted!r}")
+        await self._callbacks.carry(
+            MessageReviewed(self._callbacks.now(), MessageId(wanted), wish.review, wish.by)
+        )
+        return await self._messages(request)
 
     async def _switch(self, request: web.Request) -> web.Response:
         wish = await _read(request, SwitchWish)
@@ -179,7 +207,7 @@ class CallbackApi:
 def story_as_json(story: ObligationStory, now: datetime, *, whole: bool) -> dict[str, Any]:
     """A story for programs; times are ISO 8601, UTC."""
     return {
-        **_summary(story.summary, now, whole=whole),
+        **_timed(story.summary, now, whole=whole),
         "episode": [_plain(asdict(call)) for call in story.calls],
         "dials": [_plain({**asdict(dial), "ring_seconds": dial.ring_seconds}) for dial in story.attempts],
         "refusals": list(story.refusals),
@@ -200,7 +228,7 @@ def story_as_json(story: ObligationStory, now: datetime, *, whole: bool) -> dict
     }
 
 
-def _summary(one: OpenObligation, now: datetime, *, whole: bool) -> dict[str, Any]:
+def _timed(one: OpenObligation | WaitingMessageRow, now: datetime, *, whole: bool) -> dict[str, Any]:
     return {
         **_plain(asdict(one)),
         "number": one.number.whole if whole else str(one.number),

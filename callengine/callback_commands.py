@@ -16,7 +16,7 @@ from callengine.callback_api import PREFIX
 from callengine.clock import SystemClock
 from callengine.control_client import EngineAway, Refused, ask
 from config.settings import Settings
-from queues.results import Disposition
+from queues.results import Disposition, Review
 
 _WIDTHS = (22, 14, 12, 14, 14, 5, 5)
 _HEADER = ("id", "due", "state", "company", "number", "calls", "dials", "task")
@@ -71,6 +71,28 @@ class CallbackDesk:
         """Whom the callback reached."""
         body = {"by": self._by, "disposition": disposition.value}
         self._tell(self._ask("POST", f"/callbacks/{obligation}/disposition{self._query}", body))
+
+    def messages(self) -> None:
+        """Messages that nobody has reviewed, the nearest deadline first."""
+        self._tell_messages(self._ask("GET", f"/messages{self._query}"))
+
+    def review(self, message: str, review: Review) -> None:
+        """What became of a message."""
+        body = {"by": self._by, "review": review.value}
+        self._tell_messages(self._ask("POST", f"/messages/{message}/review{self._query}", body))
+
+    def _tell_messages(self, found: dict[str, Any]) -> None:
+        if self._as_json:
+            _print_json(found)
+            return
+        if not found["messages"]:
+            click.echo("no message waits for a review")
+        for one in found["messages"]:
+            heard = (
+                f", heard by {one['opened_by']} {self._clock(one['opened_at'])}" if one["opened_at"] else ""
+            )
+            due = f"due {self._clock(one['due_at'])} {_slack(one['slack_seconds'])}"
+            click.echo(f"{one['message']}  {due}  {one['company']}  {one['number']}  {one['path']}{heard}")
 
     def switch(self, why: str, *, enabled: bool) -> None:
         """Stop all, or let them go on."""

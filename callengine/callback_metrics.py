@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
 
 from queues import journal as facts
-from queues.events import ContactResult, Disposition
+from queues.events import Choice, ContactResult, Disposition, Review
 from queues.identifiers import CompanyId, QueueName
 from queues.journal import JournalEntry, ObligationClosing
 from queues.phone_numbers import DialRefusal
@@ -48,6 +48,13 @@ class CallbackMetrics:
         self._judged = counter(
             "calls_judged", "Calls by the law's verdict, every one of them once", ["company", "verdict"]
         )
+        self._choices = counter(
+            "choices", "Waiting residents who pressed a key, by what they chose", ["choice"]
+        )
+        self._messages = counter("messages_recorded", "Voice messages left")
+        self._reviews = counter(
+            "messages_reviewed", "Voice messages reviewed, by what became of them", ["review"]
+        )
         self._arrivals: dict[str, datetime] = {}
         for queue in queues:
             self._opened.labels(queue)
@@ -59,6 +66,8 @@ class CallbackMetrics:
             (self._closed, ObligationClosing),
             (self._refused, DialRefusal),
             (self._dispositions, Disposition),
+            (self._choices, Choice),
+            (self._reviews, Review),
         ):
             for word in words:
                 labelled.labels(word)
@@ -88,6 +97,17 @@ class CallbackMetrics:
             case facts.CallJudged(company=company, verdict=verdict):
                 self._judged.labels(company, verdict).inc()
             case _:
+                self._observe_message(entry)
+
+    def _observe_message(self, entry: JournalEntry) -> None:
+        match entry:
+            case facts.ChoiceTaken(choice=choice):
+                self._choices.labels(choice).inc()
+            case facts.MessageRecorded():
+                self._messages.inc()
+            case facts.MessageClosed(review=review):
+                self._reviews.labels(review).inc()
+            case _:
                 pass
 
 
@@ -112,6 +132,9 @@ def live_obligations(view: Callable[[], CentreView], now: datetime) -> Iterator[
     overdue = GaugeMetricFamily("callengine_obligations_overdue_now", "Owed now, and past the deadline")
     overdue.add_metric([], sum(one.is_overdue for one in seen.obligations))
     yield overdue
+    waiting = GaugeMetricFamily("callengine_messages_waiting", "Voice messages that nobody has reviewed")
+    waiting.add_metric([], seen.messages_waiting)
+    yield waiting
     stopped = GaugeMetricFamily("callengine_callbacks_stopped", "Whether a supervisor stopped all callbacks")
     stopped.add_metric([], seen.callbacks_stopped)
     yield stopped

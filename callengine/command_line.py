@@ -27,7 +27,7 @@ from config.errors import ConfigError
 from config.example import write_example
 from config.policies import dialplan_lines
 from config.settings import DEFAULT_PATH, Settings, load_settings, settings_path
-from queues.results import Disposition
+from queues.results import Disposition, Review
 from storage.errors import LedgerError
 
 _config_option = click.option(
@@ -214,6 +214,28 @@ def callbacks_stop(desk: CallbackDesk, why: str) -> None:
 def callbacks_start(desk: CallbackDesk, why: str) -> None:
     """Let callbacks go on, the nearest deadline first."""
     desk.switch(why, enabled=True)
+
+
+@main.group(invoke_without_command=True)
+@_config_option
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
+@click.option("--full", is_flag=True, help="Whole phone numbers.")
+@click.option("--by", default="", help="Who you are; default: your login name.")
+@click.pass_context
+def messages(context: click.Context, config: Path | None, as_json: bool, full: bool, by: str) -> None:
+    """Voice messages that nobody has reviewed, the nearest deadline first; agents hear them by *47."""
+    context.obj = CallbackDesk(_settings(config), by, as_json=as_json, full=full)
+    if context.invoked_subcommand is None:
+        context.obj.messages()
+
+
+@messages.command("review")
+@click.argument("message")
+@click.argument("word", type=click.Choice([word.value for word in Review]))
+@click.pass_obj
+def messages_review(desk: CallbackDesk, message: str, word: str) -> None:
+    """Say what became of a MESSAGE: done discharges the call if it is in time, call_back has him called."""
+    desk.review(message, Review(word))
 
 
 @main.group()

@@ -9,6 +9,7 @@ from callengine.engine import Engine
 from queues.events import Event
 from queues.views import CentreView
 from storage.ledger import Ledger
+from storage.message_queries import WaitingMessageRow, waiting_messages
 from storage.obligation_queries import (
     ObligationStory,
     OpenObligation,
@@ -44,6 +45,11 @@ class LiveCallbacks:
     async def story(self, obligation: str) -> ObligationStory | None:
         """One whole story."""
         return await obligation_story(self._ledger.reader, self._ledger.node, obligation)
+
+    async def waiting_messages(self) -> list[WaitingMessageRow]:
+        """By slack."""
+        await self._ledger.writer.flush()
+        return list(await waiting_messages(self._ledger.reader, self._ledger.node))
 
     def callbacks_stopped(self) -> bool:
         """Whether the switch is pulled."""

@@ -102,6 +102,7 @@ class Dispatcher:
                 for one in centre.obligations.values()
             ),
             callbacks_stopped=centre.callbacks_stopped,
+            messages_waiting=len(centre.messages),
         )
 
     def is_in_flight(self, attempt: AttemptId) -> bool:

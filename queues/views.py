@@ -61,6 +61,7 @@ class CentreView:
     synced: bool
     obligations: tuple[ObligationView, ...] = ()
     callbacks_stopped: bool = False
+    messages_waiting: int = 0
 
     @property
     def waiting(self) -> tuple[CallView, ...]:

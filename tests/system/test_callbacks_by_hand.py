@@ -5,33 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import stat
-import sys
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
+from tests.support.command import run
 from tests.support.live_centre import LiveCentre, live_centre
 from tests.system.test_callbacks import NUMBER, answers, plan, ward
 
 
 async def callbacks(centre: LiveCentre, *words: str) -> tuple[int, str, str]:
-    """The command as a person types it: exit code, output, errors."""
-    process = await asyncio.create_subprocess_exec(
-        *(
-            sys.executable,
-            "-m",
-            "callengine",
-            "callbacks",
-            "--config",
-            str(centre.folder / "callengine.toml"),
-        ),
-        *words,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, errors = await asyncio.wait_for(process.communicate(), 20)
-    return process.returncode or 0, out.decode(), errors.decode()
+    """`callengine callbacks …`."""
+    return await run(centre, "callbacks", *words)
 
 
 async def listed(centre: LiveCentre) -> list[dict[str, Any]]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 from callengine.demo.resident import Resident
 from callengine.demo.tones import RESIDENT_TONE
+from tests.support.command import run
 from tests.support.live_centre import LiveCentre, live_centre
 from tests.system.test_callbacks import DIALLED, NUMBER, answers, plan, ward
 
@@ -80,6 +82,12 @@ async def test_two_takes_a_message_that_an_agent_hears_and_its_review_in_time_di
         assert row.path.endswith("-message.wav")
         assert (row.due_at - row.left_at, row.review) == (30_000_000, None)
         assert [row.outcome for row in await centre.rows("SELECT outcome FROM calls")] == ["message_left"]
+        code, out, _ = await run(centre, "messages", "--full")
+        assert (code, out.split()[0], NUMBER in out) == (
+            0,
+            row.path.rpartition("/")[2].removesuffix("-message.wav"),
+            True,
+        )
         heard = await here.agent.dial("*47", seconds=12, keys=((6.0, "1"),), listen_for=[RESIDENT_TONE])
         assert heard == f"answered {RESIDENT_TONE}"
         await here.until_closed(seconds=5)
@@ -91,6 +99,31 @@ async def test_two_takes_a_message_that_an_agent_hears_and_its_review_in_time_di
         ]
         assert here.exchange.rung == []
         assert await here.agent.dial("*47", seconds=8) == "answered"
+
+
+async def test_a_supervisor_reviews_a_message_and_has_the_resident_called() -> None:
+    async with live_centre(plan(rules=CHOICE)) as centre:
+        here = await ward(centre, answers)
+        await here.agent.dial("*43", seconds=0.3)
+        resident = await waiting(centre)
+        await press(resident, "2")
+        await asyncio.sleep(5)
+        await resident.hang_up()
+        await centre.until(lambda: not centre.engine.view().calls)
+        _, out, _ = await run(centre, "messages", "--json")
+        (message,) = json.loads(out)["messages"]
+        code, _, errors = await run(centre, "messages", "review", "nobody", "done")
+        assert (code, "no message that waits" in errors) == (1, True)
+        here.agent.answer_after = lambda: 0.1
+        await here.agent.dial("*44", seconds=0.3)
+        code, out, _ = await run(
+            centre, "messages", "--by", "chief", "review", message["message"], "call_back"
+        )
+        assert (code, out) == (0, "no message waits for a review\n")
+        await here.until_closed()
+        assert await here.obligations() == [("contacted", "")]
+        (row,) = await centre.rows("SELECT reviewed_by, review FROM messages")
+        assert tuple(row) == ("chief", "call_back")
 
 
 async def test_a_message_left_while_the_engine_dies_is_not_lost() -> None:
