@@ -36,9 +36,10 @@ class AgentLeg:
 
 @dataclass(slots=True)
 class AttemptChannel:
-    """The agent's channel of a callback; its Uniqueid is the attempt's id."""
+    """The agent's channel of a callback. Its Uniqueid is the attempt's id, unless he dialled by hand."""
 
     attempt: AttemptId
+    uniqueid: str
     is_dialling: bool = False
     is_contacted: bool = False
     dial_status: str = ""
@@ -54,6 +55,8 @@ class ChannelRegistry:
     residents: dict[str, ResidentChannel] = field(default_factory=dict)
     legs: dict[str, AgentLeg] = field(default_factory=dict)
     attempts: dict[str, AttemptChannel] = field(default_factory=dict)
+    """By Uniqueid."""
+    _uniqueid_of: dict[str, str] = field(default_factory=dict)
     bridges: dict[str, set[str]] = field(default_factory=dict)
     _bridge_of: dict[str, str] = field(default_factory=dict)
 
@@ -116,16 +119,25 @@ class ChannelRegistry:
         self.leave_bridge(uniqueid)
         self.residents.pop(uniqueid, None)
         self.legs.pop(uniqueid, None)
-        self.attempts.pop(uniqueid, None)
+        attempt = self.attempts.pop(uniqueid, None)
+        if attempt is not None:
+            self._uniqueid_of.pop(attempt.attempt, None)
 
-    def add_attempt(self, attempt: str) -> AttemptChannel:
-        """A callback is being made; its channel will have this very id."""
-        return self.attempts.setdefault(attempt, AttemptChannel(AttemptId(attempt)))
+    def add_attempt(self, attempt: str, uniqueid: str = "") -> AttemptChannel:
+        """A callback is being made; its channel will have this very id, unless it is there already."""
+        uniqueid = uniqueid or attempt
+        self._uniqueid_of[attempt] = uniqueid
+        return self.attempts.setdefault(uniqueid, AttemptChannel(AttemptId(attempt), uniqueid))
+
+    def channel_of(self, attempt: str) -> AttemptChannel | None:
+        """The agent's channel of a callback that is under way."""
+        return self.attempts.get(self._uniqueid_of.get(attempt, attempt))
 
     def clear(self) -> None:
         """A new connection: what was known may be over."""
         self.residents.clear()
         self.legs.clear()
         self.attempts.clear()
+        self._uniqueid_of.clear()
         self.bridges.clear()
         self._bridge_of.clear()

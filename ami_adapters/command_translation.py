@@ -21,6 +21,7 @@ from queues.commands import (
     PauseAgent,
     PlayMessage,
     ReturnToHold,
+    TellAgent,
     WakeForObligation,
 )
 from queues.identifiers import CallId, ChannelName
@@ -51,10 +52,13 @@ def actions_of(command: Command, registry: ChannelRegistry) -> list[Action]:
         case EraseInboxEntry(call):
             return [actions.setvar(f"DB_DELETE({names.ASTDB_FAMILY}/inbox/{call})", "")]
         case DialCallback():
-            return [_dial(command, registry)]
+            return _dial(command, registry)
+        case TellAgent(channel, what):
+            return [actions.redirect(channel, names.CONTEXT_AGENT_TOLD, what)]
         case CancelAttempt(attempt):
             # AMI takes the Uniqueid where a channel's name is asked for (ast_channel_get_by_name).
-            return [actions.hangup(attempt)]
+            live = registry.channel_of(attempt)
+            return [actions.hangup(attempt if live is None else live.uniqueid)]
         case EraseAttemptTrace(attempt):
             return [actions.setvar(f"DB_DELETE({names.ASTDB_FAMILY}/attempt/{attempt})", "")]
         case PauseAgent(_, endpoint, reason):
@@ -67,27 +71,41 @@ def actions_of(command: Command, registry: ChannelRegistry) -> list[Action]:
             raise InvalidAction(f"{type(command).__name__} is for the timers, not for the PBX")
 
 
-def _dial(command: DialCallback, registry: ChannelRegistry) -> Action:
+def _dial(command: DialCallback, registry: ChannelRegistry) -> list[Action]:
+    extension = f"{names.CALLBACK_PREFIX}{command.attempt}"
+    if command.channel is not None:
+        registry.add_attempt(command.attempt, command.channel_id)
+        channel = command.channel
+        return [
+            *(actions.setvar(name, value, channel) for name, value in _dial_variables(command)),
+            actions.redirect(channel, names.CONTEXT_CALLBACK, extension),
+        ]
     registry.add_attempt(command.attempt)
-    return actions.originate(
-        channel=command.endpoint,
-        context=names.CONTEXT_CALLBACK,
-        extension=f"{names.CALLBACK_PREFIX}{command.attempt}",
-        channel_id=command.attempt,
-        caller_id=f'"{command.label[:_MAX_LABEL]}" <{command.e164.whole}>',
-        timeout_ms=command.agent_ring_time // timedelta(milliseconds=1),
-        variables=[
-            (names.ATTEMPT_VARIABLE, command.attempt),
-            (names.NUMBER_TO_DIAL_VARIABLE, command.number.whole),
-            (names.TRUNK_VARIABLE, command.trunk),
-            (names.CALLER_ID_VARIABLE, command.caller_id.whole),
-            (names.LANGUAGE_VARIABLE, command.language),
-            (names.NOTICE_VARIABLE, str(int(command.notice))),
-            (names.RECORD_VARIABLE, str(int(command.record))),
-            (names.RING_SECONDS_VARIABLE, str(round(command.resident_ring_time / timedelta(seconds=1)))),
-            (names.TALK_SECONDS_VARIABLE, str(round(command.max_talk / timedelta(seconds=1)))),
-        ],
-    )
+    return [
+        actions.originate(
+            channel=command.endpoint,
+            context=names.CONTEXT_CALLBACK,
+            extension=extension,
+            channel_id=command.attempt,
+            caller_id=f'"{command.label[:_MAX_LABEL]}" <{command.e164.whole}>',
+            timeout_ms=command.agent_ring_time // timedelta(milliseconds=1),
+            variables=_dial_variables(command),
+        )
+    ]
+
+
+def _dial_variables(command: DialCallback) -> list[tuple[str, str]]:
+    return [
+        (names.ATTEMPT_VARIABLE, command.attempt),
+        (names.NUMBER_TO_DIAL_VARIABLE, command.number.whole),
+        (names.TRUNK_VARIABLE, command.trunk),
+        (names.CALLER_ID_VARIABLE, command.caller_id.whole),
+        (names.LANGUAGE_VARIABLE, command.language),
+        (names.NOTICE_VARIABLE, str(int(command.notice))),
+        (names.RECORD_VARIABLE, str(int(command.record))),
+        (names.RING_SECONDS_VARIABLE, str(round(command.resident_ring_time / timedelta(seconds=1)))),
+        (names.TALK_SECONDS_VARIABLE, str(round(command.max_talk / timedelta(seconds=1)))),
+    ]
 
 
 def _offer(command: OfferCall, registry: ChannelRegistry) -> list[Action]:

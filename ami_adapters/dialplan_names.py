@@ -16,6 +16,9 @@ CONTEXT_AGENT: Final = "callengine-agent"
 HOLD_EXTENSION: Final = "hold"
 """The entry of callengine-hold."""
 
+CONTEXT_AGENT_TOLD: Final = "callengine-agent-told"
+"""Its extensions are the phrases an agent may be told."""
+
 CHOICE_EXTENSION: Final = "choose"
 MESSAGE_EXTENSION: Final = "play"
 """The entries of callengine-choice and callengine-message."""
@@ -90,5 +93,6 @@ EVENT_CHOICE: Final = "CallengineChoice"
 EVENT_MESSAGE: Final = "CallengineMessage"
 """File: where the PBX recorded the resident's message."""
 EVENT_AGENT: Final = "CallengineAgent"
-"""Do: login | logout | pause | unpause | ready | disposition | message | reviewed; Endpoint: `PJSIP/1001`; Reason:
-of a pause, or the digit of a disposition or review; Message: which was reviewed."""
+"""Do: login | logout | pause | unpause | ready | disposition | message | reviewed | redial;
+Endpoint: `PJSIP/1001`; Reason: of a pause, or the digit of a disposition or review; Message: which was reviewed;
+Number: which he dialled."""

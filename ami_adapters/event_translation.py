@@ -188,6 +188,14 @@ class EventTranslator:
                 yield events.AgentWrapUpEnded(at, agent)
             case "message":
                 yield events.MessageWanted(at, agent, ChannelName(message.get("Channel")))
+            case "redial":
+                yield events.RedialWanted(
+                    at,
+                    agent,
+                    ChannelName(message.get("Channel")),
+                    message.text("Uniqueid"),
+                    Phone(message.text("Number")),
+                )
             case "reviewed" if message.text("Reason") in REVIEWS:
                 review = REVIEWS[message.text("Reason")]
                 yield events.MessageReviewed(at, MessageId(message.text("Message")), review, agent)
@@ -197,7 +205,7 @@ class EventTranslator:
                 pass
 
     def _callback_event(self, message: Message, at: datetime) -> Iterator[Event]:
-        channel = self._registry.attempts.get(message.text("Attempt"))
+        channel = self._registry.channel_of(message.text("Attempt"))
         if channel is None:
             return
         match message.get("Do"):
@@ -213,7 +221,7 @@ class EventTranslator:
     def _originate_response(self, message: Message, at: datetime) -> Iterator[Event]:
         """A failure may come without any channel, then no Hangup follows (main/manager.c fast_originate)."""
         attempt = message.text("Exten").removeprefix(names.CALLBACK_PREFIX)
-        channel = self._registry.attempts.get(attempt)
+        channel = self._registry.channel_of(attempt)
         if channel is not None and message.get("Response") == "Failure" and not channel.is_dialling:
             self._registry.forget(attempt)
             yield events.AttemptEnded(at, channel.attempt, ContactResult.AGENT_DID_NOT_ANSWER)

@@ -37,6 +37,7 @@ RESIDENT_VARIABLES = (
     names.STATE_VARIABLE,
     names.ANSWERED_VARIABLE,
     names.OFFER_VARIABLE,
+    names.ATTEMPT_VARIABLE,
 )
 
 STATUS = actions.status(RESIDENT_VARIABLES)
@@ -242,12 +243,15 @@ def _read_ended(answers: Iterable[Message], live: set[CallId], damaged: list[str
 
 
 def _read_live_attempts(channels: list[Message], registry: ChannelRegistry) -> Iterable[LiveAttempt]:
-    """A callback's channel has the attempt's id as its Uniqueid."""
+    """A callback's channel has the attempt's id as its Uniqueid; one that was dialled by hand, in a variable."""
     for message in channels:
         uniqueid = message.text("Uniqueid")
-        if not uniqueid.startswith(ATTEMPT_PREFIX):
+        attempt = _variables_of(message).get(names.ATTEMPT_VARIABLE, "")
+        if uniqueid.startswith(ATTEMPT_PREFIX):
+            attempt = uniqueid
+        if not attempt.startswith(ATTEMPT_PREFIX):
             continue
-        channel = registry.add_attempt(uniqueid)
+        channel = registry.add_attempt(attempt, uniqueid)
         channel.is_contacted = bool(message.get("BridgeID"))
         channel.is_dialling = channel.is_contacted or message.get("Context") == names.CONTEXT_CALLBACK
         state = LiveAttemptState.RINGING_AGENT
@@ -255,7 +259,7 @@ def _read_live_attempts(channels: list[Message], registry: ChannelRegistry) -> I
             state = LiveAttemptState.TALKING
         elif channel.is_dialling:
             state = LiveAttemptState.DIALLING
-        yield LiveAttempt(AttemptId(uniqueid), state, registry.agent_of_channel(message.get("Channel")))
+        yield LiveAttempt(AttemptId(attempt), state, registry.agent_of_channel(message.get("Channel")))
 
 
 def _read_traces(answers: Iterable[Message], damaged: list[str]) -> Iterable[AttemptTrace]:

@@ -48,6 +48,14 @@ def end_offer(centre: Centre, call: Call, result: OfferResult, at: datetime, now
     call.agent = None
 
 
+def interrupt_rest(centre: Centre, agent: Agent) -> None:
+    """He goes to work by himself before his rest is over."""
+    _disarm_rests(centre, agent)
+    if agent.work in {Work.WRAP_UP, Work.DECLINE_PAUSE}:
+        agent.work = Work.NONE
+        centre.touch(agent)
+
+
 def release(centre: Centre, agent: Agent) -> None:
     """Nothing is given to the agent any more."""
     _release(agent)

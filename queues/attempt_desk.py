@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from queues import agent_desk, channel_budget, disposition_desk, events, obligation_clock, obligation_desk
@@ -9,7 +10,7 @@ from queues.agent import Agent, Work
 from queues.centre import Centre
 from queues.commands import CancelAttempt, DialCallback, EraseAttemptTrace
 from queues.events import ContactResult
-from queues.identifiers import AttemptId
+from queues.identifiers import AttemptId, ChannelName
 from queues.journal import AttemptDialled, AttemptFinished, AttemptMade, AttemptReached, DialRefused
 from queues.obligation import Attempt, AttemptState, Obligation
 from queues.personal_data import Phone
@@ -27,9 +28,25 @@ AttemptEvent = (
 )
 
 
-def make(centre: Centre, obligation: Obligation, agent: Agent, at: datetime, now: datetime) -> bool:
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """The channel on which an agent dialled by himself."""
+
+    channel: ChannelName
+    channel_id: str
+
+
+def make(
+    centre: Centre,
+    obligation: Obligation,
+    agent: Agent,
+    at: datetime,
+    now: datetime,
+    *,
+    by_hand: ByHand | None = None,
+) -> bool:
     """Give the callback to the agent; False when it may not be dialled now or at all."""
-    if not channel_budget.may_dial_now(centre):
+    if by_hand is None and not channel_budget.may_dial_now(centre):
         channel_budget.park(centre, obligation)
         return False
     callback, e164 = obligation.line.callback, obligation.e164
@@ -65,7 +82,10 @@ def make(centre: Centre, obligation: Obligation, agent: Agent, at: datetime, now
     centre.note(
         AttemptMade(at, attempt.id, obligation.id, agent.id, e164, obligation.attempts_made, attempt.trunk)
     )
-    centre.order(_dial(centre, obligation, attempt, agent, callback, e164))
+    dial = _dial(centre, obligation, attempt, agent, callback, e164)
+    if by_hand is not None:
+        dial = replace(dial, channel=by_hand.channel, channel_id=by_hand.channel_id)
+    centre.order(dial)
     return True
 
 

@@ -146,6 +146,17 @@ class MessageReviewed:
 
 
 @dataclass(frozen=True, slots=True)
+class RedialWanted:
+    """An agent dialled a number by hand; his channel waits for what we say."""
+
+    at: datetime
+    agent: AgentId
+    channel: ChannelName
+    channel_id: str
+    number: Phone
+
+
+@dataclass(frozen=True, slots=True)
 class CallbackSwitchRequested:
     """A supervisor stops all callbacks at once, or lets them go on."""
 

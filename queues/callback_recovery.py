@@ -144,7 +144,10 @@ def _adopt(centre: Centre, attempt: Attempt, found: LiveAttempt, at: datetime, n
     agent = agent_desk.agent_of(centre, found.agent or attempt.agent)
     if agent is not None and agent.work not in {Work.OFFERED, Work.TALKING}:
         attempt.agent = agent.id
-        agent.work, agent.attempt = Work.OFFERED, attempt.id
+        # Known to talk from the ledger already: nothing further will tell that he took it.
+        rings = attempt.state is AttemptState.RINGING_AGENT
+        agent.work, agent.attempt = Work.OFFERED if rings else Work.TALKING, attempt.id
+        agent.last_contact = None if rings else attempt.obligation
         centre.touch(agent)
     if found.state is LiveAttemptState.TALKING:
         attempt_desk.contacted(centre, events.AttemptContacted(found.contacted_at or at, attempt.id))

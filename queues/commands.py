@@ -16,6 +16,7 @@ from queues.identifiers import (
     OfferId,
 )
 from queues.personal_data import Phone
+from queues.results import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,18 @@ class DialCallback:
     agent_ring_time: timedelta
     resident_ring_time: timedelta
     max_talk: timedelta = timedelta(hours=1)
+    channel: ChannelName | None = None
+    """The agent dialled by hand and waits on this channel; None: his phone is to be rung."""
+    channel_id: str = ""
+    """That channel's Uniqueid."""
+
+
+@dataclass(frozen=True, slots=True)
+class TellAgent:
+    """Say to the agent on this channel why he may not dial by hand, and hang up."""
+
+    channel: ChannelName
+    what: Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +156,7 @@ Command = (
     | ReturnToHold
     | EraseInboxEntry
     | DialCallback
+    | TellAgent
     | CancelAttempt
     | EraseAttemptTrace
     | PauseAgent

@@ -16,6 +16,7 @@ from queues import (
     message_desk,
     obligation_clock,
     reconcile,
+    redial_desk,
     supervision,
 )
 from queues.centre import Centre
@@ -172,6 +173,8 @@ class Dispatcher:
                 message_desk.wanted(centre, event)
             case events.MessageReviewed():
                 message_desk.reviewed(centre, event, now)
+            case events.RedialWanted():
+                redial_desk.wanted(centre, event, now)
             case events.PbxLost():
                 reconcile.lose_link(centre, event)
             case events.PbxSnapshot():

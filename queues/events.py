@@ -22,6 +22,7 @@ from queues.callback_events import (
     MessageWanted,
     ObligationCloseRequested,
     ObligationDue,
+    RedialWanted,
     TaskAssignmentRequested,
 )
 from queues.identifiers import (
@@ -103,6 +104,7 @@ __all__ = [
     "OfferResult",
     "PbxLost",
     "PbxSnapshot",
+    "RedialWanted",
     "Review",
     "TaskAssignmentRequested",
     "TimePassed",
@@ -316,6 +318,7 @@ Event = (
     | MessageLeft
     | MessageWanted
     | MessageReviewed
+    | RedialWanted
     | TimePassed
     | PbxLost
     | PbxSnapshot

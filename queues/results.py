@@ -52,6 +52,16 @@ class Choice(StrEnum):
     """2: I leave a message."""
 
 
+class Told(StrEnum):
+    """What an agent is told who dialled a resident by hand; the dialplan's phrases have these names."""
+
+    NOT_OWED = "not-owed"
+    """Nobody owes this number a contact."""
+    IN_FLIGHT = "in-flight"
+    """He is being dialled already, or is calling us himself."""
+    NOT_ALLOWED = "not-allowed"
+
+
 class Review(StrEnum):
     """What became of a message, as the agent who heard it says."""
 

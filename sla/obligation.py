@@ -94,7 +94,12 @@ _WHILE_IN_FLIGHT: Mapping[ObligationInput, ObligationState] = {
 }
 
 TRANSITIONS: Mapping[ObligationState, Mapping[ObligationInput, ObligationState]] = {
-    _S.PLANNED: {**_WHILE_OPEN, _I.TIME_CAME: _S.IN_LINE, _I.NO_NUMBER: _S.IMPOSSIBLE},
+    _S.PLANNED: {
+        **_WHILE_OPEN,
+        _I.TIME_CAME: _S.IN_LINE,
+        _I.CLAIM: _S.CLAIMED,
+        _I.NO_NUMBER: _S.IMPOSSIBLE,
+    },
     _S.IN_LINE: {**_WHILE_OPEN, _I.CLAIM: _S.CLAIMED, _I.NOT_REACHED: _S.RETRY},
     _S.SUSPENDED: _WHILE_OPEN,
     _S.CLAIMED: {**_WHILE_IN_FLIGHT, _I.AGENT_READY: _S.DIALLING},
@@ -107,8 +112,9 @@ TRANSITIONS: Mapping[ObligationState, Mapping[ObligationInput, ObligationState]]
         _I.GOT_THROUGH: _S.CANCELLED,
         _I.CLOSE: _S.CLOSED_BY_HAND,
     },
-    _S.RETRY: {**_WHILE_OPEN, _I.TIME_CAME: _S.IN_LINE},
+    _S.RETRY: {**_WHILE_OPEN, _I.TIME_CAME: _S.IN_LINE, _I.CLAIM: _S.CLAIMED},
     _S.WITH_HUMAN: {
+        _I.CLAIM: _S.CLAIMED,
         _I.MISSED_AGAIN: _S.PLANNED,
         _I.REVIEWED: _S.MESSAGE_REVIEWED,
         _I.GOT_THROUGH: _S.CANCELLED,

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from queues import events
 from queues.commands import DialCallback, ForgetObligationTimer, WakeForObligation
 from queues.events import Choice, ContactResult, DeviceState, Disposition, Event, Review
-from queues.identifiers import AttemptId, CallId, MessageId, ObligationId
+from queues.identifiers import AttemptId, CallId, ChannelName, MessageId, ObligationId
 from queues.journal import AttemptFinished, AttemptMade, CallFinished, CallJudged, ObligationClosed
 from queues.obligation import AttemptState
 from queues.personal_data import Phone
@@ -125,6 +125,11 @@ class Day(RuleBasedStateMachine):
         self.tell(events.ChoiceMade(self.now, call, choice, None if typed is None else Phone(typed)))
         if choice is Choice.MESSAGE:
             self.tell(events.MessageLeft(self.now, call, "/r/m.wav"))
+
+    @rule(agent=st.sampled_from(["1001", "1002"]), number=st.sampled_from(PEOPLE))
+    def an_agent_dials_by_hand(self, agent: str, number: str) -> None:
+        channel = ChannelName(f"PJSIP/{agent}-1")
+        self.tell(events.RedialWanted(self.now, events.AgentId(agent), channel, "1.1", Phone(number)))
 
     @precondition(lambda self: self.desk.dispatcher.centre.messages)
     @rule(data=st.data(), review=st.sampled_from(Review))

@@ -22,6 +22,7 @@ from queues.journal import (
 )
 from queues.personal_data import Phone
 from queues.policy import CallbackPolicy
+from sla.obligation import ObligationState
 from tests.support.centre import GENERAL_DID, Desk, arrived, holding, moment, small_centre
 
 A1 = AgentId("1001")
@@ -338,6 +339,19 @@ def test_killed_while_the_resident_talks_the_contact_counts() -> None:
     desk = restarted(FIRST, PbxSnapshot(moment(1), (), (), attempts=(live,)))
     desk.tell(events.AttemptEnded(moment(5), FIRST, ContactResult.CONTACTED))
     desk.tell(events.TimePassed(moment(200)))  # Nobody said anything: the default's word is taken.
+    assert closings(desk) == [("contacted", moment(-3))]
+
+
+def test_an_agent_who_talks_when_the_engine_comes_back_is_talking() -> None:
+    talking = replace(in_flight(FIRST)[0], contacted_at=moment(-3))
+    owed = replace(known(FIRST), state=ObligationState.UNCONFIRMED, contacted_at=moment(-3))
+    desk = Desk(small_centre(1))
+    desk.tell(events.LedgerRestored(moment(0), (), (owed,), (talking,)))
+    live = events.LiveAttempt(FIRST, events.LiveAttemptState.TALKING, A1, moment(-3))
+    desk.tell(PbxSnapshot(moment(1), (), (), attempts=(live,)))
+    assert desk.dispatcher.view().agents[0].state == "talking"
+    desk.tell(events.AttemptEnded(moment(5), FIRST, ContactResult.CONTACTED))
+    desk.tell(events.AgentDisposed(moment(6), A1, Disposition.REACHED))
     assert closings(desk) == [("contacted", moment(-3))]
 
 
