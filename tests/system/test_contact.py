@@ -76,3 +76,27 @@ async def test_he_calls_while_the_agent_is_dialling_him_and_that_agent_gets_his_
         await here.until_closed()
         assert await here.obligations() == [("got_through", "")]
         assert await here.attempts() == ["cancelled"]
+
+
+async def test_twenty_missed_calls_with_two_agents_are_all_contacted_inside_the_deadline() -> None:
+    """Of 30 s here; every resident is dialled once, and each obligation ends."""
+    async with live_centre(plan(agents=2)) as centre:
+        agents = await centre.phones.add_agents(2, answer_after=lambda: None)
+        exchange = await centre.phones.open_exchange(answers, talk_seconds=0.3)
+        for agent in agents:
+            await agent.dial("*43", seconds=0.3)
+        numbers = [f"791600000{n:02}" for n in range(20)]
+        for number in numbers:
+            resident = centre.phones.resident(number)
+            await resident.call()
+            await resident.hang_up()
+        for agent in agents:
+            agent.answer_after = lambda: 0.0
+            await agent.dial("*44", seconds=0.3)
+        here = Ward(centre, agents[0], exchange)
+        await here.until_closed(seconds=30)
+        assert await here.obligations() == [("contacted", "")] * 20
+        verdicts = await centre.rows("SELECT verdict, count(*) AS n FROM calls GROUP BY verdict")
+        assert [tuple(row) for row in verdicts] == [("contacted_in_time", 20)]
+        assert sorted(exchange.rung) == [f"+{number}" for number in numbers]
+        assert len(await centre.rows("SELECT DISTINCT agent FROM attempts")) == 2
