@@ -19,6 +19,7 @@ from callengine.live_callbacks import LiveCallbacks
 from callengine.logs import get_log
 from callengine.metrics import Metrics
 from callengine.obligation_timers import AlarmClock
+from callengine.retention import every_night
 from callengine.service_manager import notify, watchdog_seconds
 from callengine.tally import DayTally
 from config.policies import centre_policy
@@ -135,6 +136,9 @@ class Application:
             loop.create_task(self._engine.run(), name="engine"),
             loop.create_task(self._beat(), name="heartbeat"),
             loop.create_task(self._measure_lag(), name="loop lag"),
+            loop.create_task(
+                every_night(ledger.engine, settings, self.zone, self.clock.now, log), name="retention"
+            ),
         ]
         self.link.start()
         log.info("started", node=NodeId(settings.pbx.name), epoch=ledger.epoch, http_port=self.http.port)

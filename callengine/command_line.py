@@ -9,7 +9,7 @@ import asyncio
 import os
 import sqlite3
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
@@ -151,11 +151,20 @@ def lines(config: Path | None) -> None:
     click.echo(dialplan_lines(_settings(config)), nl=False)
 
 
+def _desk_options(command: Callable[..., None]) -> Callable[..., None]:
+    """How to ask the running engine, and how to print what it says."""
+    for option in (
+        click.option("--by", default="", help="Who you are; default: your login name."),
+        click.option("--full", is_flag=True, help="Whole phone numbers."),
+        click.option("--json", "as_json", is_flag=True, help="JSON instead of text."),
+        _config_option,
+    ):
+        command = option(command)
+    return command
+
+
 @main.group(invoke_without_command=True)
-@_config_option
-@click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
-@click.option("--full", is_flag=True, help="Whole phone numbers.")
-@click.option("--by", default="", help="Who you are; default: your login name.")
+@_desk_options
 @click.pass_context
 def callbacks(context: click.Context, config: Path | None, as_json: bool, full: bool, by: str) -> None:
     """What is owed to residents, the nearest deadline first; and what a person may do about it."""
@@ -217,10 +226,7 @@ def callbacks_start(desk: CallbackDesk, why: str) -> None:
 
 
 @main.group(invoke_without_command=True)
-@_config_option
-@click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
-@click.option("--full", is_flag=True, help="Whole phone numbers.")
-@click.option("--by", default="", help="Who you are; default: your login name.")
+@_desk_options
 @click.pass_context
 def messages(context: click.Context, config: Path | None, as_json: bool, full: bool, by: str) -> None:
     """Voice messages that nobody has reviewed, the nearest deadline first; agents hear them by *47."""
@@ -286,6 +292,40 @@ def report_evidence(
         else:
             write_private(output, text)
     except (LedgerError, SQLAlchemyError, ValueError, OSError) as problem:
+        _fail(str(problem))
+
+
+@main.group()
+def retention() -> None:
+    """Forget personal data whose time is over ([retention] in the settings); `run` does so every night by itself."""
+
+
+@retention.command("run")
+@_config_option
+@click.option("--dry-run", is_flag=True, help="Only tell what would be forgotten.")
+def retention_run(config: Path | None, dry_run: bool) -> None:
+    """Forget now what is due; what was forgotten is written into the deletion log."""
+    from callengine import report_commands  # noqa: PLC0415  # only this verb needs it
+
+    settings, now = _settings(config), SystemClock().now()
+    _print_lines(lambda: report_commands.retention_run(settings, dry_run=dry_run, who=login_name(), now=now))
+
+
+@retention.command("log")
+@_config_option
+def retention_log(config: Path | None) -> None:
+    """Print the deletion log."""
+    from callengine import report_commands  # noqa: PLC0415  # only this verb needs it
+
+    settings = _settings(config)
+    _print_lines(lambda: report_commands.retention_log(settings))
+
+
+def _print_lines(work: Callable[[], Iterable[str]]) -> None:
+    try:
+        for line in work():
+            click.echo(line)
+    except (LedgerError, SQLAlchemyError, OSError) as problem:
         _fail(str(problem))
 
 

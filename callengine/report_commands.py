@@ -1,20 +1,26 @@
-"""`callengine report`: from the ledger alone, also while no engine runs."""
+"""`callengine report` and `retention`: on the ledger alone, also while no engine runs."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from callengine.control_client import in_state_folder
 from callengine.reports.evidence import Evidence, as_csv, as_html
 from callengine.reports.period import Period
+from callengine.retention import forget_what_is_due, terms
 from config.settings import Settings
 from storage.engine import create_ledger_engine, ledger_url
 from storage.errors import LedgerError
 from storage.evidence_queries import evidence, note_access
+from storage.retention import Deletion, Term, deletion_log, due_rows
 from storage.schema import refuse_other_schema
 
 _SQLITE = "sqlite:///"
@@ -50,23 +56,66 @@ def write_private(target: Path, text: str) -> None:
         file.write(text)
 
 
+def retention_run(settings: Settings, *, dry_run: bool, who: str, now: datetime) -> Iterator[str]:
+    """Forget what is due, or only tell what would be. Raises LedgerError, SQLAlchemyError, OSError."""
+    chosen = list(terms(settings, now))
+    if not chosen:
+        yield "nothing is ever forgotten: [retention] names no days, or there is a legal hold"
+    elif dry_run:
+        for term, rows in asyncio.run(_due(settings, chosen)):
+            yield f"{term.kind.value} {term.company or 'of all'} before {term.before:%Y-%m-%d}: {rows} to forget"
+    else:
+        yield from map(_told, asyncio.run(_forget(settings, now, who)))
+
+
+def retention_log(settings: Settings) -> Iterator[str]:
+    """Everything that was ever forgotten. Raises LedgerError, SQLAlchemyError."""
+    yield from map(_told, asyncio.run(_log(settings)))
+
+
+def _told(done: Deletion) -> str:
+    what = f"{done.kind} {done.company or 'of all'} before {done.before:%Y-%m-%d}"
+    return f"{done.at:%Y-%m-%d %H:%M} {what}: {done.rows} forgotten by {done.by}"
+
+
+async def _due(settings: Settings, chosen: Sequence[Term]) -> list[tuple[Term, int]]:
+    async with _ledger(settings, read_only=True) as engine:
+        return [(term, await due_rows(engine, settings.pbx.name, term)) for term in chosen]
+
+
+async def _forget(settings: Settings, now: datetime, who: str) -> Sequence[Deletion]:
+    async with _ledger(settings, read_only=False) as engine:
+        return await forget_what_is_due(engine, settings, now, who)
+
+
+async def _log(settings: Settings) -> Sequence[Deletion]:
+    async with _ledger(settings, read_only=True) as engine:
+        return await deletion_log(engine)
+
+
 async def _evidence(
     settings: Settings, company: str | None, period: Period, *, whole_numbers: bool, who: str, now: datetime
 ) -> Evidence:
+    async with _ledger(settings, read_only=not whole_numbers) as engine:
+        if whole_numbers:
+            await note_access(engine, now, who, f"evidence of {company or 'all'} {period}, whole numbers")
+        calls = await evidence(engine, settings.pbx.name, period.start, period.end, company)
+    return Evidence(company or "", period, now, calls, whole_numbers)
+
+
+@asynccontextmanager
+async def _ledger(settings: Settings, *, read_only: bool) -> AsyncIterator[AsyncEngine]:
+    """The ledger of these settings, also beside a running engine. Raises LedgerError."""
     url = settings.database.url
     if url.startswith(_SQLITE):
         file = in_state_folder(Path(url.removeprefix(_SQLITE)))
         if not file.exists():
             raise LedgerError(f"there is no ledger at {file}")
         url = f"{_SQLITE}{file}"
-    engine = create_ledger_engine(
-        ledger_url(url, settings.database.password.get_secret_value()), read_only=not whole_numbers
-    )
+    password = settings.database.password.get_secret_value()
+    engine = create_ledger_engine(ledger_url(url, password), read_only=read_only)
     try:
         await refuse_other_schema(engine)
-        if whole_numbers:
-            await note_access(engine, now, who, f"evidence of {company or 'all'} {period}, whole numbers")
-        calls = await evidence(engine, settings.pbx.name, period.start, period.end, company)
+        yield engine
     finally:
         await engine.dispose()
-    return Evidence(company or "", period, now, calls, whole_numbers)

@@ -90,6 +90,7 @@ HostText = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z.:_-]{1,253}$")
 NumberText = Annotated[str, StringConstraints(pattern=r"^\+?[0-9]{3,15}$")]
 EndpointText = Annotated[str, StringConstraints(pattern=r"^PJSIP/[A-Za-z0-9_-]{1,40}$")]
 ShownText = Annotated[str, Field(max_length=40), AfterValidator(_name_for_a_phone)]
+Days = Annotated[int, Field(ge=0, le=36500)]
 Seconds = Annotated[int, Field(ge=1, le=3600)]
 SecondsOrZero = Annotated[int, Field(ge=0, le=3600)]
 
@@ -191,11 +192,24 @@ class Rules(Section):
     )
 
 
+class Retention(Section):
+    """How long personal data is kept; every night at 3 what is older is forgotten. 0: for ever."""
+
+    numbers_days: Days = Field(0, description="phone numbers and caller names of calls; figures stay")
+    recordings_days: Days = Field(
+        0, description="recordings and reviewed messages whose files are on this machine"
+    )
+    journal_days: Days = Field(0, description="the engine's journal of every event, with numbers in it")
+
+
 class Company(Section):
     """A management company."""
 
     id: Id = Field(description="short name, for reports and metrics")
     name: ShownText = Field(description="as the agent's phone shows it")
+    numbers_days: Days | None = Field(None, description="instead of [retention]'s")
+    recordings_days: Days | None = Field(None, description="instead of [retention]'s")
+    legal_hold: bool = Field(False, description="nothing of this company is forgotten, nor the journal")
 
 
 class LineCallbackSection(Section):

@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     http: schema.Http = Field(default_factory=schema.Http)
     log: schema.Log = Field(default_factory=schema.Log)
     callbacks: schema.Callbacks = Field(default_factory=schema.Callbacks)
+    retention: schema.Retention = Field(default_factory=schema.Retention)
     choice: schema.Choice = Field(default_factory=schema.Choice)
     rules: list[schema.Rules] = Field(default_factory=list)
     companies: list[schema.Company] = Field(min_length=1)

@@ -294,3 +294,16 @@ audit = Table(
     Column("what", String(300), nullable=False),
 )
 """Who saw whole numbers, or took something out of the ledger, and when."""
+
+deletions = Table(
+    "deletions",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("company", String(40), nullable=False),
+    Column("before", Instant, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("by", String(80), nullable=False),
+)
+"""What was forgotten because its time was over: never deleted itself."""

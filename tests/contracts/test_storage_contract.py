@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from alembic import command
@@ -17,7 +16,7 @@ from sqlalchemy import Connection, text
 
 from queues import events
 from queues.events import DeviceState, LedgerRestored, PbxSnapshot
-from queues.identifiers import AgentId, AttemptId, CallId, ChannelName, ObligationId
+from queues.identifiers import AttemptId, CallId, ChannelName, ObligationId
 from queues.personal_data import Phone
 from storage.engine import create_ledger_engine, ledger_url
 from storage.errors import LedgerError
@@ -25,47 +24,7 @@ from storage.ledger import Ledger, open_ledger
 from storage.schema import alembic_config, upgrade
 from storage.tables import metadata
 from tests.support.centre import NOON, Desk, arrived, holding, moment, small_centre
-
-A1 = AgentId("1001")
-
-
-@pytest.fixture(params=["memory", "sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    match request.param:
-        case "memory":
-            return "sqlite://"
-        case "sqlite":
-            return f"sqlite:///{tmp_path}/ledger.db"
-        case _:
-            postgres: str = request.getfixturevalue("postgres_url")
-            return postgres
-
-
-@pytest.fixture
-async def ledger(url: str) -> AsyncIterator[Ledger]:
-    opened = await open_ledger(url, "pbx1", NOON)
-    opened.writer.start()
-    yield opened
-    await opened.close()
-
-
-def play(ledger: Ledger, desk: Desk, stream: Sequence[events.Event]) -> None:
-    for event in stream:
-        ledger.writer.append(event, desk.tell(event), event.at)
-
-
-def opened_desk(ledger: Ledger) -> Desk:
-    desk = Desk(small_centre(1))
-    play(
-        ledger,
-        desk,
-        [
-            PbxSnapshot(moment(0), (), ()),
-            events.AgentLoggedIn(moment(0), A1),
-            events.AgentDeviceChanged(moment(0), A1, DeviceState.IDLE),
-        ],
-    )
-    return desk
+from tests.support.ledger_desk import A1, opened_desk, play
 
 
 async def test_a_call_is_in_the_ledger_with_its_times_to_the_microsecond(ledger: Ledger) -> None:

@@ -31,6 +31,14 @@ async def press(resident: Resident, *keys: str) -> None:
         await resident.stream.press(key)
 
 
+async def leave_a_message(centre: LiveCentre) -> None:
+    resident = await waiting(centre)
+    await press(resident, "2")
+    await asyncio.sleep(5)  # "Please speak after the tone", the tone, and his own one.
+    await resident.hang_up()
+    await centre.until(lambda: not centre.engine.view().calls)
+
+
 async def test_one_keeps_his_place_and_he_is_called_back_with_his_consent_on_record() -> None:
     async with live_centre(plan(rules=CHOICE, settle=30)) as centre:
         here = await ward(centre, answers)
@@ -73,11 +81,7 @@ async def test_two_takes_a_message_that_an_agent_hears_and_its_review_in_time_di
     async with live_centre(plan(rules=CHOICE)) as centre:
         here = await ward(centre, answers)
         await here.agent.dial("*43", seconds=0.3)
-        resident = await waiting(centre)
-        await press(resident, "2")
-        await asyncio.sleep(5)  # "Please speak after the tone", the tone, and his own one.
-        await resident.hang_up()
-        await centre.until(lambda: not centre.engine.view().calls)
+        await leave_a_message(centre)
         (row,) = await centre.rows("SELECT path, due_at, left_at, review FROM messages")
         assert row.path.endswith("-message.wav")
         assert (row.due_at - row.left_at, row.review) == (30_000_000, None)
@@ -105,11 +109,7 @@ async def test_a_supervisor_reviews_a_message_and_has_the_resident_called() -> N
     async with live_centre(plan(rules=CHOICE)) as centre:
         here = await ward(centre, answers)
         await here.agent.dial("*43", seconds=0.3)
-        resident = await waiting(centre)
-        await press(resident, "2")
-        await asyncio.sleep(5)
-        await resident.hang_up()
-        await centre.until(lambda: not centre.engine.view().calls)
+        await leave_a_message(centre)
         _, out, _ = await run(centre, "messages", "--json")
         (message,) = json.loads(out)["messages"]
         code, _, errors = await run(centre, "messages", "review", "nobody", "done")

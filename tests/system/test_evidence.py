@@ -10,6 +10,8 @@ import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
+from sqlalchemy import text as sql
+
 from callengine.reports.evidence import CSV_COLUMNS
 from tests.support.live_centre import LiveCentre, live_centre
 from tests.system.test_callbacks import NUMBER, answers, plan, ward
@@ -111,3 +113,38 @@ async def test_each_call_has_its_evidence_and_verdict_as_csv_and_as_a_printable_
         assert noted.what.endswith("whole numbers")
         code, _, errors = await report(centre, "--company", "nobody")
         assert (code, errors) == (1, "'nobody' is no company of the settings; defined are: zarya\n")
+
+
+async def test_retention_is_shown_before_it_is_done_and_logged_after() -> None:
+    async with live_centre(plan()) as centre:
+        here = await ward(centre, answers)
+        await here.miss()
+        await here.called_back()
+        await here.until_closed()
+        assert (await retention(centre, "run"))[1].startswith("nothing is ever forgotten")
+        settings = centre.folder / "callengine.toml"
+        text = settings.read_text(encoding="utf-8")
+        settings.write_text(f"[retention]\nnumbers_days = 1\n{text}", encoding="utf-8")
+        ledger = centre.engine.ledger
+        assert ledger is not None
+        await ledger.writer.flush()
+        async with ledger.engine.begin() as connection:
+            # Two days later, as far as this call is concerned.
+            await connection.execute(sql("UPDATE calls SET arrived_at = arrived_at - 172800000000"))
+        code, out, _ = await retention(centre, "run", "--dry-run")
+        assert (code, out.endswith(": 1 to forget\n")) == (0, True)
+        code, out, _ = await retention(centre, "run")
+        assert (code, ": 1 forgotten by " in out) == (0, True)
+        assert [row.number for row in await centre.rows("SELECT number FROM calls")] == [""]
+        assert await retention(centre, "log") == (0, out, "")
+
+
+async def retention(centre: LiveCentre, *words: str) -> tuple[int, str, str]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "callengine", "retention", *words),
+        *("--config", str(centre.folder / "callengine.toml")),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, errors = await asyncio.wait_for(process.communicate(), 20)
+    return process.returncode or 0, out.decode(), errors.decode()

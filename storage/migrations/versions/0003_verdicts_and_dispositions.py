@@ -71,6 +71,17 @@ def upgrade() -> None:
     )
     op.create_index("ix_audit_at", "audit", ["at"])
     op.create_table(
+        "deletions",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("company", sa.String(length=40), nullable=False),
+        sa.Column("before", sa.BigInteger(), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=False),
+        sa.Column("by", sa.String(length=80), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_deletions"),
+    )
+    op.create_table(
         "messages",
         sa.Column("node", sa.String(length=40), nullable=False),
         sa.Column("message", sa.String(length=150), nullable=False),
@@ -95,6 +106,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("messages")
+    op.drop_table("deletions")
     op.drop_table("audit")
     op.drop_table("switches")
     with op.batch_alter_table("human_tasks") as batch_op:

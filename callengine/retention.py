@@ -1,0 +1,65 @@
+"""When what is forgotten: the settings' terms, carried out each night, or by hand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, time, timedelta, tzinfo
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from callengine.logs import Log
+from config.settings import Settings
+from storage.retention import Deletion, Kind, Term, forget
+
+AT_NIGHT = time(3)
+BY_ITSELF = "callengine"
+
+
+def terms(settings: Settings, now: datetime) -> Iterator[Term]:
+    """What is to be forgotten now. A legal hold keeps everything of its company, and the journal, which has all."""
+    default = settings.retention
+    for company in settings.companies:
+        if company.legal_hold:
+            continue
+        for kind, own, usual in (
+            (Kind.NUMBERS, company.numbers_days, default.numbers_days),
+            (Kind.RECORDINGS, company.recordings_days, default.recordings_days),
+        ):
+            days = usual if own is None else own
+            if days:
+                yield Term(kind, company.id, now - timedelta(days=days))
+    if default.journal_days and not any(company.legal_hold for company in settings.companies):
+        yield Term(Kind.JOURNAL, "", now - timedelta(days=default.journal_days))
+
+
+async def forget_what_is_due(
+    engine: AsyncEngine, settings: Settings, now: datetime, by: str
+) -> list[Deletion]:
+    """Carry all terms out; each is a transaction of its own. Raises SQLAlchemyError, OSError."""
+    return [await forget(engine, settings.pbx.name, term, now, by) for term in terms(settings, now)]
+
+
+async def every_night(
+    engine: AsyncEngine, settings: Settings, zone: tzinfo, now: Callable[[], datetime], log: Log
+) -> None:
+    """Until cancelled: at three o'clock by the centre's clock. A failure is logged, and tried again next night."""
+    while True:
+        await asyncio.sleep((next_night(now(), zone) - now()).total_seconds())
+        try:
+            done = await forget_what_is_due(engine, settings, now(), BY_ITSELF)
+        except (SQLAlchemyError, OSError) as problem:
+            log.error("retention failed, tried again next night", reason=type(problem).__name__)
+            continue
+        for one in done:
+            log.info("forgotten", kind=one.kind, company=one.company, rows=one.rows)
+
+
+def next_night(moment: datetime, zone: tzinfo) -> datetime:
+    """The next three o'clock, UTC."""
+    local = moment.astimezone(zone)
+    night = datetime.combine(local.date(), AT_NIGHT, zone)
+    if night <= local:
+        night = datetime.combine(local.date() + timedelta(days=1), AT_NIGHT, zone)
+    return night.astimezone(UTC)

@@ -1,0 +1,194 @@
+"""Forgetting: numbers, recordings and the journal, when their time is over; what was deleted is written down.
+
+Figures stay: a call keeps its times, outcome and verdict without its number. What is still owed keeps everything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, and_, delete, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from storage.tables import attempts, calls, deletions, journal, messages, obligation_calls, obligations
+
+_FOLDERS_OF_A_DAY = 3
+"""Recordings lie in …/year/month/day."""
+
+
+class Kind(StrEnum):
+    """What is forgotten."""
+
+    NUMBERS = "numbers"
+    RECORDINGS = "recordings"
+    JOURNAL = "journal"
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Forget this kind of a company's data older than `before`. The journal is the whole centre's: company ''."""
+
+    kind: Kind
+    company: str
+    before: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """What was deleted: one line of the deletion log."""
+
+    at: datetime
+    kind: str
+    company: str
+    before: datetime
+    rows: int
+    by: str
+
+
+async def forget(engine: AsyncEngine, node: str, term: Term, at: datetime, by: str) -> Deletion:
+    """Delete what the term says, and log it, in one transaction (files of recordings go first)."""
+    async with engine.begin() as connection:
+        match term.kind:
+            case Kind.NUMBERS:
+                rows = await _forget_numbers(connection, node, term)
+            case Kind.RECORDINGS:
+                rows = await _forget_recordings(connection, node, term)
+            case _:
+                old = and_(journal.c.node == node, journal.c.at < term.before)
+                rows = (await connection.execute(delete(journal).where(old))).rowcount
+        done = Deletion(at, term.kind.value, term.company, term.before, rows, by[:80])
+        if rows:
+            await connection.execute(
+                insert(deletions).values(
+                    at=at, kind=done.kind, company=done.company, before=done.before, rows=rows, by=done.by
+                )
+            )
+    return done
+
+
+async def due_rows(engine: AsyncEngine, node: str, term: Term) -> int:
+    """How many rows the term would touch now: for a look before."""
+    async with engine.connect() as connection:
+        match term.kind:
+            case Kind.NUMBERS:
+                query = select(func.count()).select_from(calls).where(_numbers_of_calls(node, term))
+            case Kind.RECORDINGS:
+                return len(await _recordings(connection, node, term))
+            case _:
+                query = (
+                    select(func.count())
+                    .select_from(journal)
+                    .where(journal.c.node == node, journal.c.at < term.before)
+                )
+        return int(await connection.scalar(query) or 0)
+
+
+async def deletion_log(engine: AsyncEngine) -> Sequence[Deletion]:
+    """Everything that was ever deleted, the latest last."""
+    async with engine.connect() as connection:
+        rows = await connection.execute(select(deletions).order_by(deletions.c.id))
+        return [Deletion(row.at, row.kind, row.company, row.before, row.rows, row.by) for row in rows]
+
+
+def _numbers_of_calls(node: str, term: Term) -> ColumnElement[bool]:
+    owed = (
+        select(obligation_calls.c.call)
+        .join(obligations, obligations.c.obligation == obligation_calls.c.obligation)
+        .where(obligation_calls.c.node == node, obligations.c.closed_at.is_(None))
+    )
+    return and_(
+        calls.c.node == node,
+        calls.c.company == term.company,
+        calls.c.arrived_at < term.before,
+        calls.c.outcome.is_not(None),
+        calls.c.call.not_in(owed),
+        or_(calls.c.number != "", calls.c.typed_number.is_not(None), calls.c.caller_name != ""),
+    )
+
+
+async def _forget_numbers(connection: AsyncConnection, node: str, term: Term) -> int:
+    closed = and_(
+        obligations.c.node == node,
+        obligations.c.company == term.company,
+        obligations.c.arrived_at < term.before,
+        obligations.c.closed_at.is_not(None),
+    )
+    of_closed = select(obligations.c.obligation).where(closed)
+    await connection.execute(
+        update(attempts)
+        .where(attempts.c.obligation.in_(of_closed), attempts.c.ended_at.is_not(None))
+        .values(e164="")
+    )
+    await connection.execute(update(obligations).where(closed).values(number="", e164=None))
+    found = await connection.execute(
+        update(calls)
+        .where(_numbers_of_calls(node, term))
+        .values(number="", typed_number=None, caller_name="")
+    )
+    return found.rowcount
+
+
+async def _forget_recordings(connection: AsyncConnection, node: str, term: Term) -> int:
+    gone = 0
+    for table, column, key, row in await _recordings(connection, node, term):
+        if not await asyncio.to_thread(_remove, Path(row.path)):
+            continue
+        empty: dict[str, Any] = {column: "" if table is messages else None}
+        await connection.execute(update(table).where(table.c[key] == row.id).values(empty))
+        gone += 1
+    return gone
+
+
+def _remove(path: Path) -> bool:
+    """Whether the file is gone. Another machine's, or one that is not ours to delete, stays in the ledger, and due."""
+    root = path.parents[min(_FOLDERS_OF_A_DAY, len(path.parents) - 1)]
+    if not path.exists():
+        return root.exists()
+    try:
+        path.unlink()
+    except OSError:
+        return False
+    return True
+
+
+async def _recordings(
+    connection: AsyncConnection, node: str, term: Term
+) -> list[tuple[Table, str, str, Any]]:
+    """Table, its column with the path, its key, and (id, path)."""
+    of_calls = select(calls.c.call.label("id"), calls.c.recording.label("path")).where(
+        calls.c.node == node,
+        calls.c.company == term.company,
+        calls.c.arrived_at < term.before,
+        calls.c.recording.is_not(None),
+    )
+    of_dials = (
+        select(attempts.c.attempt.label("id"), attempts.c.recording.label("path"))
+        .join(obligations, obligations.c.obligation == attempts.c.obligation)
+        .where(
+            obligations.c.node == node,
+            obligations.c.company == term.company,
+            attempts.c.made_at < term.before,
+            attempts.c.recording.is_not(None),
+        )
+    )
+    of_messages = select(messages.c.message.label("id"), messages.c.path.label("path")).where(
+        messages.c.node == node,
+        messages.c.company == term.company,
+        messages.c.left_at < term.before,
+        messages.c.reviewed_at.is_not(None),
+        messages.c.path != "",
+    )
+    found: list[tuple[Table, str, str, Any]] = []
+    for query, table, column, key in (
+        (of_calls, calls, "recording", "call"),
+        (of_dials, attempts, "recording", "attempt"),
+        (of_messages, messages, "path", "message"),
+    ):
+        found += [(table, column, key, row) for row in await connection.execute(query)]
+    return found

@@ -1,0 +1,108 @@
+"""What is forgotten and what stays, on every database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import text
+
+from queues import events
+from queues.events import DeviceState
+from queues.identifiers import CallId, ObligationId
+from storage.ledger import Ledger
+from storage.retention import Kind, Term, deletion_log, due_rows, forget
+from tests.support.centre import Desk, arrived, holding, moment
+from tests.support.ledger_desk import A1, opened_desk, play
+
+
+async def two_calls(ledger: Ledger, folder: Path) -> Desk:
+    """c1 was answered and recorded; c2 was missed and is still owed a contact."""
+    desk = opened_desk(ledger)
+    recording = folder / "2026" / "11" / "24" / "c1.wav"
+    recording.parent.mkdir(parents=True)
+    recording.write_bytes(b"sound")
+    play(ledger, desk, [arrived("c1", 1), holding("c1", 1), events.CallAnswered(moment(2), CallId("c1"), A1)])
+    play(ledger, desk, [events.RecordingBegan(moment(2), CallId("c1"), None, str(recording))])
+    play(ledger, desk, [events.CallEnded(moment(9), CallId("c1"), 16)])
+    play(ledger, desk, [events.AgentDeviceChanged(moment(9), A1, DeviceState.BUSY)])
+    play(
+        ledger,
+        desk,
+        [arrived("c2", 10, number="+79160000002"), events.CallEnded(moment(12), CallId("c2"), 16)],
+    )
+    await ledger.writer.flush()
+    return desk
+
+
+async def numbers(ledger: Ledger) -> list[str]:
+    async with ledger.engine.connect() as connection:
+        return list(
+            (await connection.execute(text("SELECT number FROM calls ORDER BY arrived_at"))).scalars()
+        )
+
+
+async def test_numbers_are_forgotten_figures_stay_and_what_is_owed_keeps_everything(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    await two_calls(ledger, tmp_path)
+    term = Term(Kind.NUMBERS, "sever", moment(100))
+    assert await due_rows(ledger.engine, ledger.node, term) == 1
+    done = await forget(ledger.engine, ledger.node, term, moment(200), "callengine")
+    assert done.rows == 1
+    assert await numbers(ledger) == ["", "+79160000002"]
+    (first, _) = await ledger.calls_between(moment(0), moment(100))
+    assert (first.outcome, first.answered_at) == ("answered", moment(2))
+    assert await due_rows(ledger.engine, ledger.node, term) == 0
+    assert [(one.kind, one.company, one.rows, one.by) for one in await deletion_log(ledger.engine)] == [
+        ("numbers", "sever", 1, "callengine")
+    ]
+    await forget(ledger.engine, ledger.node, term, moment(201), "callengine")
+    assert len(await deletion_log(ledger.engine)) == 1  # Nothing was deleted: nothing is logged.
+
+
+async def test_a_closed_obligation_forgets_its_number_in_every_table(ledger: Ledger, tmp_path: Path) -> None:
+    desk = await two_calls(ledger, tmp_path)
+    play(ledger, desk, [events.ObligationCloseRequested(moment(20), ObligationId("ob-c2"), "x", "y")])
+    await ledger.writer.flush()
+    await forget(ledger.engine, ledger.node, Term(Kind.NUMBERS, "sever", moment(100)), moment(200), "x")
+    assert await numbers(ledger) == ["", ""]
+    async with ledger.engine.connect() as connection:
+        rows = (await connection.execute(text("SELECT number, e164 FROM obligations"))).all()
+    assert [tuple(row) for row in rows] == [("", None)]
+
+
+async def test_another_companys_and_younger_calls_are_left_alone(ledger: Ledger, tmp_path: Path) -> None:
+    await two_calls(ledger, tmp_path)
+    for term in (Term(Kind.NUMBERS, "yug", moment(100)), Term(Kind.NUMBERS, "sever", moment(1))):
+        assert (await forget(ledger.engine, ledger.node, term, moment(200), "x")).rows == 0
+    assert await numbers(ledger) == ["+79161234567", "+79160000002"]
+
+
+async def test_a_recordings_file_goes_with_its_place_in_the_ledger(ledger: Ledger, tmp_path: Path) -> None:
+    await two_calls(ledger, tmp_path)
+    term = Term(Kind.RECORDINGS, "sever", moment(100))
+    assert await due_rows(ledger.engine, ledger.node, term) == 1
+    assert (await forget(ledger.engine, ledger.node, term, moment(200), "x")).rows == 1
+    assert list(tmp_path.rglob("*.wav")) == []
+    assert await due_rows(ledger.engine, ledger.node, term) == 0
+
+
+async def test_a_recording_that_is_on_another_machine_is_not_taken_for_forgotten(ledger: Ledger) -> None:
+    desk = opened_desk(ledger)
+    play(ledger, desk, [arrived("c1", 1), holding("c1", 1), events.CallAnswered(moment(2), CallId("c1"), A1)])
+    play(
+        ledger, desk, [events.RecordingBegan(moment(2), CallId("c1"), None, "/nowhere/rec/2026/11/24/c1.wav")]
+    )
+    await ledger.writer.flush()
+    term = Term(Kind.RECORDINGS, "sever", moment(100))
+    assert (await forget(ledger.engine, ledger.node, term, moment(200), "x")).rows == 0
+    assert await due_rows(ledger.engine, ledger.node, term) == 1
+
+
+async def test_the_journal_is_forgotten_up_to_its_term(ledger: Ledger, tmp_path: Path) -> None:
+    await two_calls(ledger, tmp_path)
+    before = await due_rows(ledger.engine, ledger.node, Term(Kind.JOURNAL, "", moment(100)))
+    assert before > 5
+    done = await forget(ledger.engine, ledger.node, Term(Kind.JOURNAL, "", moment(5)), moment(200), "x")
+    left = await due_rows(ledger.engine, ledger.node, Term(Kind.JOURNAL, "", moment(100)))
+    assert (0 < left < before, done.rows) == (True, before - left)
