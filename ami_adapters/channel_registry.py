@@ -21,6 +21,8 @@ class ResidentChannel:
     name: ChannelName
     by_fallback: bool = False
     answered: bool = False
+    agent: AgentId | None = None
+    """Whom he speaks with."""
     ring_seconds_set: int | None = None
     label_set: str | None = None
 

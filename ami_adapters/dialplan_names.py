@@ -11,6 +11,7 @@ CONTEXT_CALLBACK: Final = "callengine-callback"
 CONTEXT_FALLBACK: Final = "callengine-fallback"
 CONTEXT_CHOICE: Final = "callengine-choice"
 CONTEXT_MESSAGE: Final = "callengine-message"
+CONTEXT_TRANSFER: Final = "callengine-transfer"
 CONTEXT_AGENT: Final = "callengine-agent"
 
 HOLD_EXTENSION: Final = "hold"

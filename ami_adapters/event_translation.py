@@ -242,10 +242,16 @@ class EventTranslator:
             attempt.is_contacted = True
             yield events.AttemptContacted(at, attempt.attempt)
         resident = self._registry.residents.get(uniqueid)
-        if resident is None or resident.answered:
+        if resident is None:
             return
         leg = self._registry.leg_bridged_with(uniqueid)
+        if resident.answered:
+            if leg is not None and leg.agent != resident.agent:
+                resident.agent = leg.agent
+                yield events.CallTransferred(at, resident.call, leg.agent)
+            return
         resident.answered = True
+        resident.agent = None if leg is None else leg.agent
         yield events.CallAnswered(at, resident.call, None if leg is None else leg.agent, resident.by_fallback)
 
     def _bridge_leave(self, message: Message, _at: datetime) -> Iterator[Event]:

@@ -188,6 +188,7 @@ def _read_call(
     if leg is not None:
         state = LiveCallState.TALKING
         resident.answered = True
+        resident.agent = leg.agent
     elif state is LiveCallState.TALKING:
         # The dialplan says so before the bridge; without one he is still being connected.
         state = LiveCallState.OFFERED

@@ -54,6 +54,7 @@ class CallStep(StrEnum):
     FINISH = "finish"
     CHOOSE = "choose"
     TAKE_MESSAGE = "take_message"
+    TRANSFER = "transfer"
 
 
 _S = CallState
@@ -98,6 +99,9 @@ STEPS: Mapping[CallState, Mapping[type[Event], CallStep]] = {
         events.CallArrived: CallStep.IGNORE,
         events.CallAnswered: CallStep.IGNORE,
         events.AgentRang: CallStep.IGNORE,
+        events.CallTransferred: CallStep.TRANSFER,
+        # Nobody answered the transfer: Asterisk's own queue serves him on, he was answered all the same.
+        events.CallFellBack: CallStep.IGNORE,
         events.CallEnded: CallStep.FINISH,
     },
 }

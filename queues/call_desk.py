@@ -16,6 +16,7 @@ from queues.journal import (
     CallFinished,
     CallMovedToFallback,
     CallOffered,
+    CallPassedOn,
     CallQueued,
     OfferRang,
     Outcome,
@@ -33,6 +34,7 @@ CallEvent = (
     | events.CallHolding
     | events.AgentRang
     | events.CallAnswered
+    | events.CallTransferred
     | events.CallFellBack
     | events.CallRejected
     | events.CallEnded
@@ -57,7 +59,7 @@ def handle(centre: Centre, event: CallEvent, now: datetime) -> None:
     take_step(centre, call, step, event, now)
 
 
-def take_step(centre: Centre, call: Call, step: CallStep, event: CallEvent, now: datetime) -> None:
+def take_step(centre: Centre, call: Call, step: CallStep, event: CallEvent, now: datetime) -> None:  # noqa: PLR0912  # one case per step is the plainest table
     """Do what the table says."""
     match step, event:
         case CallStep.IGNORE, _:
@@ -76,6 +78,8 @@ def take_step(centre: Centre, call: Call, step: CallStep, event: CallEvent, now:
             choice_desk.choose(centre, call, event)
         case CallStep.TAKE_MESSAGE, events.MessageLeft():
             message_desk.taken(centre, call, event)
+        case CallStep.TRANSFER, events.CallTransferred():
+            transfer(centre, call, event, now)
         case CallStep.REJECT, _:
             finish(centre, call, Outcome.REJECTED, event.at, now)
         case CallStep.ABANDON, events.CallEnded():
@@ -176,6 +180,20 @@ def connect(centre: Centre, call: Call, event: events.CallAnswered, now: datetim
         agent_desk.start_talking(centre, agent, call)
     centre.note(CallConnected(event.at, call.id, call.agent, offer, call.served_by))
     obligation_desk.resident_got_through(centre, call, event.at)
+
+
+def transfer(centre: Centre, call: Call, event: events.CallTransferred, now: datetime) -> None:
+    """A colleague took the conversation over: it is his now, and whoever left is free after his wrap-up."""
+    before, agent = agent_desk.agent_of(centre, call.agent), agent_desk.agent_of(centre, event.agent)
+    if agent is None or agent is before:
+        return
+    if before is not None and before.call == call.id and before.work is Work.TALKING:
+        agent_desk.end_talking(centre, before, call.queue.wrap_up, now)
+    if agent.work is not Work.TALKING:
+        _free_from_other_offer(centre, call, agent.call, event.at, now)
+        agent_desk.start_talking(centre, agent, call)
+    call.agent = agent.id
+    centre.note(CallPassedOn(event.at, call.id, agent.id))
 
 
 def _free_from_other_offer(

@@ -123,6 +123,7 @@ class Dispatcher:
                 | events.CallHolding()
                 | events.AgentRang()
                 | events.CallAnswered()
+                | events.CallTransferred()
                 | events.CallFellBack()
                 | events.CallRejected()
                 | events.CallEnded()

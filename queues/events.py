@@ -74,6 +74,7 @@ __all__ = [
     "CallFellBack",
     "CallHolding",
     "CallRejected",
+    "CallTransferred",
     "CallbackSwitchRequested",
     "Choice",
     "ChoiceMade",
@@ -162,6 +163,15 @@ class CallAnswered:
     call: CallId
     agent: AgentId | None
     by_fallback: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CallTransferred:
+    """The resident speaks with another agent now; the one before left."""
+
+    at: datetime
+    call: CallId
+    agent: AgentId
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +302,7 @@ Event = (
     | CallHolding
     | AgentRang
     | CallAnswered
+    | CallTransferred
     | CallFellBack
     | CallRejected
     | CallEnded

@@ -56,6 +56,7 @@ __all__ = [
     "CallJudged",
     "CallMovedToFallback",
     "CallOffered",
+    "CallPassedOn",
     "CallQueued",
     "CallbacksSwitched",
     "ChoiceOffered",
@@ -182,6 +183,15 @@ class CallConnected:
 
 
 @dataclass(frozen=True, slots=True)
+class CallPassedOn:
+    """An agent gave the conversation to a colleague, who speaks with the resident from now on."""
+
+    at: datetime
+    call: CallId
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
 class CallMovedToFallback:
     """The resident waits in Asterisk's own queue now."""
 
@@ -252,6 +262,7 @@ JournalEntry = (
     | OfferRang
     | OfferEnded
     | CallConnected
+    | CallPassedOn
     | CallMovedToFallback
     | CallFinished
     | AgentStateChanged

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from queues.personal_data import Phone
 from storage.obligation_queries import AttemptStory, attempt_story
-from storage.tables import attempts, audit, calls, obligation_calls, obligations, offers
+from storage.tables import attempts, audit, calls, messages, obligation_calls, obligations, offers
 
 _AnyRow = Row[Any]
 
@@ -40,6 +40,13 @@ class EvidenceCall:
     """How often an agent's phone was rung for it."""
     verdict: str | None
     rules: str | None
+    choice_offered_at: datetime | None
+    choice: str | None
+    choice_at: datetime | None
+    """What he was told while he waited, and what he chose: his consent."""
+    message_at: datetime | None
+    message_reviewed_at: datetime | None
+    message_reviewed_by: str | None
     obligation: str | None
     due_at: datetime | None
     contacted_at: datetime | None
@@ -86,12 +93,15 @@ def _calls(chosen: Sequence[Any]) -> Select[Any]:
             obligations.c.disposition,
             obligations.c.closing,
             obligations.c.reason.label("why"),
+            messages.c.reviewed_at.label("message_reviewed_at"),
+            messages.c.reviewed_by.label("message_reviewed_by"),
         )
         .outerjoin(
             obligation_calls,
             (obligation_calls.c.node == calls.c.node) & (obligation_calls.c.call == calls.c.call),
         )
         .outerjoin(obligations, obligations.c.obligation == obligation_calls.c.obligation)
+        .outerjoin(messages, (messages.c.node == calls.c.node) & (messages.c.message == calls.c.call))
         .where(*chosen)
         .order_by(calls.c.arrived_at)
     )
@@ -141,6 +151,12 @@ def _evidence(row: _AnyRow, rung: int, dials: Sequence[AttemptStory]) -> Evidenc
         offers=rung,
         verdict=row.verdict,
         rules=row.rules,
+        choice_offered_at=row.choice_offered_at,
+        choice=row.choice,
+        choice_at=row.choice_at,
+        message_at=row.message_at,
+        message_reviewed_at=row.message_reviewed_at,
+        message_reviewed_by=row.message_reviewed_by,
         obligation=row.obligation,
         due_at=row.due_at,
         contacted_at=row.contacted_at,

@@ -56,6 +56,8 @@ def changes_of(entry: JournalEntry, place: Place) -> Iterator[Change]:  # noqa: 
             yield Insert(tables.calls, _call_row(entry, node))
         case facts.CallQueued(at, call):
             yield _call(node, call, queued_at=at)
+        case facts.CallPassedOn(at, call, agent):
+            yield Insert(tables.transfers, {"node": node, "call": call, "at": at, "agent": agent})
         case facts.CallMovedToFallback(at, call):
             yield _call(node, call, fallback_at=at)
         case facts.CallConnected(at, call, agent, offer, served_by):

@@ -132,6 +132,16 @@ offers = Table(
 )
 """Every ring attempt; `result` is `answered` or why not."""
 
+transfers = Table(
+    "transfers",
+    metadata,
+    Column("node", String(40), primary_key=True),
+    Column("call", String(150), primary_key=True),
+    Column("at", Instant, primary_key=True),
+    Column("agent", String(40), nullable=False),
+)
+"""Who took a conversation over, and when: with `calls.agent`, who answered, each agent's part of it."""
+
 agent_states = Table(
     "agent_states",
     metadata,

@@ -154,6 +154,14 @@ class Softphone:
             stream.close()
             self._uac.remove_call(call.call_id)
 
+    def transfer(self, extension: str) -> None:
+        """Give the conversation to another extension by REFER, without asking there first."""
+        call = self.present_call
+        if call is None or call.sip is None or call.answered_at is None:
+            raise RuntimeError("there is no conversation to transfer")
+        host, port = self._registrar
+        self._uac.send_refer(call.sip.dialog, f"sip:{extension}@{host}:{port}", self._registrar)
+
     def hang_up(self) -> None:
         """End whatever is ringing or spoken on this phone."""
         for call in self.calls:

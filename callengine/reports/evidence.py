@@ -93,6 +93,12 @@ CSV_COLUMNS = (
     "agent",
     "outcome",
     "served_by",
+    "choice_offered_at",
+    "choice",
+    "choice_at",
+    "message_at",
+    "message_reviewed_at",
+    "message_reviewed_by",
     "obligation",
     "due_at",
     "dials",
@@ -139,7 +145,10 @@ def _cells(evidence: Evidence, call: EvidenceCall) -> Iterator[str]:
     yield from (call.call, call.company, call.did, call.line_kind, call.queue, evidence.shown(call.number))
     yield from map(evidence.clock, (call.arrived_at, call.queued_at, call.answered_at, call.ended_at))
     yield from (_seconds(call.arrived_at, call.answered_at), str(call.offers), call.agent or "")
-    yield from (call.outcome or "", call.served_by or "", call.obligation or "", evidence.clock(call.due_at))
+    yield from (call.outcome or "", call.served_by or "")
+    yield from (evidence.clock(call.choice_offered_at), call.choice or "", evidence.clock(call.choice_at))
+    yield from (evidence.clock(call.message_at), evidence.clock(call.message_reviewed_at))
+    yield from (call.message_reviewed_by or "", call.obligation or "", evidence.clock(call.due_at))
     yield "; ".join(_dials(evidence, call))
     yield from (evidence.clock(call.contacted_at), _seconds(call.arrived_at, call.contacted_at))
     yield from (call.disposition or "", call.closing or "", call.why or "")

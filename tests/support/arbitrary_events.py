@@ -96,6 +96,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(
         events.CallAnswered, at=MOMENTS, call=CALLS, agent=st.none() | AGENTS, by_fallback=st.booleans()
     ),
+    st.builds(events.CallTransferred, at=MOMENTS, call=CALLS, agent=AGENTS),
     st.builds(events.CallFellBack, at=MOMENTS, call=CALLS),
     st.builds(events.CallRejected, at=MOMENTS, call=CALLS, reason=st.just("full")),
     st.builds(events.CallEnded, at=MOMENTS, call=CALLS, cause=st.just(16)),

@@ -71,6 +71,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_audit_at", "audit", ["at"])
     op.create_table(
+        "transfers",
+        sa.Column("node", sa.String(length=40), nullable=False),
+        sa.Column("call", sa.String(length=150), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("agent", sa.String(length=40), nullable=False),
+        sa.PrimaryKeyConstraint("node", "call", "at", name="pk_transfers"),
+    )
+    op.create_table(
         "deletions",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
@@ -107,6 +115,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("messages")
     op.drop_table("deletions")
+    op.drop_table("transfers")
     op.drop_table("audit")
     op.drop_table("switches")
     with op.batch_alter_table("human_tasks") as batch_op:

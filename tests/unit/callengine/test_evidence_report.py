@@ -43,6 +43,12 @@ def call(name: str, at: float, **more: object) -> EvidenceCall:
         offers=0,
         verdict=None,
         rules=None,
+        choice_offered_at=None,
+        choice=None,
+        choice_at=None,
+        message_at=None,
+        message_reviewed_at=None,
+        message_reviewed_by=None,
         obligation=None,
         due_at=None,
         contacted_at=None,
@@ -97,6 +103,25 @@ def test_a_page_escapes_what_people_wrote_and_is_whole_in_both_languages(languag
     assert EVIDENCE_TEXTS[language]["title"] in page
     assert set(EVIDENCE_TEXTS["ru"]) == set(EVIDENCE_TEXTS["en"])
     assert EVIDENCE_TEXTS[language]["no_calls"] in as_html(evidence(), language)
+
+
+def test_what_he_was_told_and_chose_and_who_reviewed_his_message_is_shown() -> None:
+    told = evidence(
+        call(
+            "c1",
+            0,
+            choice_offered_at=moment(180),
+            choice="message",
+            choice_at=moment(185),
+            message_at=moment(200),
+            message_reviewed_at=moment(300),
+            message_reviewed_by="1001",
+        )
+    )
+    (row,) = csv.DictReader(io.StringIO(as_csv(told)))
+    assert (row["choice"], row["message_reviewed_by"]) == ("message", "1001")
+    assert row["message_at"] == "2026-11-23 15:03:20.000+03:00"
+    assert "reviewed 2026-11-23 15:05:00.000+03:00 1001" in as_html(told, "en")
 
 
 def test_days_are_the_centres_own_and_the_last_one_is_included() -> None:

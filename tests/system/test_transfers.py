@@ -1,0 +1,62 @@
+"""An agent gives a conversation to a colleague by his phone's REFER, on a real Asterisk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from callengine.demo.centre import CentrePlan
+from callengine.demo.resident import Resident
+from callengine.demo.softphone import Softphone
+from tests.support.live_centre import LiveCentre, live_centre
+
+
+async def talking(centre: LiveCentre) -> tuple[Softphone, Softphone, Resident]:
+    """A resident speaks with the first agent; the second is on pause, so that he gets no call by himself."""
+    first, second = await centre.phones.add_agents(2)
+    await second.dial("*43", seconds=0.3)
+    resident = centre.phones.resident("79160000001")
+    await resident.call()
+    await resident.wait_for(lambda one: first.tone_hz in heard(one))
+    return first, second, resident
+
+
+def heard(resident: Resident) -> set[int]:
+    return set() if resident.stream is None else set(resident.stream.heard)
+
+
+def states(centre: LiveCentre) -> dict[str, str]:
+    return {agent.agent: agent.state.value for agent in centre.engine.view().agents}
+
+
+async def test_the_colleague_takes_it_over_and_who_left_is_free() -> None:
+    plan = CentrePlan(agents=2, wrap_up=0, record=True)
+    async with live_centre(plan) as centre:
+        first, second, resident = await talking(centre)
+        first.transfer(second.user)
+        await resident.wait_for(lambda one: second.tone_hz in heard(one))
+        await centre.until(lambda: states(centre) == {"1001": "free", "1002": "talking"})
+        (call,) = centre.engine.view().calls
+        assert (call.state, call.agent) == ("talking", "1002")
+        await resident.hang_up()
+        await centre.until(lambda: not centre.engine.view().calls)
+        await centre.until(lambda: states(centre) == {"1001": "free", "1002": "paused"})
+        (row,) = await centre.rows("SELECT outcome, agent, recording FROM calls")
+        assert (row.outcome, row.agent) == ("answered", "1001")
+        assert [row.agent for row in await centre.rows("SELECT agent FROM transfers")] == ["1002"]
+        assert not await centre.rows("SELECT obligation FROM obligations")
+        assert Path(row.recording).exists()
+        talks = await centre.rows("SELECT agent FROM agent_states WHERE state = 'talking' ORDER BY at")
+        assert [row.agent for row in talks] == ["1001", "1002"]
+
+
+async def test_a_transfer_that_nobody_answers_or_to_nowhere_loses_nobody() -> None:
+    async with live_centre(CentrePlan(agents=2, wrap_up=0)) as centre:
+        first, second, resident = await talking(centre)
+        await second.dial("*44", seconds=0.3)
+        first.transfer("5555")
+        # The plain queue rings whoever is logged in.
+        await resident.wait_for(lambda one: second.tone_hz in heard(one) or len(first.calls) > 1, seconds=15)
+        assert resident.ended_at is None
+        await resident.hang_up()
+        await centre.until(lambda: not centre.engine.view().calls)
+        assert [row.outcome for row in await centre.rows("SELECT outcome FROM calls")] == ["answered"]

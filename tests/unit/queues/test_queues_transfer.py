@@ -1,0 +1,65 @@
+"""A conversation that passes from one agent to another."""
+
+from __future__ import annotations
+
+from queues import events
+from queues.identifiers import AgentId, CallId, ChannelName
+from queues.journal import CallFinished, CallPassedOn
+from tests.support.centre import Desk, arrived, holding, moment, small_centre
+
+A1, A2, C1 = AgentId("1001"), AgentId("1002"), CallId("c1")
+
+
+def talking() -> Desk:
+    """c1 speaks with 1001; 1002 is free."""
+    desk = Desk(small_centre(2))
+    desk.open()
+    desk.tell(arrived("c1", 1))
+    desk.tell(holding("c1", 1))
+    desk.tell(events.CallAnswered(moment(2), C1, A1))
+    return desk
+
+
+def states(desk: Desk) -> dict[str, str]:
+    return {agent.agent: agent.state.value for agent in desk.dispatcher.view().agents}
+
+
+def test_the_colleague_talks_and_whoever_left_wraps_up() -> None:
+    desk = talking()
+    desk.tell(events.CallTransferred(moment(10), C1, A2))
+    assert states(desk) == {"1001": "wrap_up", "1002": "talking"}
+    assert desk.journal(CallPassedOn) == [CallPassedOn(moment(10), C1, A2)]
+    desk.tell(events.CallEnded(moment(20), C1, 16))
+    assert states(desk) == {"1001": "wrap_up", "1002": "wrap_up"}
+    (finished,) = desk.journal(CallFinished)
+    assert isinstance(finished, CallFinished)
+    assert finished.outcome.value == "answered"
+
+
+def test_told_twice_or_of_a_stranger_it_changes_nothing() -> None:
+    desk = talking()
+    for agent in (A1, AgentId("9999")):
+        desk.tell(events.CallTransferred(moment(10), C1, agent))
+    desk.tell(events.CallTransferred(moment(11), C1, A2))
+    desk.tell(events.CallTransferred(moment(12), C1, A2))
+    assert len(desk.journal(CallPassedOn)) == 1
+
+
+def test_a_colleague_who_was_just_offered_another_resident_gives_him_back() -> None:
+    desk = talking()
+    desk.tell(arrived("c2", 5, number="+79160000002"))
+    desk.tell(holding("c2", 5))
+    assert states(desk)["1002"] == "offered"
+    desk.tell(events.CallTransferred(moment(6), C1, A2))
+    assert states(desk)["1002"] == "talking"
+    assert {call.call: call.state.value for call in desk.dispatcher.view().calls}[CallId("c2")] == "held_back"
+
+
+def test_a_transfer_that_nobody_took_leaves_an_answered_call_to_the_plain_queue() -> None:
+    desk = talking()
+    desk.tell(events.AgentLegEnded(moment(9), A1, ChannelName("x"), C1))
+    desk.tell(events.CallFellBack(moment(10), C1))
+    desk.tell(events.CallEnded(moment(30), C1, 16))
+    (finished,) = desk.journal(CallFinished)
+    assert isinstance(finished, CallFinished)
+    assert (finished.outcome.value, desk.dispatcher.centre.obligations) == ("answered", {})
