@@ -132,7 +132,7 @@ def queue(centre: Centre, call: Call, at: datetime) -> None:
     if call.queued_at is None:
         call.queued_at = at
         centre.note(CallQueued(at, call.id))
-        choice_desk.queued(centre, call)
+    choice_desk.queued(centre, call)
     centre.put_in_line(call)
 
 

@@ -74,7 +74,7 @@ def _restored_call(centre: Centre, known: KnownCall) -> Call:
         agent=known.agent,
         answer_limit=centre.answer_limit(line, known.arrived_at),
         choice=known.choice,
-        choice_offered=known.choice is not None,
+        choice_offered=known.choice_offered,
         typed_number=known.typed_number,
         message_at=known.message_at,
     )

@@ -10,7 +10,7 @@ from queues.centre import Centre
 from queues.commands import TellAgent
 from queues.obligation import Obligation
 from queues.personal_data import Phone
-from queues.phone_numbers import normalise
+from queues.phone_numbers import DialRefusal, normalise
 from queues.results import Told
 from sla.obligation import HUMAN, ObligationState
 
@@ -63,6 +63,7 @@ def _refusal(centre: Centre, obligation: Obligation | None, number: Phone) -> To
         return Told.IN_FLIGHT
     if obligation.state not in _MAY_BE_TAKEN:
         return Told.NOT_OWED
-    if centre.callbacks_stopped or obligation_desk.may_dial(centre, obligation).refusal is not None:
-        return Told.NOT_ALLOWED
-    return None
+    # Where the engine does not dial by itself (`enabled = false`), people must be able to.
+    harmless = {None, DialRefusal.SWITCHED_OFF}
+    allowed = obligation_desk.may_dial(centre, obligation).refusal in harmless
+    return None if allowed and not centre.callbacks_stopped else Told.NOT_ALLOWED

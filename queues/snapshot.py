@@ -139,6 +139,7 @@ class KnownCall:
     answered_at: datetime | None = None
     agent: AgentId | None = None
     by_fallback: bool = False
+    choice_offered: bool = False
     choice: Choice | None = None
     typed_number: Phone | None = None
     message_at: datetime | None = None

@@ -153,6 +153,7 @@ def _known_call(row: _AnyRow) -> KnownCall:
         answered_at=row.answered_at,
         agent=None if row.agent is None else AgentId(row.agent),
         by_fallback=row.served_by == ServedBy.FALLBACK or row.fallback_at is not None,
+        choice_offered=row.choice_offered_at is not None,
         choice=None if row.choice is None else Choice(row.choice),
         typed_number=None if row.typed_number is None else Phone(row.typed_number),
         message_at=row.message_at,

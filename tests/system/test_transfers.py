@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from callengine.demo.centre import CentrePlan
 from callengine.demo.resident import Resident
 from callengine.demo.softphone import Softphone
+from callengine.demo.tones import RESIDENT_TONE
 from tests.support.live_centre import LiveCentre, live_centre
+from tests.system.test_callbacks import answers, plan, ward
 
 
 async def talking(centre: LiveCentre) -> tuple[Softphone, Softphone, Resident]:
@@ -60,3 +63,45 @@ async def test_a_transfer_that_nobody_answers_or_to_nowhere_loses_nobody() -> No
         await resident.hang_up()
         await centre.until(lambda: not centre.engine.view().calls)
         assert [row.outcome for row in await centre.rows("SELECT outcome FROM calls")] == ["answered"]
+
+
+async def test_a_feature_code_does_the_same_and_a_residents_keys_do_nothing() -> None:
+    async with live_centre(CentrePlan(agents=2, wrap_up=0)) as centre:
+        first, second, resident = await talking(centre)
+        assert resident.stream is not None
+        for key in f"##{second.user}":
+            await resident.stream.press(key)
+            await asyncio.sleep(0.1)
+        await asyncio.sleep(2)
+        assert not second.calls
+        call = first.present_call
+        assert call is not None
+        assert call.stream is not None
+        for key in f"##{second.user}":
+            await call.stream.press(key)
+            await asyncio.sleep(0.1)
+        await resident.wait_for(lambda one: second.tone_hz in heard(one), seconds=15)
+        await centre.until(lambda: states(centre) == {"1001": "free", "1002": "talking"})
+        await resident.hang_up()
+        await centre.until(lambda: not centre.engine.view().calls)
+
+
+async def test_a_callback_is_given_to_a_colleague_too() -> None:
+    async with live_centre(plan(agents=2)) as centre:
+        here = await ward(centre, answers, talk_seconds=8.0)
+        await here.miss()
+        (second,) = await centre.phones.add_agents(1)
+        await second.dial("*43", seconds=0.3)
+        call = await here.called_back()
+        await here.agent.wait_for(lambda phone: bool(here.exchange.answered) and call.answered_at is not None)
+        await asyncio.sleep(0.5)
+        here.agent.transfer(second.user)
+        await second.wait_for(lambda phone: bool(phone.calls) and phone.calls[-1].answered_at is not None)
+        stream = second.calls[-1].stream
+        assert stream is not None
+        await second.wait_for(lambda phone: RESIDENT_TONE in stream.heard)
+        await here.until_closed()
+        assert await here.obligations() == [("contacted", "")]
+        await second.wait_for(lambda phone: phone.present_call is None, seconds=15)
+        # The resident hung up in the end: nobody was sent to a queue.
+        assert "0 active channels" in centre.asterisk.command_line("core show channels")

@@ -195,6 +195,34 @@ def test_the_second_residents_message_is_not_closed_with_the_first_ones_contact(
     assert list(shift.dispatcher.centre.messages) == [M1]
 
 
+def test_a_restarted_engine_tells_him_once_all_the_same() -> None:
+    for offered, expected in ((False, 1), (True, 0)):
+        shift = Shift(centre())
+        known = events.KnownCall(
+            C1,
+            moment(-170),
+            GENERAL_DID,
+            Phone("+79161234567"),
+            queued_at=moment(-170),
+            choice_offered=offered,
+        )
+        shift.tell(events.LedgerRestored(moment(0), (known,)))
+        live = events.LiveCall(
+            C1,
+            ChannelName("PJSIP/trunk-1"),
+            moment(-170),
+            GENERAL_DID,
+            known.number,
+            events.LiveCallState.HOLDING,
+        )
+        shift.tell(events.PbxSnapshot(moment(1), (live,), ()))
+        shift.tell(events.TimePassed(moment(10)))
+        told_now = [
+            c for decision in shift.decisions for c in decision.commands if isinstance(c, OfferChoice)
+        ]
+        assert len(told_now) == expected
+
+
 def test_a_restarted_engine_knows_messages_and_choices() -> None:
     shift = Shift(centre())
     known = events.KnownMessage(M1, CompanyId("sever"), GENERAL_DID, moment(-50), "/r/m.wav")

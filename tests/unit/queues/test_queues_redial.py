@@ -82,6 +82,14 @@ def test_a_humans_task_may_be_dialled_by_hand_and_not_reached_it_is_one_again() 
     assert shift.closed == [("contacted", moment(110))]
 
 
+def test_where_the_engine_does_not_dial_by_itself_people_may() -> None:
+    shift = Shift(enabled=False)
+    shift.miss()
+    assert (shift.state(), shift.tasks) == (ObligationState.WITH_HUMAN, ["switched_off"])
+    assert redial(shift, 10) == []
+    assert len(shift.dials) == 1
+
+
 def test_stopped_callbacks_are_stopped_by_hand_too_and_he_calls_himself_cancels_it() -> None:
     shift = Shift()
     shift.miss()
