@@ -9,12 +9,11 @@ from queues.centre import Centre
 from queues.identifiers import ObligationId
 from queues.journal import DispositionNoted
 from queues.obligation import Attempt, Obligation
-from queues.results import Disposition
+from queues.results import CONTACTS, Disposition
 from queues.timers import TimerKind
 from sla.obligation import ObligationState
 
 BY_DEFAULT = "default"
-_CONTACTS = {Disposition.REACHED, Disposition.REFUSED}
 
 
 def reached(centre: Centre, attempt: Attempt, at: datetime) -> None:
@@ -73,7 +72,7 @@ def dispose(
         return
     centre.timers.disarm(TimerKind.DISPOSITION, obligation.id)
     centre.note(DispositionNoted(at, obligation.id, disposition, by))
-    if disposition in _CONTACTS:
+    if disposition in CONTACTS:
         obligation_desk.confirm(centre, obligation, at)
         return
     obligation.dials += 1

@@ -7,15 +7,10 @@ from datetime import datetime, timedelta
 from queues import obligation_moves, verdicts
 from queues.centre import Centre
 from queues.identifiers import ObligationId
-from queues.journal import (
-    HumanTaskOpened,
-    ObligationOverdue,
-)
+from queues.journal import HumanTaskOpened, ObligationOverdue
 from queues.obligation import Obligation
 from queues.phone_numbers import NUMBER_REFUSALS
-from sla.obligation import ObligationInput, ObligationState
-
-_WAITING_FOR_A_MOMENT = {ObligationState.PLANNED, ObligationState.RETRY}
+from sla.obligation import WAITING_FOR_A_MOMENT, ObligationInput
 
 
 def timer_came(centre: Centre, obligation_id: ObligationId, at: datetime, now: datetime) -> None:
@@ -27,7 +22,7 @@ def timer_came(centre: Centre, obligation_id: ObligationId, at: datetime, now: d
         obligation.is_overdue = True
         centre.note(ObligationOverdue(at, obligation.id))
     verdicts.judge_overdue(centre, obligation, at, now)
-    waits = obligation.state in _WAITING_FOR_A_MOMENT
+    waits = obligation.state in WAITING_FOR_A_MOMENT
     if waits and (obligation.not_before is None or now >= obligation.not_before):
         enter_line(centre, obligation, at, now)
     obligation_moves.arm(centre, obligation)
@@ -90,7 +85,7 @@ def back_into_line(centre: Centre, obligation: Obligation, at: datetime) -> None
 
 def call_now(centre: Centre, obligation: Obligation, at: datetime, now: datetime) -> None:
     """Whoever heard his message says that he must be called: do not wait any longer."""
-    if obligation.state in _WAITING_FOR_A_MOMENT:
+    if obligation.state in WAITING_FOR_A_MOMENT:
         enter_line(centre, obligation, at, now)
 
 

@@ -23,7 +23,7 @@ from queues.journal import (
 )
 from queues.obligation import AttemptState, Obligation, OwedCall, ResidentKey
 from queues.phone_numbers import DialRefusal, NumberVerdict, judge
-from queues.results import Choice
+from queues.results import CONTACTS, Choice
 from sla.compliance import owes_contact
 from sla.obligation import HUMAN, ObligationInput, ObligationState
 
@@ -75,9 +75,7 @@ def call_finished(centre: Centre, call: Call, outcome: Outcome, at: datetime, no
     reach = obligation_moves.resident_key(centre, call.line.company, call.reach_by)
     open_one = obligation_moves.open_for(centre, reach) or centre.obligations.get(_id_for(call))
     if open_one is not None and open_one.state is ObligationState.UNCONFIRMED:
-        # He calls again after the contact: what is owed now is another one.
-        confirm(centre, open_one, at)
-        open_one = None
+        open_one = _called_again_unconfirmed(centre, open_one, at)
     if owed is not None and not owes_contact(owed.care, owed.rules):
         verdicts.judge_owed(centre, owed, at)
         owed = None
@@ -85,6 +83,18 @@ def call_finished(centre: Centre, call: Call, outcome: Outcome, at: datetime, no
         missed_again(centre, open_one, call, owed, at, now)
     elif owed is not None:
         _open(centre, call, reach, owed, at, now)
+
+
+def _called_again_unconfirmed(centre: Centre, obligation: Obligation, at: datetime) -> Obligation | None:
+    """He calls again before anybody said whom the callback reached: taken as the settings take silence.
+
+    A contact: what is owed now is another one. None: this one is still owed.
+    """
+    if centre.policy.callbacks.disposition_default in CONTACTS:
+        confirm(centre, obligation, at)
+        return None
+    obligation.contacted_at = None
+    return obligation
 
 
 def missed_again(
@@ -102,7 +112,7 @@ def missed_again(
             return
         obligation.dials = obligation.network_failures = 0
     if obligation_moves.move(centre, obligation, ObligationInput.MISSED_AGAIN, at):
-        obligation_moves.wake_at(centre, obligation, now + centre.policy.callbacks.settle)
+        obligation_moves.wake_at(centre, obligation, _first_dial(centre, call, obligation, now))
 
 
 def reached(centre: Centre, obligation: Obligation, at: datetime) -> None:

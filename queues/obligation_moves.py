@@ -7,16 +7,13 @@ from datetime import datetime, timedelta
 from queues.centre import Centre
 from queues.commands import WakeForObligation
 from queues.identifiers import CompanyId
-from queues.journal import (
-    ObligationMoved,
-)
+from queues.journal import ObligationMoved
 from queues.obligation import Obligation, ResidentKey
 from queues.personal_data import Phone
 from queues.phone_numbers import normalise
-from sla.obligation import ObligationInput, ObligationState, next_state
+from sla.obligation import WAITING_FOR_A_MOMENT, ObligationInput, next_state
 
 _TICK = timedelta(microseconds=1)
-_WAITING_FOR_A_MOMENT = {ObligationState.PLANNED, ObligationState.RETRY}
 
 
 def resident_key(centre: Centre, company: CompanyId, number: Phone) -> ResidentKey | None:
@@ -57,7 +54,7 @@ def arm(centre: Centre, obligation: Obligation) -> None:
     if obligation.contacted_at is None:
         # A contact at the very limit is in time: looked at just after it.
         moments += [owed.judged_after + _TICK for owed in obligation.owed]
-    if obligation.state in _WAITING_FOR_A_MOMENT and obligation.not_before is not None:
+    if obligation.state in WAITING_FOR_A_MOMENT and obligation.not_before is not None:
         moments.append(obligation.not_before)
     if moments:
         centre.order(WakeForObligation(obligation.id, min(moments)))

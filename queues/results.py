@@ -94,6 +94,10 @@ class Disposition(StrEnum):
     """The resident himself, who did not want to talk: a contact all the same."""
 
 
+CONTACTS = frozenset({Disposition.REACHED, Disposition.REFUSED})
+"""Dispositions that are a contact: the resident himself was on the line."""
+
+
 class DeviceState(StrEnum):
     """State of an agent's softphone, as far as it matters for offering him a call."""
 

@@ -71,6 +71,8 @@ FINAL = frozenset({_S.CONTACTED, _S.CANCELLED, _S.MESSAGE_REVIEWED, _S.CLOSED_BY
 """Nothing is owed any more, and nothing happens any more."""
 HUMAN = frozenset({_S.WITH_HUMAN, _S.IMPOSSIBLE})
 """Still owed, by a person instead of the engine."""
+WAITING_FOR_A_MOMENT = frozenset({_S.PLANNED, _S.RETRY})
+"""A timer will put it in line."""
 IN_FLIGHT = frozenset({_S.CLAIMED, _S.DIALLING})
 
 _WHILE_OPEN: Mapping[ObligationInput, ObligationState] = {

@@ -17,7 +17,8 @@ AGENTS = 5
 PLAN = CentrePlan(
     agents=AGENTS,
     wrap_up=0,
-    callbacks="disposition_seconds = 0\nsettle_seconds = 1\nretry_busy_seconds = 3\nretry_no_answer_seconds = 3\n"
+    callbacks="disposition_seconds = 0\nlast_start_seconds = 3\nretry_late_seconds = 15\n"
+    "settle_seconds = 1\nretry_busy_seconds = 3\nretry_no_answer_seconds = 3\n"
     "retry_failure_seconds = 1\nresident_ring_seconds = 3\nmax_per_hour = 10000\n",
     rules='[[rules]]\nname = "twentieth"\nsince = 2020-01-01\n'
     "answer_limit_seconds = 15\ncontact_limit_seconds = 30\nmessage_limit_seconds = 30\n",

@@ -96,6 +96,27 @@ def test_missed_again_after_the_contact_he_is_owed_another_one() -> None:
     assert shift.state(OB2) is ObligationState.PLANNED
 
 
+def test_where_silence_is_no_contact_he_calls_again_and_is_still_owed_the_first_one() -> None:
+    shift = dialled(disposition_default=Disposition.ANSWERING_MACHINE)
+    shift.reach(30)
+    shift.devices(41, DeviceState.BUSY)
+    shift.miss("c2", 50)
+    assert (shift.closed, list(shift.dispatcher.centre.obligations)) == ([], [OB1])
+    assert shift.state() is ObligationState.PLANNED
+    shift.due(602)
+    assert shift.verdicts == {"c1": "broken"}
+
+
+def test_he_calls_again_and_asks_to_be_called_back_and_is_called_at_once() -> None:
+    shift = Shift()
+    shift.miss()
+    shift.tell(arrived("c2", 100))
+    shift.tell(holding("c2", 100))
+    shift.tell(events.ChoiceMade(moment(110), CallId("c2"), events.Choice.CALLBACK))
+    shift.tell(events.CallEnded(moment(112), CallId("c2"), 16))
+    assert shift.wakes[-1] == moment(112)
+
+
 # ---- Each result has its answer ------------------------------------------------------------------------
 
 
