@@ -7,7 +7,7 @@ from datetime import datetime
 from queues import agent_desk, attempt_desk, disposition_desk, events, message_desk, obligation_moves
 from queues.agent import Work
 from queues.centre import Centre
-from queues.commands import EraseAttemptTrace
+from queues.commands import CancelAttempt, EraseAttemptTrace
 from queues.events import ContactResult
 from queues.obligation import Attempt, AttemptState, Obligation, OwedCall
 from queues.snapshot import (
@@ -152,6 +152,9 @@ def _adopt(centre: Centre, attempt: Attempt, found: LiveAttempt, at: datetime, n
     if found.state is LiveAttemptState.TALKING:
         attempt_desk.contacted(centre, events.AttemptContacted(found.contacted_at or at, attempt.id))
         return
+    if attempt.is_cancelled:
+        # The link broke before Asterisk heard of it, or with it.
+        centre.order(CancelAttempt(attempt.id))
     if found.state is LiveAttemptState.DIALLING:
         attempt_desk.agent_ready(centre, events.AttemptAgentReady(at, attempt.id))
     if attempt.state is not AttemptState.TALKING:

@@ -76,6 +76,15 @@ def test_the_switch_stops_all_dials_at_once_and_they_go_on_when_it_is_released()
     ]
 
 
+def test_a_stop_while_the_link_is_down_reaches_the_ringing_phone_when_it_is_back() -> None:
+    shift = dialled()
+    shift.tell(events.PbxLost(moment(19)))
+    shift.tell(events.CallbackSwitchRequested(moment(20), enabled=False, by="chief", why="storm"))
+    live = events.LiveAttempt(AttemptId("ob-c1.1.1"), events.LiveAttemptState.RINGING_AGENT, A1)
+    decision = shift.tell(events.PbxSnapshot(moment(25), (), (), attempts=(live,)))
+    assert CancelAttempt(AttemptId("ob-c1.1.1")) in decision.commands
+
+
 def test_a_stop_outlives_the_engine() -> None:
     desk = Desk(small_centre(1))
     desk.tell(events.LedgerRestored(moment(0), (), callbacks_stopped=True))
