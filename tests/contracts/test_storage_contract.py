@@ -130,6 +130,25 @@ async def test_an_agent_who_did_not_pick_up_spends_none_of_the_residents_attempt
     assert (known.attempts_made, known.dials) == (1, 0)
 
 
+async def test_a_dial_is_taken_up_after_a_restart_also_when_nothing_is_owed_any_more(ledger: Ledger) -> None:
+    """Else its number would stay claimed for ever, and nobody could call that resident back again."""
+    desk = opened_desk(ledger)
+    play(ledger, desk, [events.AgentDeviceChanged(moment(0), A1, DeviceState.BUSY)])
+    play(ledger, desk, [arrived("c1", 1), holding("c1", 2), events.CallEnded(moment(9), CallId("c1"), 16)])
+    play(ledger, desk, [events.AgentDeviceChanged(moment(10), A1, DeviceState.IDLE)])
+    obligation = ObligationId("ob-c1")
+    play(ledger, desk, [events.ObligationDue(moment(30), obligation)])
+    play(ledger, desk, [events.ObligationCloseRequested(moment(31), obligation, "chief", "done")])
+    await ledger.writer.flush()
+    restored = await ledger.restored(moment(40))
+    assert (restored.obligations, [one.attempt for one in restored.attempts]) == ((), ["ob-c1.1.1"])
+    again = Desk(small_centre(1))
+    ledger.writer.append(restored, again.tell(restored), moment(40))
+    play(ledger, again, [PbxSnapshot(moment(41), (), ())])
+    await ledger.writer.flush()
+    assert (await ledger.restored(moment(42))).attempts == ()
+
+
 async def test_an_end_and_the_next_beginning_may_come_in_one_transaction(ledger: Ledger) -> None:
     desk = opened_desk(ledger)
     stream: list[events.Event] = [events.AgentDeviceChanged(moment(0), A1, DeviceState.BUSY)]
