@@ -23,7 +23,7 @@ from pydantic import (
 
 from queues.phone_numbers import NumberFormat
 from queues.results import Disposition
-from sla.promises import ClockStart, Review
+from sla.promises import ClockStart, ReviewMeans
 
 _LEDGER_SCHEMES = frozenset({"sqlite", "sqlite+aiosqlite", "postgresql", "postgresql+asyncpg"})
 _LEDGER_URLS = "use sqlite:///FILE or postgresql://USER@HOST/NAME"
@@ -186,8 +186,8 @@ class Rules(Section):
     early_hang_up_owes: bool = Field(True, description="who hangs up early is owed a contact all the same")
     early_hang_up_seconds: Seconds = Field(5, description="early means within this of the arrival")
     attempt_is_contact: bool = Field(False, description="a dial that nobody answered counts as contact")
-    review: Review = Field(
-        Review.DISPOSITION,
+    review: ReviewMeans = Field(
+        ReviewMeans.DISPOSITION,
         description="a message is reviewed by: disposition (said what became of it), opened",
     )
 

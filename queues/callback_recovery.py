@@ -114,7 +114,6 @@ def _restored_obligation(centre: Centre, known: KnownObligation) -> Obligation:
         is_overdue=known.is_overdue,
         first_dial_at=known.first_dial_at,
         contacted_at=known.contacted_at,
-        contacted_by=known.contacted_by,
         owed=[owed for call in known.owed if (owed := _owed_call(centre, call)) is not None],
     )
 

@@ -24,7 +24,6 @@ def reached(centre: Centre, attempt: Attempt, at: datetime) -> None:
     obligation = centre.obligations.get(attempt.obligation)
     if obligation is None:
         return
-    obligation.contacted_by = attempt.agent
     obligation_desk.reached(centre, obligation, at)
     if centre.policy.callbacks.disposition_time <= timedelta(0):
         dispose(centre, obligation, centre.policy.callbacks.disposition_default, BY_DEFAULT, at, at)

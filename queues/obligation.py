@@ -75,7 +75,6 @@ class Obligation:
     """In line, but there is no channel for it, or callbacks are stopped: out of the pool until there is."""
     first_dial_at: datetime | None = None
     contacted_at: datetime | None = None
-    contacted_by: AgentId | None = None
     owed: list[OwedCall] = field(default_factory=list)
     """The episode's calls that wait for their verdict."""
 

@@ -118,7 +118,7 @@ def _parse(text: str, region: str) -> phonenumbers.PhoneNumber | None:
     if not text.lstrip("+").isascii() or not text.lstrip("+").isdigit():
         return None
     if region == HOME_REGION and len(text) == 11 and text.startswith("7"):
-        # Trunks deliver 7XXXXXXXXXX without a plus; as a national number it would be something else.
+        # Trunks deliver 7 and ten digits without a plus; as a national number it would be something else.
         text = f"+{text}"
     try:
         return phonenumbers.parse(text, region)

@@ -10,7 +10,7 @@ from queues.identifiers import AgentId, CompanyId, Did, Endpoint, QueueName
 from queues.personal_data import Phone
 from queues.phone_numbers import HOME_REGION, NumberFormat
 from queues.results import Disposition
-from sla.promises import RU_416, RuleSet
+from sla.promises import RU_416, RuleSet, rule_set_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +162,9 @@ class LinePolicy:
         if not self.rules:
             return None
         day = arrived_at.astimezone(zone).date()
-        begun = [rules for rules in self.rules if rules.since <= day]
-        return max(begun or self.rules, key=lambda rules: (rules.since <= day, rules.since))
+        if all(rules.since > day for rules in self.rules):
+            return min(self.rules, key=lambda rules: rules.since)
+        return rule_set_at(self.rules, day)
 
 
 @dataclass(frozen=True, slots=True)

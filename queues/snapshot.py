@@ -176,7 +176,6 @@ class KnownObligation:
     is_overdue: bool = False
     first_dial_at: datetime | None = None
     contacted_at: datetime | None = None
-    contacted_by: AgentId | None = None
     owed: tuple[KnownOwedCall, ...] = ()
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sla.promises import ClockStart, Review, RuleSet
+from sla.promises import ClockStart, ReviewMeans, RuleSet
 
 
 class Verdict(StrEnum):
@@ -61,7 +61,7 @@ def verdict(care: Care, rules: RuleSet, now: datetime) -> Verdict:
     if _left_early(care, rules):
         return Verdict.NOT_OWED
     if care.message_at is not None:
-        reviewed = care.reviewed_at if readings.review is Review.DISPOSITION else care.opened_at
+        reviewed = care.reviewed_at if readings.review is ReviewMeans.DISPOSITION else care.opened_at
         if reviewed is not None and reviewed - care.message_at <= rules.message:
             return Verdict.MESSAGE_REVIEWED_IN_TIME
         if reviewed is None and now - care.message_at <= rules.message:

@@ -1,4 +1,4 @@
-"""What was promised: the centre's own target, and the law's limits as dated data."""
+"""What the law promises: its limits, and how its unclear points are read, as dated data."""
 
 from __future__ import annotations
 
@@ -6,14 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
-
-
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """ "`goal_ratio` of all offered calls answered within `target`"."""
-
-    target: timedelta = timedelta(seconds=30)
-    goal_ratio: float = 0.88
 
 
 class ClockStart(StrEnum):
@@ -25,7 +17,7 @@ class ClockStart(StrEnum):
     """The entry into the waiting line."""
 
 
-class Review(StrEnum):
+class ReviewMeans(StrEnum):
     """What makes a message "reviewed"."""
 
     DISPOSITION = "disposition"
@@ -48,7 +40,7 @@ class Readings:
     early_hang_up: timedelta = timedelta(seconds=5)
     attempt_is_contact: bool = False
     """Whether a dial that nobody answered is a contact all the same."""
-    review: Review = Review.DISPOSITION
+    review: ReviewMeans = ReviewMeans.DISPOSITION
 
 
 @dataclass(frozen=True, slots=True)

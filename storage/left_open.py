@@ -71,12 +71,6 @@ def _open_obligations(node: str) -> Select[Any]:
         return select(func.count()).where(of_it, *conditions).scalar_subquery()
 
     unreachable = attempts.c.result == ContactResult.UNREACHABLE.value
-    contact = (
-        select(attempts.c.agent)
-        .where(of_it, attempts.c.contacted_at.is_not(None))
-        .order_by(attempts.c.contacted_at.desc())
-        .limit(1)
-    )
     return (
         select(
             obligations,
@@ -84,7 +78,6 @@ def _open_obligations(node: str) -> Select[Any]:
             counted(attempts.c.result.not_in(_RESIDENT_NOT_RUNG), attempts.c.made_at >= since).label("dials"),
             counted(unreachable, attempts.c.made_at >= since).label("network_failures"),
             select(func.min(attempts.c.dialled_at)).where(of_it).scalar_subquery().label("first_dial_at"),
-            contact.scalar_subquery().label("reached_by"),
         )
         .outerjoin(human_tasks, human_tasks.c.obligation == obligations.c.obligation)
         .where(obligations.c.node == node, obligations.c.closed_at.is_(None))
@@ -177,7 +170,6 @@ def _known_obligation(row: _AnyRow, owed: Iterable[KnownOwedCall]) -> KnownOblig
         is_overdue=row.overdue_at is not None,
         first_dial_at=row.first_dial_at,
         contacted_at=row.contacted_at,
-        contacted_by=AgentId(row.reached_by) if row.contacted_at and row.reached_by else None,
         owed=tuple(owed),
     )
 

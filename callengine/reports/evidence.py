@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median, quantiles
@@ -184,8 +184,3 @@ def _ninth_decile(waits: Sequence[float]) -> float | None:
 def _harmless(cell: str) -> str:
     """A spreadsheet must not take a text for a formula (OWASP, CSV injection)."""
     return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
-
-
-def companies_in(calls: Iterable[EvidenceCall]) -> list[str]:
-    """Whose calls they are."""
-    return sorted({call.company for call in calls})

@@ -11,8 +11,7 @@ from queues.identifiers import CallId, ChannelName, CompanyId, MessageId
 from queues.journal import CallFinished, ChoiceTaken, MessageRecorded
 from queues.personal_data import Phone
 from queues.policy import CentrePolicy
-from sla.promises import RU_416, Readings
-from sla.promises import Review as Reading
+from sla.promises import RU_416, Readings, ReviewMeans
 from tests.support.centre import GENERAL_DID, arrived, holding, moment, small_centre
 from tests.support.shift import A1, Shift
 
@@ -158,7 +157,7 @@ def test_whoever_hears_that_he_must_be_called_has_him_called_now() -> None:
 
 
 def test_by_a_mild_reading_opening_it_is_a_review() -> None:
-    shift = Shift(centre(Readings(review=Reading.OPENED)))
+    shift = Shift(centre(Readings(review=ReviewMeans.OPENED)))
     message_left(shift)
     shift.tell(events.MessageWanted(moment(300), A1, HIS))
     assert shift.verdicts == {"c1": "message_reviewed_in_time"}

@@ -226,6 +226,16 @@ def test_the_rules_of_the_day_of_arrival_hold_and_are_written_down() -> None:
     assert before.version == "RU-416/2019-03-01"
 
 
+def test_before_the_first_rules_the_first_ones_hold() -> None:
+    line = small_centre(1).lines[GENERAL_DID]
+    later = replace(
+        line, rules=(replace(RU_416, since=date(2027, 1, 1)), replace(RU_416, since=date(2026, 12, 1)))
+    )
+    rules = later.rules_at(moment(0), ZoneInfo("Europe/Moscow"))
+    assert rules is not None
+    assert rules.version == "RU-416/2026-12-01"
+
+
 def test_every_move_is_written_down() -> None:
     shift = dialled()
     shift.reach(30)
