@@ -37,8 +37,10 @@ lint: .venv/.complete
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Three at a time: most of them wait for telephones. What measures time comes last, by itself.
 test: setup lint
-	$(BIN)/pytest
+	$(BIN)/pytest -n 3 --dist worksteal -m "not alone"
+	$(BIN)/pytest -m alone
 
 bench: setup
 	@$(BIN)/python -m tests.bench

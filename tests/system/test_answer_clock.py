@@ -31,6 +31,7 @@ def quiet_collector() -> Iterator[None]:
     gc.unfreeze()
 
 
+@pytest.mark.alone
 @pytest.mark.usefixtures("quiet_collector")
 async def test_answer_times_equal_the_residents_own_within_50_ms_over_50_calls() -> None:
     async with live_centre(CentrePlan(agents=4, wrap_up=0)) as centre:
