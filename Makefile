@@ -9,7 +9,7 @@ export CALLENGINE_CACHE := $(CACHE)
 export PIP_CACHE_DIR := $(CACHE)/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test bench wheel lint format lock clean
+.PHONY: help setup centre demo test bench wheel lint format lock clean
 
 help:
 	@echo "make demo    a whole centre on this machine: Asterisk, engine, six softphones, residents who call"
@@ -23,12 +23,16 @@ help:
 	@echo "make clean   remove what was made in this folder; downloads stay in $(CACHE)"
 
 setup: .venv/.complete
+	@$(PYTHON) asterisk-sample/provision.py --for-tests $(if $(FRESH),--fresh)
+
+# What a running centre needs, without the tests' own tools.
+centre: .venv/.complete
 	@$(PYTHON) asterisk-sample/provision.py $(if $(FRESH),--fresh)
 
 .venv/.complete: requirements/dev.txt pyproject.toml requirements/make_venv.py
 	@$(PYTHON) requirements/make_venv.py .venv requirements/dev.txt
 
-demo: setup
+demo: centre
 	@$(BIN)/callengine demo --seconds $(DEMO_SECONDS)
 
 lint: .venv/.complete
@@ -42,7 +46,7 @@ test: setup lint
 	$(BIN)/pytest -n 3 --dist worksteal -m "not alone"
 	$(BIN)/pytest -m alone
 
-bench: setup
+bench: centre
 	@$(BIN)/python -m tests.bench
 
 wheel: .venv/.complete

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Get an Asterisk (>= 20), SIPp, sox, espeak-ng and their sounds ready, without root.
 
-    python3 asterisk-sample/provision.py [--fresh] [--json]
+    python3 asterisk-sample/provision.py [--for-tests] [--fresh] [--json]
 
 What the machine has is used; the rest is downloaded with apt into private directories and unpacked
 into a cache outside the checkout: `$CALLENGINE_CACHE`, else `$XDG_CACHE_HOME/callengine`, else
@@ -29,6 +29,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--fresh", action="store_true", help="ignore every copy the machine itself has")
     parser.add_argument(
+        "--for-tests", action="store_true", help="also what only the tests use: Prometheus, promtool, amtool"
+    )
+    parser.add_argument(
         "--phrases-into",
         type=Path,
         metavar="DIR",
@@ -39,7 +42,9 @@ def main() -> int:
     cache = Cache.of_environment()
     try:
         with cache.locked():
-            tools_file = provide(cache, fresh=options.fresh, phrases_into=options.phrases_into)
+            tools_file = provide(
+                cache, fresh=options.fresh, for_tests=options.for_tests, phrases_into=options.phrases_into
+            )
     except ProvisioningError as problem:
         print(f"callengine set-up: {problem}", file=sys.stderr)
         return 1

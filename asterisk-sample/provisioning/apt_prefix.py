@@ -19,20 +19,30 @@ COMPLETE = ".complete"
 """Written last: a prefix without it is a rest of an interrupted run."""
 
 
-def provide_prefix(cache: Cache, packages: Sequence[str]) -> Path:
-    """A folder that holds the packages with all they depend on; made once, then only looked up.
+def prefix_of(cache: Cache, packages: Sequence[str]) -> Path:
+    """Where these packages are, or would be, unpacked."""
+    return cache.root / "prefix" / hashlib.sha256(" ".join(sorted(packages)).encode()).hexdigest()[:12]
 
+
+def has_prefix(cache: Cache, packages: Sequence[str]) -> bool:
+    """Whether an earlier run has unpacked them."""
+    return (prefix_of(cache, packages) / COMPLETE).is_file()
+
+
+def provide_prefix(cache: Cache, packages: Sequence[str], *, with_dependencies: bool = True) -> Path:
+    """A folder that holds the packages; made once, then only looked up.
+
+    `with_dependencies`: also all they depend on. Without, they use the libraries of the machine.
     Raises ProvisioningError without apt, without a mirror or without a network.
     """
-    key = hashlib.sha256(" ".join(sorted(packages)).encode()).hexdigest()[:12]
-    prefix = cache.root / "prefix" / key
-    if (prefix / COMPLETE).is_file():
+    prefix = prefix_of(cache, packages)
+    if has_prefix(cache, packages):
         return prefix
     for program in ("apt-get", "dpkg-deb"):
         if shutil.which(program) is None:
             raise ProvisioningError(f"{program} is missing: install these yourself: {' '.join(packages)}")
-    archives = _download(cache, packages)
-    unfinished = prefix.with_name(f"{key}.unfinished")
+    archives = _download(cache, packages, with_dependencies)
+    unfinished = prefix.with_name(f"{prefix.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     shutil.rmtree(prefix, ignore_errors=True)
     _unpack(archives, unfinished)
@@ -46,13 +56,18 @@ def _apt_folder(cache: Cache) -> Path:
     return cache.root / "apt"
 
 
-def _download(cache: Cache, packages: Sequence[str]) -> list[Path]:
+def _download(cache: Cache, packages: Sequence[str], with_dependencies: bool) -> list[Path]:
     apt = _private_apt(cache, archive_to_use())
     tell("reading the package lists of this machine's mirror")
     _run_apt(apt, "update", "--error-on=any", nothing_cached_at=cache.root)
-    tell(f"downloading {', '.join(packages)} and what they need")
-    _run_apt(apt, "install", "--yes", "--download-only", *packages, nothing_cached_at=cache.root)
-    return sorted((apt / "cache" / "archives").glob("*.deb"))
+    tell(f"downloading {', '.join(packages)}{' and what they need' if with_dependencies else ''}")
+    command = ["install", "--yes", "--download-only"] if with_dependencies else ["download"]
+    _run_apt(apt, *command, *packages, nothing_cached_at=cache.root)
+    return sorted(_archives(apt).glob("*.deb"))
+
+
+def _archives(apt: Path) -> Path:
+    return apt / "cache" / "archives"
 
 
 def _private_apt(cache: Cache, source: Source) -> Path:
@@ -106,6 +121,7 @@ def _run_apt(apt: Path, *arguments: str, nothing_cached_at: Path) -> None:
             stdout=output,
             stderr=subprocess.STDOUT,
             pass_fds=(writer,),
+            cwd=_archives(apt),  # where `download` puts what it gets, too
             env=environment,
         )
         os.close(writer)

@@ -41,6 +41,9 @@ _VERSION_QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "sox": ("--version",),
     "espeak-ng": ("--version",),
     "systemd-analyze": ("--version",),
+    "prometheus": ("--version",),
+    "promtool": ("--version",),
+    "amtool": ("--version",),
 }
 
 
@@ -118,6 +121,14 @@ def prefix_tool(prefix: Path, name: str) -> Tool | None:
     if name == "espeak-ng" and voices.is_dir():
         environment["ESPEAK_DATA_PATH"] = str(voices)
     return Tool(command, ask_version(name, command, environment), "provisioned", environment)
+
+
+def plain_tool(prefix: Path, name: str) -> Tool | None:
+    """A program of an unpacked prefix that needs no more than the machine's own C library."""
+    program = prefix / "usr/bin" / name
+    if not program.exists():
+        return None
+    return Tool((str(program),), ask_version(name, [str(program)]), "provisioned")
 
 
 def _under_usr(*libraries: str) -> list[Path]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from provisioning.apt_prefix import provide_prefix
+from provisioning.apt_prefix import has_prefix, provide_prefix
 from provisioning.cache import Cache, ProvisioningError, tell
 from provisioning.data_folder import has_sounds, lay_out_phrases, provide_data_folder
 from provisioning.machine import (
@@ -15,6 +16,7 @@ from provisioning.machine import (
     TESTED_ASTERISK,
     AsteriskFolders,
     Tool,
+    plain_tool,
     prefix_folders,
     prefix_tool,
     system_folders,
@@ -31,6 +33,12 @@ PACKAGES = {
     "espeak-ng": "espeak-ng",
     "systemd-analyze": "systemd",
 }
+PROMETHEUS_PACKAGES = {
+    "prometheus": "prometheus",
+    "promtool": "promtool",
+    "amtool": "prometheus-alertmanager",
+}
+"""For the tests only; each is one program that needs the C library and nothing else."""
 SOUND_PACKAGES = ("asterisk-core-sounds-en-wav", "asterisk-core-sounds-ru-wav", "asterisk-moh-opsound-wav")
 
 
@@ -43,12 +51,14 @@ class Found:
     data_sources: tuple[Path, ...]
 
 
-def provide(cache: Cache, *, fresh: bool, phrases_into: Path | None = None) -> Path:
+def provide(cache: Cache, *, fresh: bool, for_tests: bool = False, phrases_into: Path | None = None) -> Path:
     """Make every tool ready and write tools.json; its path is returned.
 
+    `for_tests`: also what only the tests use. An earlier run's are kept either way.
     `phrases_into`: the data folder of an Asterisk that runs elsewhere; it gets our phrases and music folders.
     """
     found = find(cache, fresh=fresh)
+    found.tools.update(find_prometheus(cache, fresh=fresh, download=for_tests))
     data = provide_data_folder(cache, found.data_sources, found.tools)
     if phrases_into is not None:
         lay_out_phrases(phrases_into, found.data_sources, found.tools)
@@ -59,7 +69,7 @@ def provide(cache: Cache, *, fresh: bool, phrases_into: Path | None = None) -> P
 
 def find(cache: Cache, *, fresh: bool) -> Found:
     """The machine's own copies unless `fresh`, the rest from an unpacked prefix."""
-    tools = {} if fresh else {name: tool for name in PACKAGES if (tool := system_tool(name)) is not None}
+    tools = _of_the_machine(PACKAGES, fresh=fresh)
     missing = [package for name, package in PACKAGES.items() if name not in tools]
     folders = system_folders() if "asterisk" in tools else None
     sources = [folders.data] if folders is not None else []
@@ -67,7 +77,7 @@ def find(cache: Cache, *, fresh: bool) -> Found:
         missing += SOUND_PACKAGES
     if missing:
         prefix = provide_prefix(cache, missing)
-        tools |= _tools_of(prefix, [name for name in PACKAGES if name not in tools])
+        tools |= _all_run(prefix, {name: prefix_tool(prefix, name) for name in PACKAGES if name not in tools})
         folders = folders or prefix_folders(prefix)
         sources.append(prefix / "usr/share/asterisk")
     if folders is None:
@@ -78,8 +88,24 @@ def find(cache: Cache, *, fresh: bool) -> Found:
     return Found(tools, folders, tuple(sources))
 
 
-def _tools_of(prefix: Path, names: list[str]) -> dict[str, Tool]:
-    tools = {name: prefix_tool(prefix, name) for name in names}
+def find_prometheus(cache: Cache, *, fresh: bool, download: bool) -> dict[str, Tool]:
+    """Prometheus and the checkers of its files; without `download` only what is here already."""
+    tools = _of_the_machine(PROMETHEUS_PACKAGES, fresh=fresh)
+    missing = {name: package for name, package in PROMETHEUS_PACKAGES.items() if name not in tools}
+    packages = list(missing.values())
+    if not missing or not (download or has_prefix(cache, packages)):
+        return tools
+    prefix = provide_prefix(cache, packages, with_dependencies=False)
+    return tools | _all_run(prefix, {name: plain_tool(prefix, name) for name in missing})
+
+
+def _of_the_machine(packages: Mapping[str, str], *, fresh: bool) -> dict[str, Tool]:
+    if fresh:
+        return {}
+    return {name: tool for name in packages if (tool := system_tool(name)) is not None}
+
+
+def _all_run(prefix: Path, tools: Mapping[str, Tool | None]) -> dict[str, Tool]:
     broken = sorted(name for name, tool in tools.items() if tool is None or not tool.version)
     if broken:
         raise ProvisioningError(
