@@ -190,8 +190,9 @@ def _read_call(
         resident.answered = True
         resident.agent = leg.agent
     elif state is LiveCallState.TALKING:
-        # The dialplan says so before the bridge; without one he is still being connected.
-        state = LiveCallState.OFFERED
+        # Bridged in a moment, or just not any more: the dialplan has marked him answered, here and in the inbox.
+        resident.answered = True
+        resident.agent = agents_by_call.get(resident.call)
     name = message.text("CallerIDName")
     offer = variables.get(names.OFFER_VARIABLE, "")
     return LiveCall(

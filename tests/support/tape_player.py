@@ -6,15 +6,12 @@ from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 
-from ami_adapters.channel_registry import ChannelRegistry
-from ami_adapters.event_translation import EventTranslator
 from ami_adapters.tape import play
 from callengine.demo.centre import EMERGENCY_DID, GENERAL_DID
-from queues.dispatcher import Dispatcher
-from queues.events import PbxSnapshot, TimePassed
 from queues.identifiers import AgentId, CompanyId, Did, Endpoint, QueueName
 from queues.journal import JournalEntry
 from queues.policy import AgentProfile, CentrePolicy, LinePolicy, QueuePolicy
+from tests.support.replayed_engine import ReplayedEngine
 
 TAPES = Path(__file__).parent.parent / "tapes"
 
@@ -50,25 +47,15 @@ def tape_policy() -> CentrePolicy:
 
 def play_tape(chunks: Iterable[bytes]) -> list[JournalEntry]:
     """The journal that a recording leads to, however it is cut."""
-    policy = tape_policy()
-    registry = ChannelRegistry.of(policy.agents.values())
-    journal: list[JournalEntry] = []
-    dispatcher: Dispatcher | None = None
+    engine: ReplayedEngine | None = None
     for message in play(chunks):
-        at = message.timestamp
-        if at is None:
+        if message.timestamp is None:
             continue
-        if dispatcher is None:
-            dispatcher = Dispatcher(policy, epoch=1, started_at=at)
-            journal += dispatcher.handle(PbxSnapshot(at, (), ()), at).journal
-        translator = EventTranslator(registry, lambda now=at: now)
-        for event in translator.translate(message):
-            due = dispatcher.next_wakeup()
-            while due is not None and due <= event.at:
-                journal += dispatcher.handle(TimePassed(due), due).journal
-                due = dispatcher.next_wakeup()
-            journal += dispatcher.handle(event, event.at).journal
-    return journal
+        if engine is None:
+            engine = ReplayedEngine(tape_policy(), message.timestamp)
+            engine.begin(message.timestamp)
+        engine.hear(message)
+    return [] if engine is None else engine.journal
 
 
 def journal_of(entries: Iterable[JournalEntry]) -> str:
