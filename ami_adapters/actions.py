@@ -155,6 +155,11 @@ def device_state_list() -> Action:
     return Action("DeviceStateList")
 
 
+def outbound_registrations() -> Action:
+    """List what Asterisk registers itself at; an error where it has no module for that."""
+    return Action("PJSIPShowRegistrationsOutbound")
+
+
 def queue_status() -> Action:
     """List app_queue's queues, members and waiting callers."""
     return Action("QueueStatus")

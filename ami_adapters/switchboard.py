@@ -21,6 +21,7 @@ from ami_adapters.event_translation import EventTranslator
 from ami_adapters.message import Message, instant_of
 from ami_adapters.pending_actions import Response
 from ami_adapters.snapshot_reader import SNAPSHOT_ACTIONS, read_snapshot
+from ami_adapters.trunk_watch import TrunkWatch
 from queues import events
 from queues.commands import Command, DialCallback, OfferCall
 from queues.events import Event
@@ -66,7 +67,10 @@ class Switchboard:
         sink: Callable[[Event], None],
         now: Callable[[], datetime],
         log: Log,
+        trunks: Iterable[str] = (),
     ) -> None:
+        self.trunks = TrunkWatch(trunks)
+        """What is known of the PBX's trunks; nothing while there is no link."""
         self._link: Link = _NoLink()
         self._sink = sink
         self._now = now
@@ -112,6 +116,7 @@ class Switchboard:
         if self._connected:
             self._connected = False
             self._held = []
+            self.trunks.forget()
             self._sink(events.PbxLost(self.pbx_now()))
 
     def on_message(self, message: Message) -> None:
@@ -119,6 +124,8 @@ class Switchboard:
         if self._held is not None:
             self._held.append(message)
             return
+        if self.trunks.hear(message):
+            self._list_registrations()
         for event in self._translator.translate(message):
             self._sink(event)
 
@@ -200,6 +207,7 @@ class Switchboard:
         if result.damaged_inbox_keys:
             self._log.warning("inbox entries not understood", count=len(result.damaged_inbox_keys))
         held, self._held = self._held, None
+        self.trunks.read_devices(by_name["devices"])
         self._sink(result.snapshot)
         for message in held:
             self.on_message(message)
@@ -209,7 +217,20 @@ class Switchboard:
             ended=len(result.snapshot.ended),
             held_messages=len(held),
         )
+        self._list_registrations()
         self._resync = None
+
+    def _list_registrations(self) -> None:
+        """Ask beside everything else: nothing waits for the answer."""
+
+        def read(answered: asyncio.Future[Response]) -> None:
+            if not answered.cancelled() and answered.exception() is None:
+                self.trunks.read_registrations(answered.result().events)
+
+        try:
+            self._link.send_nowait(actions.outbound_registrations()).add_done_callback(read)
+        except AmiError as problem:
+            self._log.info("registrations not asked for", reason=str(problem))
 
     async def _read_clocks(self) -> datetime | None:
         """Asterisk's clock, and when it was started (it tells that in its own zone)."""

@@ -79,6 +79,13 @@ class Application:
         self.ledger = ledger
         dispatcher = Dispatcher(self._policy, epoch=ledger.epoch, started_at=now)
         self._dispatcher = dispatcher
+        self.switchboard = Switchboard(
+            self._policy.agents.values(),
+            sink=self.tell,
+            now=self.clock.now,
+            log=log,
+            trunks=self._policy.trunks,
+        )
         metrics = Metrics(
             self._policy.queues,
             sorted({line.company for line in self._policy.lines.values()}),
@@ -86,14 +93,12 @@ class Application:
             view=dispatcher.view,
             now=self.clock.now,
             version=version("callengine"),
+            trunks=self.switchboard.trunks,
         )
         self.metrics = metrics
         ledger.writer.start()
         ledger.writer.on_failure = self._on_ledger_failure
         self.alarm = AlarmClock(self.tell, self.clock.now)
-        self.switchboard = Switchboard(
-            self._policy.agents.values(), sink=self.tell, now=self.clock.now, log=log
-        )
         pbx = settings.pbx
         self.link = AmiLink(
             PbxLogin(pbx.host, pbx.port, pbx.username, pbx.secret.get_secret_value()),

@@ -132,6 +132,11 @@ def live_obligations(view: Callable[[], CentreView], now: datetime) -> Iterator[
     overdue = GaugeMetricFamily("callengine_obligations_overdue_now", "Owed now, and past the deadline")
     overdue.add_metric([], sum(one.is_overdue for one in seen.obligations))
     yield overdue
+    tasks = GaugeMetricFamily(
+        "callengine_human_tasks_unassigned", "Tasks for a human now that nobody has taken"
+    )
+    tasks.add_metric([], sum(one.state in HUMAN and not one.is_taken for one in seen.obligations))
+    yield tasks
     waiting = GaugeMetricFamily("callengine_messages_waiting", "Voice messages that nobody has reviewed")
     waiting.add_metric([], seen.messages_waiting)
     yield waiting

@@ -16,7 +16,9 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
+from ami_adapters.trunk_watch import TrunkWatch
 from callengine.callback_metrics import CallbackMetrics, live_obligations
+from callengine.pbx_metrics import live_pbx
 from callengine.tally import DayTally
 from queues import journal as facts
 from queues.events import OfferResult
@@ -43,6 +45,7 @@ class Metrics:
         view: Callable[[], CentreView],
         now: Callable[[], datetime],
         version: str,
+        trunks: TrunkWatch | None = None,
     ) -> None:
         self.registry = CollectorRegistry()
         names = tuple(queues)
@@ -70,7 +73,7 @@ class Metrics:
         self._create_at_zero(names)
         self._calls: dict[CallId, tuple[QueueName, datetime, datetime | None]] = {}
         self._rings: dict[OfferId, datetime] = {}
-        self._live = _LiveFigures(tally, view, now)
+        self._live = _LiveFigures(tally, view, now, trunks or TrunkWatch(()))
         self.registry.register(self._live)
 
     def observe(self, entry: JournalEntry) -> None:
@@ -147,7 +150,14 @@ class _LiveFigures(Collector):
     The text is made in a thread: what it would read there could change under its hands.
     """
 
-    def __init__(self, tally: DayTally, view: Callable[[], CentreView], now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        tally: DayTally,
+        view: Callable[[], CentreView],
+        now: Callable[[], datetime],
+        trunks: TrunkWatch,
+    ) -> None:
+        self._trunks = trunks
         self._tally = tally
         self._view = view
         self._now = now
@@ -167,6 +177,7 @@ class _LiveFigures(Collector):
         self._taken = (
             *self._of_queues(now),
             *live_obligations(self._view, now),
+            *live_pbx(self._view, self._trunks),
             self._of_agents(),
             self._balance(),
         )

@@ -39,6 +39,7 @@ EVENTS_READ: Final = (
     "AgentComplete",
     "MixMonitorStart",
     "ContactStatus",
+    "Registry",
 )
 """The AMI events that pass the engine's eventfilter; answers to actions and their lists always do."""
 

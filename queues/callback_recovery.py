@@ -112,6 +112,7 @@ def _restored_obligation(centre: Centre, known: KnownObligation) -> Obligation:
         dials=known.dials,
         network_failures=known.network_failures,
         is_overdue=known.is_overdue,
+        is_taken=known.is_taken,
         first_dial_at=known.first_dial_at,
         contacted_at=known.contacted_at,
         owed=[owed for call in known.owed if (owed := _owed_call(centre, call)) is not None],

@@ -98,7 +98,13 @@ class Dispatcher:
             synced=centre.synced,
             obligations=tuple(
                 ObligationView(
-                    one.id, one.line.company, one.queue.name, one.state, one.due_at, one.is_overdue
+                    one.id,
+                    one.line.company,
+                    one.queue.name,
+                    one.state,
+                    one.due_at,
+                    one.is_overdue,
+                    one.is_taken,
                 )
                 for one in centre.obligations.values()
             ),

@@ -71,6 +71,8 @@ class Obligation:
     network_failures: int = 0
     attempt: AttemptId | None = None
     is_overdue: bool = False
+    is_taken: bool = False
+    """Somebody has it as his task, or had it before the engine tried again."""
     is_parked: bool = False
     """In line, but there is no channel for it, or callbacks are stopped: out of the pool until there is."""
     first_dial_at: datetime | None = None

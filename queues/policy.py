@@ -73,10 +73,14 @@ class LineCallback:
     hours: DayHours | None = None
     """None: around the clock."""
 
+    @property
+    def trunks(self) -> tuple[str, ...]:
+        """All of them, the first choice first."""
+        return (self.trunk, *self.other_trunks)
+
     def trunk_after(self, network_failures: int) -> str:
         """The trunk for the next dial."""
-        trunks = (self.trunk, *self.other_trunks)
-        return trunks[network_failures % len(trunks)]
+        return self.trunks[network_failures % len(self.trunks)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,3 +198,9 @@ class CentrePolicy:
     """The centre's own time zone: agents' phones show it."""
     callback_label: str = "Callback by {due}: {line}"
     """What the agent's phone shows for a callback; `due` is the legal deadline as hh:mm."""
+
+    @property
+    def trunks(self) -> tuple[str, ...]:
+        """Every trunk that callbacks may be dialled through, once."""
+        callbacks = [line.callback for line in self.lines.values() if line.callback is not None]
+        return tuple(dict.fromkeys(trunk for callback in callbacks for trunk in callback.trunks))

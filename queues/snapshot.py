@@ -174,6 +174,8 @@ class KnownObligation:
     state: ObligationState = ObligationState.PLANNED
     network_failures: int = 0
     is_overdue: bool = False
+    is_taken: bool = False
+    """As a human's task, by somebody."""
     first_dial_at: datetime | None = None
     contacted_at: datetime | None = None
     owed: tuple[KnownOwedCall, ...] = ()

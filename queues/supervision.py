@@ -23,7 +23,9 @@ def handle(centre: Centre, event: SupervisorEvent) -> None:
             if obligation is not None:
                 obligation_desk.close_by_hand(centre, obligation, by, why, contacted_at, at)
         case events.TaskAssignmentRequested(at, obligation_id, to, by):
-            if obligation_id in centre.obligations:
+            obligation = centre.obligations.get(obligation_id)
+            if obligation is not None:
+                obligation.is_taken = True
                 centre.note(TaskAssigned(at, obligation_id, to, by))
 
 

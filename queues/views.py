@@ -50,6 +50,8 @@ class ObligationView:
     state: ObligationState
     due_at: datetime
     is_overdue: bool
+    is_taken: bool = False
+    """As a human's task, by somebody."""
 
 
 @dataclass(frozen=True, slots=True)

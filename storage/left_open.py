@@ -78,6 +78,7 @@ def _open_obligations(node: str) -> Select[Any]:
             counted(attempts.c.result.not_in(_RESIDENT_NOT_RUNG), attempts.c.made_at >= since).label("dials"),
             counted(unreachable, attempts.c.made_at >= since).label("network_failures"),
             select(func.min(attempts.c.dialled_at)).where(of_it).scalar_subquery().label("first_dial_at"),
+            human_tasks.c.assigned_to,
         )
         .outerjoin(human_tasks, human_tasks.c.obligation == obligations.c.obligation)
         .where(obligations.c.node == node, obligations.c.closed_at.is_(None))
@@ -168,6 +169,7 @@ def _known_obligation(row: _AnyRow, owed: Iterable[KnownOwedCall]) -> KnownOblig
         state=state,
         network_failures=row.network_failures,
         is_overdue=row.overdue_at is not None,
+        is_taken=bool(row.assigned_to),
         first_dial_at=row.first_dial_at,
         contacted_at=row.contacted_at,
         owed=tuple(owed),

@@ -130,6 +130,23 @@ async def test_an_agent_who_did_not_pick_up_spends_none_of_the_residents_attempt
     assert (known.attempts_made, known.dials) == (1, 0)
 
 
+async def test_who_takes_a_humans_task_has_it_after_a_restart_too(ledger: Ledger) -> None:
+    desk = opened_desk(ledger)
+    withheld = arrived("c1", 1, number="")
+    play(ledger, desk, [withheld, holding("c1", 2), events.CallEnded(moment(9), CallId("c1"), 16)])
+    await ledger.writer.flush()
+    assert [one.is_taken for one in (await ledger.restored(moment(20))).obligations] == [False]
+    play(
+        ledger, desk, [events.TaskAssignmentRequested(moment(30), ObligationId("ob-c1"), "petrova", "chief")]
+    )
+    await ledger.writer.flush()
+    restored = await ledger.restored(moment(40))
+    assert [one.is_taken for one in restored.obligations] == [True]
+    again = Desk(small_centre(1))
+    again.tell(restored)
+    assert [one.is_taken for one in again.dispatcher.view().obligations] == [True]
+
+
 async def test_a_dial_is_taken_up_after_a_restart_also_when_nothing_is_owed_any_more(ledger: Ledger) -> None:
     """Else its number would stay claimed for ever, and nobody could call that resident back again."""
     desk = opened_desk(ledger)

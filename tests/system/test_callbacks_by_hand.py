@@ -40,8 +40,10 @@ async def test_a_task_is_shown_assigned_and_closed_with_its_reason() -> None:
         )
         assert 0 < one["slack_seconds"] <= 30
         obligation = one["obligation"]
+        assert [one.is_taken for one in centre.engine.view().obligations] == [False]
         code, out, _ = await callbacks(centre, "assign", obligation, "Петрова")
         assert code == 0
+        assert [one.is_taken for one in centre.engine.view().obligations] == [True]
         assert "a human's task: withheld, Петрова" in out
         code, _, errors = await callbacks(
             centre, "close", obligation, "--why", "x", "--contacted-at", "25:99"

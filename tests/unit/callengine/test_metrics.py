@@ -15,7 +15,8 @@ from queues.events import ContactResult, OfferResult
 from queues.identifiers import AgentId, AttemptId, CallId, CompanyId, ObligationId, OfferId
 from queues.journal import AgentState, ObligationClosing, Outcome, ServedBy
 from queues.personal_data import Phone
-from queues.views import AgentView, CentreView
+from queues.views import AgentView, CentreView, ObligationView
+from sla.obligation import ObligationState
 from tests.support.centre import GENERAL, GENERAL_DID, moment
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
@@ -190,6 +191,30 @@ async def test_openmetrics_is_spoken_to_who_asks_for_it() -> None:
     body, content_type = await Scraped().metrics.exposition("application/openmetrics-text; version=1.0.0")
     assert content_type.startswith("application/openmetrics-text")
     assert body.endswith(b"# EOF\n")
+
+
+async def test_a_humans_task_counts_until_somebody_takes_it() -> None:
+    scraped = Scraped()
+    states = (("with_human", False), ("impossible", False), ("with_human", True), ("planned", False))
+    scraped.view = CentreView(
+        (),
+        (),
+        synced=False,
+        obligations=tuple(
+            ObligationView(
+                ObligationId(f"ob-{n}"),
+                CompanyId("sever"),
+                GENERAL,
+                ObligationState(state),
+                moment(600),
+                is_overdue=False,
+                is_taken=taken,
+            )
+            for n, (state, taken) in enumerate(states)
+        ),
+    )
+    assert await scraped.value("human_tasks_unassigned") == 2
+    assert await scraped.value("pbx_state_known") == 0
 
 
 async def test_the_documentation_lists_every_metric_and_no_other() -> None:
