@@ -17,6 +17,7 @@ help:
 	@echo "make test    ruff, mypy, import-linter and every test, those on a real Asterisk included"
 	@echo "             (FRESH=1 ignores Asterisk, SIPp and the like that are installed on this machine)"
 	@echo "make bench   the engine against app_queue on one Asterisk in one run, real SIP phones (6 minutes)"
+	@echo "make fuzz    a million damaged inputs: AMI, settings, HTTP (minutes)"
 	@echo "make wheel   dist/callengine-….whl, to be installed as docs/install.md tells"
 	@echo "make lint    only the checks that run nothing"
 	@echo "make lock    renew requirements/*.txt"
