@@ -9,7 +9,7 @@ export CALLENGINE_CACHE := $(CACHE)
 export PIP_CACHE_DIR := $(CACHE)/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup centre demo test bench wheel lint format lock clean
+.PHONY: help setup centre demo test fuzz bench wheel lint format lock clean
 
 help:
 	@echo "make demo    a whole centre on this machine: Asterisk, engine, six softphones, residents who call"
@@ -46,6 +46,9 @@ lint: .venv/.complete
 test: setup lint
 	$(BIN)/pytest -n 3 --dist worksteal -m "not alone"
 	$(BIN)/pytest -m alone
+
+fuzz: .venv/.complete
+	@$(BIN)/python -m tests.fuzz
 
 bench: centre
 	@$(BIN)/python -m tests.bench
