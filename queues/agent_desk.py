@@ -12,6 +12,7 @@ from queues.commands import PauseAgent
 from queues.events import OfferResult
 from queues.identifiers import AgentId
 from queues.journal import OfferEnded
+from queues.policy import Dispatch
 from queues.timers import TimerKind
 
 NO_ANSWER = "no answer"
@@ -75,6 +76,8 @@ def miss(centre: Centre, agent: Agent) -> None:
     """His phone rang in vain. Whoever misses so many in a row is away: residents must not wait for his phone."""
     agent.missed_in_a_row += 1
     limit = centre.policy.missed_offers_before_pause
+    if all(centre.policy.queues[queue].dispatch is Dispatch.ASTERISK for queue in agent.profile.queues):
+        return  # He works for Asterisk's own queues: his pauses are theirs.
     if limit and agent.missed_in_a_row >= limit and agent.logged_in and agent.pause_reason is None:
         agent.missed_in_a_row = 0
         agent.pause_reason = NO_ANSWER

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -13,7 +13,7 @@ from queues.identifiers import AgentId, CallId, ChannelName, OfferId
 from queues.journal import ServedBy
 from queues.personal_data import Phone
 from queues.policy import LinePolicy, QueuePolicy
-from queues.results import Choice
+from queues.results import Choice, QueueExit
 
 Place = tuple[int, datetime, str]
 """Order among all who wait: priority, then the moment the law wants a human with them, then id.
@@ -36,6 +36,10 @@ class CallState(StrEnum):
     FALLBACK = "fallback"
     LEAVING = "leaving"
     """He chose to be called back or to leave a message: not offered to anybody any more."""
+    WATCHED = "watched"
+    """He waits in an app_queue that Asterisk dispatches."""
+    LEFT_QUEUE = "left_queue"
+    """He left such a queue, or is not let in (yet): his call goes on in the PBX's dialplan."""
     TALKING = "talking"
 
 
@@ -55,11 +59,19 @@ class CallStep(StrEnum):
     CHOOSE = "choose"
     TAKE_MESSAGE = "take_message"
     TRANSFER = "transfer"
+    JOIN_PBX_QUEUE = "join_pbx_queue"
+    LEAVE_PBX_QUEUE = "leave_pbx_queue"
+    NOTE_PBX_RING = "note_pbx_ring"
+    END_PBX_RING = "end_pbx_ring"
+    END_WATCHED = "end_watched"
 
 
 _S = CallState
 _STEPS_WHILE_WAITING: Mapping[type[Event], CallStep] = {
     events.CallArrived: CallStep.IGNORE,
+    events.CallWatched: CallStep.IGNORE,
+    events.QueueJoined: CallStep.JOIN_PBX_QUEUE,
+    events.AgentRingEnded: CallStep.IGNORE,
     events.CallHolding: CallStep.IGNORE,
     events.CallAnswered: CallStep.CONNECT,
     events.CallFellBack: CallStep.FALL_BACK,
@@ -67,6 +79,16 @@ _STEPS_WHILE_WAITING: Mapping[type[Event], CallStep] = {
     events.CallEnded: CallStep.ABANDON,
     events.ChoiceMade: CallStep.CHOOSE,
     events.MessageLeft: CallStep.TAKE_MESSAGE,
+}
+
+_STEPS_WHILE_WATCHED: Mapping[type[Event], CallStep] = {
+    **_STEPS_WHILE_WAITING,
+    # The PBX's dialplan sent him on to us: he waits in our line from then on.
+    events.CallHolding: CallStep.QUEUE,
+    events.QueueLeft: CallStep.LEAVE_PBX_QUEUE,
+    events.AgentRang: CallStep.NOTE_PBX_RING,
+    events.AgentRingEnded: CallStep.END_PBX_RING,
+    events.CallEnded: CallStep.END_WATCHED,
 }
 
 STEPS: Mapping[CallState, Mapping[type[Event], CallStep]] = {
@@ -83,10 +105,21 @@ STEPS: Mapping[CallState, Mapping[type[Event], CallStep]] = {
         **_STEPS_WHILE_WAITING,
         events.CallHolding: CallStep.QUEUE,
         events.CallFellBack: CallStep.IGNORE,
-        events.AgentRang: CallStep.IGNORE,
+        events.AgentRang: CallStep.NOTE_PBX_RING,
+        events.AgentRingEnded: CallStep.END_PBX_RING,
+    },
+    _S.WATCHED: _STEPS_WHILE_WATCHED,
+    _S.LEFT_QUEUE: {
+        **_STEPS_WHILE_WATCHED,
+        # A ring that ended as he left is told late.
+        events.AgentRingEnded: CallStep.IGNORE,
     },
     _S.LEAVING: {
         events.CallArrived: CallStep.IGNORE,
+        events.CallWatched: CallStep.IGNORE,
+        events.QueueJoined: CallStep.JOIN_PBX_QUEUE,
+        events.QueueLeft: CallStep.IGNORE,
+        events.AgentRingEnded: CallStep.IGNORE,
         # He changed his mind, or the message was not recorded: he waits again, in his place.
         events.CallHolding: CallStep.QUEUE,
         events.CallAnswered: CallStep.CONNECT,
@@ -97,6 +130,11 @@ STEPS: Mapping[CallState, Mapping[type[Event], CallStep]] = {
     },
     _S.TALKING: {
         events.CallArrived: CallStep.IGNORE,
+        events.CallWatched: CallStep.IGNORE,
+        # An agent sent him on to a queue: he was answered all the same.
+        events.QueueJoined: CallStep.IGNORE,
+        events.QueueLeft: CallStep.IGNORE,
+        events.AgentRingEnded: CallStep.IGNORE,
         events.CallAnswered: CallStep.IGNORE,
         events.AgentRang: CallStep.IGNORE,
         events.CallTransferred: CallStep.TRANSFER,
@@ -134,6 +172,12 @@ class Call:
     typed_number: Phone | None = None
     """Where he wants to be called, typed by one who withheld his number."""
     message_at: datetime | None = None
+    rings: dict[AgentId, OfferId] = field(default_factory=dict)
+    """Whom Asterisk's own queue is ringing for him."""
+    queue_exit: QueueExit | None = None
+    """How he left it."""
+    has_trace: bool = True
+    """Whether the dialplan wrote him into the inbox: an app_queue's own dialplan does not."""
 
     @property
     def reach_by(self) -> Phone:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from queues import agent_desk, channel_budget, choice_desk, events, message_desk, obligation_desk
+from queues import (
+    agent_desk,
+    channel_budget,
+    choice_desk,
+    events,
+    message_desk,
+    obligation_desk,
+    pbx_queue_desk,
+)
 from queues.agent import Work
 from queues.call import STEPS, Call, CallState, CallStep
 from queues.centre import Centre
@@ -31,6 +39,10 @@ OFFER_GRACE = timedelta(seconds=5)
 
 CallEvent = (
     events.CallArrived
+    | events.CallWatched
+    | events.QueueJoined
+    | events.QueueLeft
+    | events.AgentRingEnded
     | events.CallHolding
     | events.AgentRang
     | events.CallAnswered
@@ -49,9 +61,13 @@ def handle(centre: Centre, event: CallEvent, now: datetime) -> None:
     if call is None:
         if isinstance(event, events.CallArrived):
             arrive(centre, event)
+        elif isinstance(event, events.CallWatched):
+            obligation_desk.resident_arrived(centre, pbx_queue_desk.arrive(centre, event), event.at)
         else:
             centre.note_unexpected(event.at, "call", "unknown", event, event.call)
         return
+    if isinstance(event, events.CallArrived):
+        call.has_trace = True
     step = STEPS[call.state].get(type(event))
     if step is None:
         centre.note_unexpected(event.at, "call", call.state, event, call.id)
@@ -80,6 +96,16 @@ def take_step(centre: Centre, call: Call, step: CallStep, event: CallEvent, now:
             message_desk.taken(centre, call, event)
         case CallStep.TRANSFER, events.CallTransferred():
             transfer(centre, call, event, now)
+        case CallStep.JOIN_PBX_QUEUE, _:
+            join_pbx_queue(centre, call, event.at, now)
+        case CallStep.LEAVE_PBX_QUEUE, events.QueueLeft():
+            pbx_queue_desk.leave(centre, call, event)
+        case CallStep.NOTE_PBX_RING, events.AgentRang():
+            pbx_queue_desk.note_ring(centre, call, event)
+        case CallStep.END_PBX_RING, events.AgentRingEnded():
+            pbx_queue_desk.end_ring(centre, call, event.agent, event.result, event.at)
+        case CallStep.END_WATCHED, events.CallEnded():
+            finish(centre, call, pbx_queue_desk.outcome_of(call), event.at, now, event.cause)
         case CallStep.REJECT, _:
             finish(centre, call, Outcome.REJECTED, event.at, now)
         case CallStep.ABANDON, events.CallEnded():
@@ -127,6 +153,7 @@ def offered_entry(call: Call, did: str, at: datetime) -> CallOffered:
 
 def queue(centre: Centre, call: Call, at: datetime) -> None:
     """The resident waits; his place is by his arrival."""
+    pbx_queue_desk.end_rings(centre, call, OfferResult.CALLER_GONE, at)
     call.state = CallState.WAITING
     call.served_by = ServedBy.ENGINE
     if call.queued_at is None:
@@ -134,6 +161,13 @@ def queue(centre: Centre, call: Call, at: datetime) -> None:
         centre.note(CallQueued(at, call.id))
     choice_desk.queued(centre, call)
     centre.put_in_line(call)
+
+
+def join_pbx_queue(centre: Centre, call: Call, at: datetime, now: datetime) -> None:
+    """A queue that Asterisk dispatches has him, from wherever he came."""
+    agent_desk.end_offer(centre, call, OfferResult.UNKNOWN, at, now)
+    centre.timers.disarm(TimerKind.HELD_BACK, call.id)
+    pbx_queue_desk.join(centre, call, at)
 
 
 def come_back(centre: Centre, call: Call, event: events.CallHolding, now: datetime) -> None:
@@ -167,6 +201,7 @@ def connect(centre: Centre, call: Call, event: events.CallAnswered, now: datetim
         centre.timers.disarm(TimerKind.OFFER_DEADLINE, call.offer)
     else:
         agent_desk.end_offer(centre, call, OfferResult.UNKNOWN, event.at, now)
+        offer = pbx_queue_desk.take_answer(centre, call, event.agent, event.at)
     centre.take_out_of_line(call)
     centre.timers.disarm(TimerKind.HELD_BACK, call.id)
     if event.by_fallback:
@@ -229,6 +264,7 @@ def release_held_back(centre: Centre, call_id: str, now: datetime) -> None:
 def fall_back(centre: Centre, call: Call, at: datetime, now: datetime) -> None:
     """The dialplan did not trust us and took the resident to Asterisk's own queue."""
     agent_desk.end_offer(centre, call, OfferResult.UNKNOWN, at, now)
+    pbx_queue_desk.end_rings(centre, call, OfferResult.CALLER_GONE, at)
     centre.take_out_of_line(call)
     centre.timers.disarm(TimerKind.HELD_BACK, call.id)
     call.state = CallState.FALLBACK
@@ -275,9 +311,11 @@ def finish(
             agent_desk.end_talking(centre, agent, call.queue.wrap_up, now)
     else:
         agent_desk.end_offer(centre, call, OfferResult.CALLER_GONE, at, now)
+        pbx_queue_desk.end_rings(centre, call, OfferResult.CALLER_GONE, at)
     centre.timers.disarm(TimerKind.HELD_BACK, call.id)
     centre.forget_call(call)
     centre.note(CallFinished(at, call.id, outcome, call.served_by, cause))
     obligation_desk.call_finished(centre, call, outcome, at, now)
     channel_budget.unpark(centre)
-    centre.order(EraseInboxEntry(call.id))
+    if call.has_trace:
+        centre.order(EraseInboxEntry(call.id))

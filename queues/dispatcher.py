@@ -126,6 +126,10 @@ class Dispatcher:
         match event:
             case (
                 events.CallArrived()
+                | events.CallWatched()
+                | events.QueueJoined()
+                | events.QueueLeft()
+                | events.AgentRingEnded()
                 | events.CallHolding()
                 | events.AgentRang()
                 | events.CallAnswered()

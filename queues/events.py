@@ -33,8 +33,9 @@ from queues.identifiers import (
     Did,
     OfferId,
 )
+from queues.pbx_queue_events import AgentRingEnded, CallWatched, QueueJoined, QueueLeft
 from queues.personal_data import Phone
-from queues.results import Choice, ContactResult, DeviceState, Disposition, OfferResult, Review
+from queues.results import Choice, ContactResult, DeviceState, Disposition, OfferResult, QueueExit, Review
 from queues.snapshot import (
     AttemptTrace,
     DialledNumber,
@@ -61,6 +62,7 @@ __all__ = [
     "AgentLoggedOut",
     "AgentPaused",
     "AgentRang",
+    "AgentRingEnded",
     "AgentUnpaused",
     "AgentWrapUpEnded",
     "AttemptAgentReady",
@@ -75,6 +77,7 @@ __all__ = [
     "CallHolding",
     "CallRejected",
     "CallTransferred",
+    "CallWatched",
     "CallbackSwitchRequested",
     "Choice",
     "ChoiceMade",
@@ -105,6 +108,9 @@ __all__ = [
     "OfferResult",
     "PbxLost",
     "PbxSnapshot",
+    "QueueExit",
+    "QueueJoined",
+    "QueueLeft",
     "RedialWanted",
     "Review",
     "TaskAssignmentRequested",
@@ -299,6 +305,10 @@ class PbxLost:
 
 Event = (
     CallArrived
+    | CallWatched
+    | QueueJoined
+    | QueueLeft
+    | AgentRingEnded
     | CallHolding
     | AgentRang
     | CallAnswered

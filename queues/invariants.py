@@ -42,7 +42,9 @@ def _one_agent_one_thing(centre: Centre) -> Iterator[str]:
                 yield f"agent {agent.id} is offered a call and a callback"
             elif attempt is not None and attempt.agent != agent.id:
                 yield f"agent {agent.id} rings for a callback of {attempt.agent}"
-            elif attempt is None and (offered is None or offered.offer != agent.offer):
+            elif attempt is None and (
+                offered is None or agent.offer not in {offered.offer, offered.rings.get(agent.id)}
+            ):
                 yield f"agent {agent.id} is offered a call that is not offered to him"
 
 

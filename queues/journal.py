@@ -32,7 +32,7 @@ from queues.callback_journal import (
     ObligationOverdue,
     TaskAssigned,
 )
-from queues.events import OfferResult
+from queues.events import OfferResult, QueueExit
 from queues.identifiers import (
     AgentId,
     AttemptId,
@@ -54,6 +54,7 @@ __all__ = [
     "CallConnected",
     "CallFinished",
     "CallJudged",
+    "CallLeftQueue",
     "CallMovedToFallback",
     "CallOffered",
     "CallPassedOn",
@@ -104,6 +105,8 @@ class ServedBy(StrEnum):
 
     ENGINE = "engine"
     FALLBACK = "fallback"
+    ASTERISK = "asterisk"
+    """An app_queue that is only watched."""
 
 
 class AgentState(StrEnum):
@@ -134,6 +137,8 @@ class CallOffered:
     queue: QueueName
     number: Phone
     caller_name: str
+    watched: bool = False
+    """He came to a queue that Asterisk dispatches; served_by is known from the start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +202,15 @@ class CallMovedToFallback:
 
     at: datetime
     call: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class CallLeftQueue:
+    """Asterisk's own queue let him go, or did not let him in; a later entry of the call says it more exactly."""
+
+    at: datetime
+    call: CallId
+    exit: QueueExit
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +278,7 @@ JournalEntry = (
     | CallConnected
     | CallPassedOn
     | CallMovedToFallback
+    | CallLeftQueue
     | CallFinished
     | AgentStateChanged
     | ObligationOpened

@@ -193,6 +193,8 @@ def may_dial(centre: Centre, obligation: Obligation) -> NumberVerdict:
         return NumberVerdict(verdict.e164, DialRefusal.DO_NOT_CALL)
     if not policy.enabled:
         return NumberVerdict(verdict.e164, DialRefusal.SWITCHED_OFF)
+    if not obligation.queue.dials_callbacks:
+        return NumberVerdict(verdict.e164, DialRefusal.WATCHED_ONLY)
     if obligation.line.callback is None:
         return NumberVerdict(verdict.e164, DialRefusal.NO_TRUNK)
     return verdict

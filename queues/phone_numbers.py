@@ -40,6 +40,8 @@ class DialRefusal(StrEnum):
     CAP_PER_NUMBER = "cap_per_number"
     CAP_PER_HOUR = "cap_per_hour"
     SWITCHED_OFF = "switched_off"
+    WATCHED_ONLY = "watched_only"
+    """The queue is Asterisk's, and the settings make each callback a task for a human."""
 
 
 NUMBER_REFUSALS = frozenset(

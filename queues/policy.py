@@ -5,12 +5,43 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta, tzinfo
+from enum import StrEnum
 
 from queues.identifiers import AgentId, CompanyId, Did, Endpoint, QueueName
 from queues.personal_data import Phone
 from queues.phone_numbers import HOME_REGION, NumberFormat
 from queues.results import Disposition
 from sla.promises import RU_416, RuleSet, rule_set_at
+
+
+class Dispatch(StrEnum):
+    """Who gives a queue's calls to agents."""
+
+    ENGINE = "engine"
+    ASTERISK = "asterisk"
+    """Asterisk's own app_queue does: we watch, measure and see to the missed, and move nothing."""
+
+
+class KeyExit(StrEnum):
+    """What it means that a resident left a watched queue by pressing a key."""
+
+    ABANDONED = "abandoned"
+    CALLBACK = "callback"
+    """The queue told him that this key asks for a callback."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchPolicy:
+    """Asterisk's own queues that are measured as one of ours.
+
+    `pbx_queues` are their names in queues.conf. `line` is whose a call is when the number it dialled is none of ours.
+    """
+
+    pbx_queues: tuple[str, ...]
+    line: Did | None = None
+    dial_callbacks: bool = False
+    """False: whom no human answered becomes a task for one; the engine dials nobody."""
+    key_exit: KeyExit = KeyExit.ABANDONED
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +62,14 @@ class QueuePolicy:
     decline_pause: timedelta = timedelta(seconds=5)
     record: bool = True
     """Whether conversations are recorded, in both directions of work."""
+    dispatch: Dispatch = Dispatch.ENGINE
+    watch: WatchPolicy | None = None
+    """Also with ENGINE: calls that still go to those app_queues are measured as this queue's."""
+
+    @property
+    def dials_callbacks(self) -> bool:
+        """Whether the engine itself may ring agents of this queue for a callback."""
+        return self.dispatch is Dispatch.ENGINE or (self.watch is not None and self.watch.dial_callbacks)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from queues import agent_desk, call_desk, callback_recovery, events, message_desk, obligation_desk
+from queues import (
+    agent_desk,
+    call_desk,
+    callback_recovery,
+    events,
+    message_desk,
+    obligation_desk,
+    pbx_queue_desk,
+)
 from queues.agent import Agent, Work
 from queues.call import Call, CallState
 from queues.call_desk import OFFER_GRACE
@@ -39,6 +47,9 @@ def apply_snapshot(centre: Centre, snapshot: PbxSnapshot, now: datetime) -> None
     live = {call.call: call for call in snapshot.calls}
     ended = {call.call: call for call in snapshot.ended if call.call not in live}
     callback_recovery.settle_attempts(centre, snapshot, now)
+    for call in centre.calls.values():
+        # Whom Asterisk's own queues ring is not listed; who answers is heard.
+        pbx_queue_desk.end_rings(centre, call, OfferResult.UNKNOWN, snapshot.at)
     for call in list(centre.calls.values()):
         if call.id not in live:
             _settle_known(centre, call, ended.pop(call.id, None), snapshot, now)
@@ -67,17 +78,31 @@ def _restored_call(centre: Centre, known: KnownCall) -> Call:
         queue=centre.policy.queues[line.queue],
         number=known.number,
         caller_name=known.caller_name,
-        state=CallState.RESTORED if known.answered_at is None else CallState.TALKING,
+        state=_state_of(known),
         queued_at=known.queued_at,
         answered_at=known.answered_at,
-        served_by=ServedBy.FALLBACK if known.by_fallback else ServedBy.ENGINE,
+        served_by=_server_of(known),
         agent=known.agent,
         answer_limit=centre.answer_limit(line, known.arrived_at),
         choice=known.choice,
         choice_offered=known.choice_offered,
         typed_number=known.typed_number,
         message_at=known.message_at,
+        has_trace=not known.watched,
+        queue_exit=known.exit,
     )
+
+
+def _state_of(known: KnownCall) -> CallState:
+    if known.answered_at is not None:
+        return CallState.TALKING
+    return CallState.LEFT_QUEUE if known.watched else CallState.RESTORED
+
+
+def _server_of(known: KnownCall) -> ServedBy:
+    if known.watched:
+        return ServedBy.ASTERISK
+    return ServedBy.FALLBACK if known.by_fallback else ServedBy.ENGINE
 
 
 def _settle_known(
@@ -95,12 +120,27 @@ def _settle_known(
 
 def _settle_unknown(centre: Centre, trace: EndedCall, snapshot: PbxSnapshot, now: datetime) -> None:
     """A resident called and left while we were away: he counts all the same, with his true arrival."""
-    call = call_desk.arrive(
-        centre,
-        events.CallArrived(
-            trace.arrived_at, trace.call, _NOT_YET_NAMED, trace.arrived_at, trace.did, trace.number
-        ),
-    )
+    if trace.watched is not None:
+        call = pbx_queue_desk.arrive(
+            centre,
+            events.CallWatched(
+                trace.arrived_at,
+                trace.call,
+                _NOT_YET_NAMED,
+                trace.arrived_at,
+                trace.watched,
+                trace.did,
+                trace.number,
+            ),
+        )
+        obligation_desk.resident_arrived(centre, call, trace.arrived_at)
+    else:
+        call = call_desk.arrive(
+            centre,
+            events.CallArrived(
+                trace.arrived_at, trace.call, _NOT_YET_NAMED, trace.arrived_at, trace.did, trace.number
+            ),
+        )
     _finish_by_trace(centre, call, trace, snapshot, now)
 
 
@@ -108,6 +148,10 @@ def _finish_by_trace(
     centre: Centre, call: Call, trace: EndedCall, snapshot: PbxSnapshot, now: datetime
 ) -> None:
     ended_at = trace.ended_at or snapshot.at
+    if trace.queued_at is not None and call.queued_at is None:
+        pbx_queue_desk.join(centre, call, trace.queued_at)
+    if trace.exit is not None:
+        pbx_queue_desk.leave(centre, call, events.QueueLeft(ended_at, call.id, trace.exit))
     if trace.message_at is not None:
         message_desk.taken(centre, call, events.MessageLeft(trace.message_at, call.id, trace.message_path))
     if trace.by_fallback:
@@ -118,17 +162,14 @@ def _finish_by_trace(
         call_desk.finish(centre, call, Outcome.ANSWERED, ended_at, now)
     elif trace.ended_at is None:
         call_desk.finish(centre, call, Outcome.LOST, ended_at, now)
+    elif trace.watched is not None:
+        call_desk.finish(centre, call, pbx_queue_desk.outcome_of(call), ended_at, now)
     else:
         call_desk.finish(centre, call, Outcome.ABANDONED, ended_at, now)
 
 
 def _adopt(centre: Centre, found: LiveCall, at: datetime, now: datetime) -> None:
-    call = centre.calls.get(found.call)
-    if call is None:
-        arrival = events.CallArrived(
-            at, found.call, found.channel, found.arrived_at, found.did, found.number, found.caller_name
-        )
-        call = call_desk.arrive(centre, arrival)
+    call = centre.calls.get(found.call) or _arrived_meanwhile(centre, found, at)
     call.channel = found.channel
     if call.state is CallState.TALKING and found.state is not LiveCallState.TALKING:
         return  # Once a human answered he is answered; the list caught him between two bridges.
@@ -142,8 +183,36 @@ def _adopt(centre: Centre, found: LiveCall, at: datetime, now: datetime) -> None
         case LiveCallState.FALLBACK:
             if call.state is not CallState.FALLBACK:
                 call_desk.fall_back(centre, call, at, now)
+        case LiveCallState.WATCHED:
+            if call.state is not CallState.WATCHED:
+                call_desk.join_pbx_queue(centre, call, found.queued_at or at, now)
+        case LiveCallState.LEFT_QUEUE:
+            if call.state is CallState.WATCHED:
+                call.state = CallState.LEFT_QUEUE
         case LiveCallState.TALKING:
             _adopt_talking(centre, call, found, at, now)
+
+
+def _arrived_meanwhile(centre: Centre, found: LiveCall, at: datetime) -> Call:
+    """He called while we were away."""
+    if found.watched is None:
+        arrival = events.CallArrived(
+            at, found.call, found.channel, found.arrived_at, found.did, found.number, found.caller_name
+        )
+        return call_desk.arrive(centre, arrival)
+    watched = events.CallWatched(
+        at,
+        found.call,
+        found.channel,
+        found.arrived_at,
+        found.watched,
+        found.did,
+        found.number,
+        found.caller_name,
+    )
+    call = pbx_queue_desk.arrive(centre, watched)
+    obligation_desk.resident_arrived(centre, call, at)
+    return call
 
 
 def _adopt_waiting(centre: Centre, call: Call, at: datetime, now: datetime) -> None:

@@ -63,7 +63,7 @@ def _refusal(centre: Centre, obligation: Obligation | None, number: Phone) -> To
         return Told.IN_FLIGHT
     if obligation.state not in _MAY_BE_TAKEN:
         return Told.NOT_OWED
-    # Where the engine does not dial by itself (`enabled = false`), people must be able to.
-    harmless = {None, DialRefusal.SWITCHED_OFF}
+    # Where the engine does not dial by itself, people must be able to.
+    harmless = {None, DialRefusal.SWITCHED_OFF, DialRefusal.WATCHED_ONLY}
     allowed = obligation_desk.may_dial(centre, obligation).refusal in harmless
     return None if allowed and not centre.callbacks_stopped else Told.NOT_ALLOWED

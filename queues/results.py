@@ -21,6 +21,28 @@ class OfferResult(StrEnum):
     """The link broke while it rang, or nothing was heard past the deadline."""
 
 
+class QueueExit(StrEnum):
+    """How a resident left a queue that Asterisk dispatches, without a human."""
+
+    ABANDONED = "abandoned"
+    """He hung up."""
+    KEY = "key"
+    """He pressed a key that the queue's context has; the dialplan went on with him."""
+    TIMED_OUT = "timed_out"
+    LEFT_EMPTY = "left_empty"
+    """There was nobody left to serve him (leavewhenempty)."""
+    WITHDRAWN = "withdrawn"
+    """Somebody took him out (QueueWithdrawCaller)."""
+    JOIN_EMPTY = "join_empty"
+    """Not let in: nobody is there (joinempty)."""
+    FULL = "full"
+    """Not let in: too many wait (maxlen)."""
+
+
+TURNED_AWAY = frozenset(QueueExit) - {QueueExit.ABANDONED, QueueExit.KEY}
+"""The queue sent him away; he did not leave by himself."""
+
+
 class ContactResult(StrEnum):
     """How one dial of a callback ended."""
 

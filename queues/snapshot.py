@@ -16,9 +16,10 @@ from queues.identifiers import (
     MessageId,
     ObligationId,
     OfferId,
+    QueueName,
 )
 from queues.personal_data import Phone
-from queues.results import Choice, ContactResult, DeviceState
+from queues.results import Choice, ContactResult, DeviceState, QueueExit
 from sla.obligation import ObligationState
 
 
@@ -30,6 +31,10 @@ class LiveCallState(StrEnum):
     OFFERED = "offered"
     TALKING = "talking"
     FALLBACK = "fallback"
+    WATCHED = "watched"
+    """In an app_queue that Asterisk dispatches."""
+    LEFT_QUEUE = "left_queue"
+    """In some other place of the PBX's own dialplan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,10 @@ class LiveCall:
     offer: OfferId | None = None
     answered_at: datetime | None = None
     by_fallback: bool = False
+    watched: QueueName | None = None
+    """He came to an app_queue that stands for this queue of ours."""
+    queued_at: datetime | None = None
+    """When he joined it, where that is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +89,10 @@ class EndedCall:
     message_at: datetime | None = None
     message_path: str = ""
     """He left a voice message in this call, and where it is."""
+    watched: QueueName | None = None
+    """He was in an app_queue that stands for this queue of ours: its queue_log tells."""
+    queued_at: datetime | None = None
+    exit: QueueExit | None = None
 
 
 class LiveAttemptState(StrEnum):
@@ -143,6 +156,8 @@ class KnownCall:
     choice: Choice | None = None
     typed_number: Phone | None = None
     message_at: datetime | None = None
+    watched: bool = False
+    exit: QueueExit | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from queues.events import (
 from queues.identifiers import AgentId, AttemptId, CallId, CompanyId, Did, MessageId, ObligationId
 from queues.journal import ServedBy
 from queues.personal_data import Phone
-from queues.results import RESIDENT_NOT_RUNG, Choice, ContactResult
+from queues.results import RESIDENT_NOT_RUNG, Choice, ContactResult, QueueExit
 from sla.obligation import ObligationState
 from storage.projection import CALLBACKS_SWITCH
 from storage.tables import attempts, calls, human_tasks, messages, obligation_calls, obligations, switches
@@ -151,6 +151,8 @@ def _known_call(row: _AnyRow) -> KnownCall:
         choice=None if row.choice is None else Choice(row.choice),
         typed_number=None if row.typed_number is None else Phone(row.typed_number),
         message_at=row.message_at,
+        watched=row.served_by == ServedBy.ASTERISK,
+        exit=None if row.queue_exit is None else QueueExit(row.queue_exit),
     )
 
 

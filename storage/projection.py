@@ -60,6 +60,8 @@ def changes_of(entry: JournalEntry, place: Place) -> Iterator[Change]:  # noqa: 
             yield Insert(tables.transfers, {"node": node, "call": call, "at": at, "agent": agent})
         case facts.CallMovedToFallback(at, call):
             yield _call(node, call, fallback_at=at)
+        case facts.CallLeftQueue(_, call, how):
+            yield _call(node, call, queue_exit=how.value)
         case facts.CallConnected(at, call, agent, offer, served_by):
             yield _call(node, call, answered_at=at, agent=agent, offer=offer, served_by=served_by.value)
             if offer is not None:
@@ -200,6 +202,7 @@ def _call_row(entry: facts.CallOffered, node: str) -> dict[str, Any]:
         "queue": entry.queue,
         "number": entry.number.whole[:40],
         "caller_name": entry.caller_name[:200],
+        "served_by": facts.ServedBy.ASTERISK.value if entry.watched else None,
     }
 
 

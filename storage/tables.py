@@ -110,6 +110,7 @@ calls = Table(
     Column("choice_at", Instant),
     Column("typed_number", String(40)),
     Column("message_at", Instant),
+    Column("queue_exit", String(20)),
 )
 Index(
     "ix_calls_open",

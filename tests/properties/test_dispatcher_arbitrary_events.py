@@ -42,7 +42,10 @@ def test_the_laws_hold_whatever_happens(stream: list[Event], opened: bool) -> No
         for command in decision.commands
         if isinstance(command, EraseInboxEntry)
     )
-    assert erased == finished
+    # Only the dialplan of callengine-in writes traces: a call that was watched may have none.
+    watched = {one.call for one in desk.journal(CallOffered) if isinstance(one, CallOffered) and one.watched}
+    assert erased <= finished
+    assert set(finished - erased) <= watched
 
 
 @settings(max_examples=200, deadline=None)

@@ -15,7 +15,7 @@ from queues.personal_data import Phone
 from queues.policy import CallbackPolicy
 from queues.timers import TimerKind
 from sla.obligation import ObligationState
-from tests.support.centre import EMERGENCY_DID, GENERAL_DID, NOON
+from tests.support.centre import EMERGENCY_DID, GENERAL, GENERAL_DID, NOON
 
 CALLS = st.sampled_from([CallId(f"c{n}") for n in range(6)])
 AGENTS = st.sampled_from([AgentId("1001"), AgentId("1002"), AgentId("1003"), AgentId("9999")])
@@ -37,6 +37,7 @@ LIVE_CALLS = st.builds(
     state=st.sampled_from(LiveCallState),
     agent=st.none() | AGENTS,
     offer=st.none() | OFFERS,
+    watched=st.none() | st.just(GENERAL),
 )
 ENDED_CALLS = st.builds(
     events.EndedCall,
@@ -46,6 +47,9 @@ ENDED_CALLS = st.builds(
     number=NUMBERS,
     ended_at=st.none() | MOMENTS,
     answered_at=st.none() | MOMENTS,
+    watched=st.none() | st.just(GENERAL),
+    queued_at=st.none() | MOMENTS,
+    exit=st.none() | st.sampled_from(events.QueueExit),
 )
 LIVE_AGENTS = st.builds(
     events.LiveAgent,
@@ -93,6 +97,21 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
         result=st.none() | st.sampled_from(OfferResult),
     ),
     st.builds(events.AgentRang, at=MOMENTS, call=CALLS, agent=AGENTS, channel=CHANNELS),
+    st.builds(
+        events.CallWatched,
+        at=MOMENTS,
+        call=CALLS,
+        channel=CHANNELS,
+        arrived_at=MOMENTS,
+        queue=st.just(GENERAL),
+        did=DIDS,
+        number=NUMBERS,
+    ),
+    st.builds(events.QueueJoined, at=MOMENTS, call=CALLS),
+    st.builds(events.QueueLeft, at=MOMENTS, call=CALLS, exit=st.sampled_from(events.QueueExit)),
+    st.builds(
+        events.AgentRingEnded, at=MOMENTS, call=CALLS, agent=AGENTS, result=st.sampled_from(OfferResult)
+    ),
     st.builds(
         events.CallAnswered, at=MOMENTS, call=CALLS, agent=st.none() | AGENTS, by_fallback=st.booleans()
     ),
