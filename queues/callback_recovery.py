@@ -143,6 +143,10 @@ def _result_of(attempt: Attempt, trace: AttemptTrace | None, snapshot: PbxSnapsh
 def _adopt(centre: Centre, attempt: Attempt, found: LiveAttempt, at: datetime, now: datetime) -> None:
     agent = agent_desk.agent_of(centre, found.agent or attempt.agent)
     if agent is not None and agent.work not in {Work.OFFERED, Work.TALKING}:
+        believed = agent_desk.agent_of(centre, attempt.agent)
+        if believed is not None and believed is not agent and believed.attempt == attempt.id:
+            # The PBX knows better whose phone it is.
+            agent_desk.release(centre, believed)
         attempt.agent = agent.id
         # Known to talk from the ledger already: nothing further will tell that he took it.
         rings = attempt.state is AttemptState.RINGING_AGENT

@@ -112,6 +112,7 @@ def missed_again(
             return
         obligation.dials = obligation.network_failures = 0
     if obligation_moves.move(centre, obligation, ObligationInput.MISSED_AGAIN, at):
+        centre.take_out_of_line(obligation)
         obligation_moves.wake_at(centre, obligation, _first_dial(centre, call, obligation, now))
 
 

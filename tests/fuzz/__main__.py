@@ -6,6 +6,7 @@ A seed that breaks something is written to tests/fuzz/failing.txt; the tests run
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import time
 import traceback
@@ -17,8 +18,11 @@ def main() -> int:
     """0 when nothing broke."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--inputs", type=int, default=1_000_000, help="AMI inputs (default 1,000,000)")
+    parser.add_argument("--quiet", action="store_true", help="no traceback of each")
     parser.add_argument("--seed", default="callengine", help="the same seed gives the same inputs")
     wanted = parser.parse_args()
+    # What is no HTTP is told by aiohttp's log, each with its traceback.
+    logging.getLogger("aiohttp").setLevel(logging.CRITICAL)
     broken = 0
     for kind, (make, inputs, share) in KINDS.items():
         sessions = max(1, wanted.inputs * share // (inputs * 1000))
@@ -30,7 +34,8 @@ def main() -> int:
                 run_session(name)
             except Exception:  # whatever it is, it is what we look for
                 failed += 1
-                traceback.print_exc()
+                if not wanted.quiet:
+                    traceback.print_exc()
                 with FAILING.open("a", encoding="utf-8") as kept:
                     kept.write(f"{name}\n")
         seconds = time.monotonic() - started
