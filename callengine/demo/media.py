@@ -78,6 +78,9 @@ class RtpStream(asyncio.DatagramProtocol):
         self.heard: dict[int, float] = {}
         self._candidate: tuple[int, float, int] | None = None
         self.frames_received = 0
+        self.longest_silence = 0.0
+        """Seconds between two frames, after the first."""
+        self._last_frame_at: float | None = None
         self.port = 0
 
     @classmethod
@@ -136,6 +139,10 @@ class RtpStream(asyncio.DatagramProtocol):
         if len(data) < _HEADER.size or data[1] & 0x7F != PCMA:
             return
         self.frames_received += 1
+        now = self._loop.time()
+        if self._last_frame_at is not None:
+            self.longest_silence = max(self.longest_silence, now - self._last_frame_at)
+        self._last_frame_at = now
         waited_for = [hz for hz in self._listen_for if hz not in self.heard]
         if waited_for:
             self._listen(tone_in(data[_HEADER.size :], waited_for))

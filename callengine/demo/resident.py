@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from aiosipua import DialogState, IncomingCall, OutgoingCall, SipRequest, SipUAC, SipUAS
 
@@ -108,6 +109,10 @@ class Resident:
                 self._changed.clear()
                 await self._changed.wait()
 
+    def look_again(self) -> None:
+        """Something changed that his telephone cannot know: whoever waits for him looks at his condition."""
+        self._changed.set()
+
     def _end(self) -> None:
         if self.ended_at is None:
             self.ended_at = asyncio.get_running_loop().time()
@@ -122,6 +127,16 @@ REJECTIONS = {
     "congestion": (503, "Service Unavailable"),
 }
 """How a telephone, or the network before it, may refuse."""
+
+
+@dataclass(slots=True)
+class RungPhone:
+    """One ring of a resident's telephone; moments are loop.time(), None for what has not happened."""
+
+    number: str
+    rang_at: float
+    answered_at: float | None = None
+    ended_at: float | None = None
 
 
 class ResidentExchange:
@@ -141,8 +156,9 @@ class ResidentExchange:
         self._uas = SipUAS(self._socket, uac=SipUAC(self._socket))
         self._tasks: set[asyncio.Task[None]] = set()
         self._streams: dict[str, RtpStream] = {}
-        self.rung: list[str] = []
-        """Every number that was dialled, in order."""
+        self.rings: list[RungPhone] = []
+        """Every ring, in order."""
+        self._ringing: dict[str, RungPhone] = {}
         self.answered: list[str] = []
         self.heard: dict[str, int] = {}
         """Which agent's tone each number heard."""
@@ -152,6 +168,11 @@ class ResidentExchange:
         self.shown: dict[str, str] = {}
         """The number that each telephone showed as the caller's."""
 
+    @property
+    def rung(self) -> list[str]:
+        """Every number that was dialled, in order."""
+        return [ring.number for ring in self.rings]
+
     async def start(self, port: int, listen_for: Iterable[int]) -> None:
         """Listen on a port of 127.0.0.1."""
         self._socket.local_addr = ("127.0.0.1", port)
@@ -159,6 +180,7 @@ class ResidentExchange:
         self._uas.on_invite = self._on_invite
         self._uas.on_reinvite = lambda call: call.accept(call.sdp_answer)
         self._uas.on_bye = lambda call, request: self._on_bye(request)
+        self._uas.on_cancel = lambda request, addr: self._over(request.call_id or "")
         await self._uas.start()
 
     async def stop(self) -> None:
@@ -176,11 +198,15 @@ class ResidentExchange:
 
     async def _ring(self, call: IncomingCall) -> None:
         number = str(call.invite.uri).removeprefix("sip:").partition("@")[0]
-        self.rung.append(number)
+        loop = asyncio.get_running_loop()
+        ring = RungPhone(number, loop.time())
+        self.rings.append(ring)
+        self._ringing[call.call_id] = ring
         address = call.invite.from_addr
         self.shown[number] = (address.uri.user or "") if address is not None else ""
         what = self.behaviour(number)
         if isinstance(what, str):
+            ring.ended_at = loop.time()
             call.reject(*REJECTIONS[what])
             return
         call.ringing()
@@ -199,12 +225,19 @@ class ResidentExchange:
             stream.start(remote, RESIDENT_TONE)
         call.accept(audio_description(stream.port))
         self.answered.append(number)
-        self.answered_at[number] = asyncio.get_running_loop().time()
+        ring.answered_at = self.answered_at[number] = loop.time()
         await asyncio.sleep(self._talk_seconds)
         call.hangup()
         stream.close()
+        self._over(call.call_id)
+
+    def _over(self, call_id: str) -> None:
+        ring = self._ringing.pop(call_id, None)
+        if ring is not None and ring.ended_at is None:
+            ring.ended_at = asyncio.get_running_loop().time()
 
     def _on_bye(self, request: SipRequest) -> None:
+        self._over(request.call_id or "")
         stream = self._streams.pop(request.call_id or "", None)
         if stream is not None:
             stream.close()
