@@ -29,7 +29,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--fresh", action="store_true", help="ignore every copy the machine itself has")
     parser.add_argument(
-        "--for-tests", action="store_true", help="also what only the tests use: Prometheus, promtool, amtool"
+        "--for-tests",
+        action="store_true",
+        help="also what only the tests use: Prometheus, promtool, amtool, Chromium",
     )
     parser.add_argument(
         "--phrases-into",

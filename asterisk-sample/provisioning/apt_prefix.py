@@ -29,10 +29,19 @@ def has_prefix(cache: Cache, packages: Sequence[str]) -> bool:
     return (prefix_of(cache, packages) / COMPLETE).is_file()
 
 
-def provide_prefix(cache: Cache, packages: Sequence[str], *, with_dependencies: bool = True) -> Path:
+def provide_prefix(
+    cache: Cache,
+    packages: Sequence[str],
+    *,
+    with_dependencies: bool = True,
+    own_release: bool = False,
+    without: Sequence[str] = (),
+) -> Path:
     """A folder that holds the packages; made once, then only looked up.
 
     `with_dependencies`: also all they depend on. Without, they use the libraries of the machine.
+    `own_release`: of the machine's own release, to run on its C library. `without`: beginnings of the names of
+    packages that are left out of the folder.
     Raises ProvisioningError without apt, without a mirror or without a network.
     """
     prefix = prefix_of(cache, packages)
@@ -41,7 +50,8 @@ def provide_prefix(cache: Cache, packages: Sequence[str], *, with_dependencies: 
     for program in ("apt-get", "dpkg-deb"):
         if shutil.which(program) is None:
             raise ProvisioningError(f"{program} is missing: install these yourself: {' '.join(packages)}")
-    archives = _download(cache, packages, with_dependencies)
+    downloaded = _download(cache, packages, archive_to_use(own_release=own_release), with_dependencies)
+    archives = [archive for archive in downloaded if not archive.name.startswith(tuple(without))]
     unfinished = prefix.with_name(f"{prefix.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     shutil.rmtree(prefix, ignore_errors=True)
@@ -56,8 +66,8 @@ def _apt_folder(cache: Cache) -> Path:
     return cache.root / "apt"
 
 
-def _download(cache: Cache, packages: Sequence[str], with_dependencies: bool) -> list[Path]:
-    apt = _private_apt(cache, archive_to_use())
+def _download(cache: Cache, packages: Sequence[str], source: Source, with_dependencies: bool) -> list[Path]:
+    apt = _private_apt(cache, source)
     tell("reading the package lists of this machine's mirror")
     _run_apt(apt, "update", "--error-on=any", nothing_cached_at=cache.root)
     tell(f"downloading {', '.join(packages)}{' and what they need' if with_dependencies else ''}")

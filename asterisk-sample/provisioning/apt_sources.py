@@ -36,10 +36,13 @@ class Source:
         return "\n".join(lines) + "\n"
 
 
-def archive_to_use(apt_folder: Path = APT_FOLDER, release: dict[str, str] | None = None) -> Source:
+def archive_to_use(
+    apt_folder: Path = APT_FOLDER, release: dict[str, str] | None = None, *, own_release: bool = False
+) -> Source:
     """The machine's own mirror with the suite that has an Asterisk.
 
     Debian's stable release has none, its unstable branch has; Ubuntu has one in its own `universe`.
+    `own_release`: the machine's own suite instead, for programs that are to run on its own C library.
     Raises ProvisioningError where the machine has no such mirror.
     """
     release = platform.freedesktop_os_release() if release is None else release
@@ -52,7 +55,8 @@ def archive_to_use(apt_folder: Path = APT_FOLDER, release: dict[str, str] | None
         if release.get("ID") == "ubuntu":
             return Source(source.uris, (codename,), ("main", "universe"), source.signed_by)
         if release.get("ID") == "debian" and "debian" in " ".join(source.uris):
-            return Source(source.uris, ("unstable",), ("main",), source.signed_by)
+            suite = codename if own_release and codename in source.suites else "unstable"
+            return Source(source.uris, (suite,), ("main",), source.signed_by)
     raise ProvisioningError(
         f"no Debian or Ubuntu mirror for {codename or 'this release'} in {apt_folder}: install Asterisk 20 or newer, "
         "SIPp (sip-tester), sox and espeak-ng yourself; what is on PATH is used."

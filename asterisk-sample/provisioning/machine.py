@@ -44,6 +44,7 @@ _VERSION_QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "prometheus": ("--version",),
     "promtool": ("--version",),
     "amtool": ("--version",),
+    "chromium": ("--version",),
 }
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from provisioning.apt_prefix import has_prefix, provide_prefix
+from provisioning.browser import NAME as BROWSER
+from provisioning.browser import find_browser
 from provisioning.cache import Cache, ProvisioningError, tell
 from provisioning.data_folder import has_sounds, lay_out_phrases, provide_data_folder
 from provisioning.machine import (
@@ -59,6 +61,9 @@ def provide(cache: Cache, *, fresh: bool, for_tests: bool = False, phrases_into:
     """
     found = find(cache, fresh=fresh)
     found.tools.update(find_prometheus(cache, fresh=fresh, download=for_tests))
+    browser = find_browser(cache, fresh=fresh, download=for_tests)
+    if browser is not None:
+        found.tools[BROWSER] = browser
     data = provide_data_folder(cache, found.data_sources, found.tools)
     if phrases_into is not None:
         lay_out_phrases(phrases_into, found.data_sources, found.tools)
