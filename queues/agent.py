@@ -46,6 +46,8 @@ class Agent:
     leg: ChannelName | None = None
     """His channel in the present offer or conversation, once Asterisk named it."""
     shown: AgentState = AgentState.LOGGED_OUT
+    shown_since: datetime | None = None
+    """When that state began; None before the first was seen."""
 
     @property
     def id(self) -> AgentId:

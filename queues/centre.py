@@ -127,7 +127,7 @@ class Centre:
         for agent in self._touched.values():
             state = agent.state
             if state is not agent.shown:
-                agent.shown = state
+                agent.shown, agent.shown_since = state, at
                 self.note(AgentStateChanged(at, agent.id, state, agent.pause_reason or ""))
             for queue in agent.profile.queues:
                 idle = self.idle[queue]

@@ -92,6 +92,7 @@ class Dispatcher:
                     agent.pause_reason or "",
                     agent.call,
                     agent.profile.queues,
+                    agent.shown_since,
                 )
                 for agent in sorted(centre.agents.values(), key=lambda agent: agent.id)
             ),
@@ -104,6 +105,7 @@ class Dispatcher:
                     one.state,
                     one.due_at,
                     one.is_overdue,
+                    one.arrived_at,
                     one.is_taken,
                 )
                 for one in centre.obligations.values()

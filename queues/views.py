@@ -38,6 +38,8 @@ class AgentView:
     pause_reason: str
     call: CallId | None
     queues: frozenset[QueueName]
+    since: datetime | None = None
+    """When this state began, as far as this engine saw it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class ObligationView:
     state: ObligationState
     due_at: datetime
     is_overdue: bool
+    arrived_at: datetime
     is_taken: bool = False
     """As a human's task, by somebody."""
 

@@ -208,6 +208,7 @@ async def test_a_humans_task_counts_until_somebody_takes_it() -> None:
                 ObligationState(state),
                 moment(600),
                 is_overdue=False,
+                arrived_at=moment(0),
                 is_taken=taken,
             )
             for n, (state, taken) in enumerate(states)
