@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from ami_adapters.link import AmiLink, LinkState, LinkTimes, PbxLogin
 from ami_adapters.switchboard import Switchboard
+from callengine.access.opening import open_gate
 from callengine.callback_api import CallbackApi
 from callengine.clock import SystemClock
 from callengine.engine import Engine
@@ -68,8 +69,9 @@ class Application:
         self._last_step: timedelta | None = None
 
     async def start(self) -> None:
-        """Open the ledger, take up what was left open, listen, connect. Raises LedgerError, OSError."""
+        """Open the ledger, take up what was left open, listen, connect. Raises TokenError, LedgerError, OSError."""
         settings, log, now = self._settings, self._log, self.clock.now()
+        gate = open_gate(settings, self.clock.now)
         ledger = await open_ledger(
             settings.database.url,
             settings.pbx.name,
@@ -134,6 +136,7 @@ class Application:
             self.health,
             api=CallbackApi(live),
             control=settings.http.control_socket,
+            gate=gate,
         )
         await self.http.start()
         loop = asyncio.get_running_loop()

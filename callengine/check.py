@@ -19,8 +19,11 @@ from ami_adapters.errors import AmiError
 from ami_adapters.link import AmiLink, LinkState, PbxLogin
 from ami_adapters.message import Message
 from ami_adapters.pending_actions import Response
+from callengine.access.opening import no_token, token_is_wanted
+from callengine.access.tokens import TokenError
 from callengine.clock import SystemClock
 from callengine.logs import configure_logging, get_log
+from callengine.token_commands import token_file
 from config.consistency import lines_without_callback, warnings
 from config.credentials import exposed_secret_files
 from config.errors import Problem
@@ -95,9 +98,20 @@ def check_settings(settings: Settings, path: Path) -> list[Finding]:
     return [
         Finding("ok", f"settings file {path}"),
         *found("error", lines_without_callback(settings)),
+        *found("error", _no_token(settings)),
         *found("warning", warnings(settings)),
         *found("warning", exposed_secret_files(settings, path, os.environ)),
     ]
+
+
+def _no_token(settings: Settings) -> Iterable[Problem]:
+    """The engine would refuse to start."""
+    if token_is_wanted(settings):
+        try:
+            if not token_file(settings).tokens():
+                yield Problem("http.tokens_file", "no token to look at the engine with", no_token(settings))
+        except TokenError as problem:
+            yield Problem("http.tokens_file", str(problem))
 
 
 async def check_pbx(settings: Settings) -> list[Finding]:

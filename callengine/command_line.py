@@ -12,30 +12,24 @@ import sys
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import NoReturn
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from callengine import ledger_commands
+from callengine.access.tokens import TokenError
 from callengine.application import Application
 from callengine.callback_commands import CallbackDesk, login_name
 from callengine.clock import SystemClock
+from callengine.command_options import config_option, fail, settings_or_fail
 from callengine.logs import configure_logging
 from callengine.sample import SampleError, SampleOptions, write_sample, write_service
-from config.errors import ConfigError
+from callengine.token_commands import token
 from config.example import write_example
 from config.policies import dialplan_lines
-from config.settings import DEFAULT_PATH, Settings, load_settings, settings_path
+from config.settings import DEFAULT_PATH, Settings, settings_path
 from queues.results import Disposition, Review
 from storage.errors import LedgerError
-
-_config_option = click.option(
-    "--config",
-    "config",
-    type=click.Path(path_type=Path),
-    help="The settings file; default: $CALLENGINE_CONFIG, else /etc/callengine/callengine.toml.",
-)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -45,16 +39,16 @@ def main() -> None:
 
 
 @main.command()
-@_config_option
+@config_option
 def run(config: Path | None) -> None:
     """Run the engine until SIGTERM or Ctrl-C; calls on the line go on without it."""
-    settings = _settings(config)
+    settings = settings_or_fail(config)
     clock = SystemClock()
     configure_logging(level=settings.log.level, as_json=settings.log.format == "json", now=clock.now)
     try:
         asyncio.run(_start_and_run(settings, clock))
-    except (LedgerError, OSError) as problem:
-        _fail(str(problem))
+    except (LedgerError, OSError, TokenError) as problem:
+        fail(str(problem))
 
 
 async def _start_and_run(settings: Settings, clock: SystemClock) -> None:
@@ -64,13 +58,13 @@ async def _start_and_run(settings: Settings, clock: SystemClock) -> None:
 
 
 @main.command()
-@_config_option
+@config_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 def check(config: Path | None, as_json: bool) -> None:
     """Check the settings, then the PBX: login, rights, contexts, modules; tell what is missing and how to add it."""
     from callengine.check import check_pbx, check_settings, report  # noqa: PLC0415  # only this verb needs it
 
-    settings = _settings(config)
+    settings = settings_or_fail(config)
     findings = check_settings(settings, settings_path(config, os.environ))
     findings += asyncio.run(check_pbx(settings))
     sys.exit(report(findings, as_json=as_json))
@@ -109,7 +103,7 @@ def sample(
 
     With it come callengine.toml, an annotated example, and callengine.service for systemd.
     """
-    lines = None if config is None else dialplan_lines(_settings(config))
+    lines = None if config is None else dialplan_lines(settings_or_fail(config))
     options = SampleOptions(
         agents=agents,
         sip_port=sip_port,
@@ -127,7 +121,7 @@ def sample(
             write_example(settings_file)
             write_service(target / "callengine.service", program=_program(), settings=DEFAULT_PATH.parent)
     except (SampleError, OSError) as problem:
-        _fail(str(problem))
+        fail(str(problem))
     click.echo(
         f"{len(result.files)} files written to {target}, readable by you alone; passwords are in them only."
     )
@@ -145,10 +139,10 @@ def demo(seconds: float, plain: bool, seed: int) -> None:
 
 
 @main.command()
-@_config_option
+@config_option
 def lines(config: Path | None) -> None:
     """Print callengine_lines.conf: what the dialplan must know of each line, also when the engine is away."""
-    click.echo(dialplan_lines(_settings(config)), nl=False)
+    click.echo(dialplan_lines(settings_or_fail(config)), nl=False)
 
 
 def _desk_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -157,7 +151,7 @@ def _desk_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--by", default="", help="Who you are; default: your login name."),
         click.option("--full", is_flag=True, help="Whole phone numbers."),
         click.option("--json", "as_json", is_flag=True, help="JSON instead of text."),
-        _config_option,
+        config_option,
     ):
         command = option(command)
     return command
@@ -168,7 +162,7 @@ def _desk_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.pass_context
 def callbacks(context: click.Context, config: Path | None, as_json: bool, full: bool, by: str) -> None:
     """What is owed to residents, the nearest deadline first; and what a person may do about it."""
-    context.obj = CallbackDesk(_settings(config), by, as_json=as_json, full=full)
+    context.obj = CallbackDesk(settings_or_fail(config), by, as_json=as_json, full=full)
     if context.invoked_subcommand is None:
         context.obj.list()
 
@@ -230,7 +224,7 @@ def callbacks_start(desk: CallbackDesk, why: str) -> None:
 @click.pass_context
 def messages(context: click.Context, config: Path | None, as_json: bool, full: bool, by: str) -> None:
     """Voice messages that nobody has reviewed, the nearest deadline first; agents hear them by *47."""
-    context.obj = CallbackDesk(_settings(config), by, as_json=as_json, full=full)
+    context.obj = CallbackDesk(settings_or_fail(config), by, as_json=as_json, full=full)
     if context.invoked_subcommand is None:
         context.obj.messages()
 
@@ -250,7 +244,7 @@ def report() -> None:
 
 
 @report.command("evidence")
-@_config_option
+@config_option
 @click.option("--company", help="Of one company; default: of all.")
 @click.option("--from", "first", required=True, type=click.DateTime(["%Y-%m-%d"]), help="First day.")
 @click.option("--to", "last", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Last day, included.")
@@ -275,7 +269,7 @@ def report_evidence(
     """Tell for each call what was done for the resident, and the law's verdict with its rule version."""
     from callengine.report_commands import evidence_report, write_private  # noqa: PLC0415  # only this verb needs it
 
-    settings = _settings(config)
+    settings = settings_or_fail(config)
     try:
         text = evidence_report(
             settings,
@@ -292,7 +286,7 @@ def report_evidence(
         else:
             write_private(output, text)
     except (LedgerError, SQLAlchemyError, ValueError, OSError) as problem:
-        _fail(str(problem))
+        fail(str(problem))
 
 
 @main.group()
@@ -301,23 +295,23 @@ def retention() -> None:
 
 
 @retention.command("run")
-@_config_option
+@config_option
 @click.option("--dry-run", is_flag=True, help="Only tell what would be forgotten.")
 def retention_run(config: Path | None, dry_run: bool) -> None:
     """Forget now what is due; what was forgotten is written into the deletion log."""
     from callengine import report_commands  # noqa: PLC0415  # only this verb needs it
 
-    settings, now = _settings(config), SystemClock().now()
+    settings, now = settings_or_fail(config), SystemClock().now()
     _print_lines(lambda: report_commands.retention_run(settings, dry_run=dry_run, who=login_name(), now=now))
 
 
 @retention.command("log")
-@_config_option
+@config_option
 def retention_log(config: Path | None) -> None:
     """Print the deletion log."""
     from callengine import report_commands  # noqa: PLC0415  # only this verb needs it
 
-    settings = _settings(config)
+    settings = settings_or_fail(config)
     _print_lines(lambda: report_commands.retention_log(settings))
 
 
@@ -326,7 +320,7 @@ def _print_lines(work: Callable[[], Iterable[str]]) -> None:
         for line in work():
             click.echo(line)
     except (LedgerError, SQLAlchemyError, OSError) as problem:
-        _fail(str(problem))
+        fail(str(problem))
 
 
 @main.group()
@@ -342,27 +336,27 @@ def db_revision() -> None:
 
 @db.command("backup")
 @click.argument("target", type=click.Path(path_type=Path))
-@_config_option
+@config_option
 def db_backup(target: Path, config: Path | None) -> None:
     """Copy a SQLite ledger to the new file TARGET, also while the engine runs."""
-    _on_ledger(lambda: ledger_commands.backup(_settings(config), target))
+    _on_ledger(lambda: ledger_commands.backup(settings_or_fail(config), target))
     click.echo(f"the ledger was copied to {target}")
 
 
 @db.command("upgrade")
-@_config_option
+@config_option
 def db_upgrade(config: Path | None) -> None:
     """Bring the schema to this version's revision; `run` does so by itself."""
-    _on_ledger(lambda: ledger_commands.bring_to(_settings(config), None))
+    _on_ledger(lambda: ledger_commands.bring_to(settings_or_fail(config), None))
     click.echo(f"the ledger is at revision {ledger_commands.revision()}")
 
 
 @db.command("downgrade")
 @click.argument("revision")
-@_config_option
+@config_option
 def db_downgrade(revision: str, config: Path | None) -> None:
     """Take the schema back to an older version's REVISION, with that engine stopped. Rows stay."""
-    _on_ledger(lambda: ledger_commands.bring_to(_settings(config), revision))
+    _on_ledger(lambda: ledger_commands.bring_to(settings_or_fail(config), revision))
     click.echo(f"the ledger is at revision {revision}")
 
 
@@ -370,14 +364,7 @@ def _on_ledger(work: Callable[[], None]) -> None:
     try:
         work()
     except (LedgerError, SQLAlchemyError, sqlite3.Error, OSError) as problem:
-        _fail(str(problem))
-
-
-def _settings(config: Path | None) -> Settings:
-    try:
-        return load_settings(settings_path(config, os.environ))
-    except ConfigError as problem:
-        _fail(str(problem))
+        fail(str(problem))
 
 
 def _program() -> Path:
@@ -386,6 +373,4 @@ def _program() -> Path:
     return called if called.name == "callengine" else Path(sys.prefix) / "bin" / "callengine"
 
 
-def _fail(text: str) -> NoReturn:
-    click.echo(text, err=True)
-    sys.exit(1)
+main.add_command(token)

@@ -1,24 +1,34 @@
-"""Metrics, health and what is owed over HTTP: to look at on loopback, to change on the control socket."""
+"""Metrics, health, the wallboard and what is owed over HTTP: to look at by TCP, to change on the control socket."""
 
 from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Protocol
 
 from aiohttp import web
 
+from callengine.access.gate import Gate
 from callengine.callback_api import MAY_CHANGE, CallbackApi
 from callengine.metrics import Metrics
 
 Health = Callable[[], Mapping[str, bool]]
 """Named conditions and whether each is met."""
 
+
+class Routes(Protocol):
+    """A part of the engine that is seen over HTTP."""
+
+    def add_to(self, app: web.Application) -> None:
+        """Register the routes."""
+
+
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
 _OWNER_ONLY = 0o177
 
@@ -26,7 +36,8 @@ _OWNER_ONLY = 0o177
 class HttpServer:
     """`/metrics`, `/healthz` (the process turns), `/readyz` (it can do its work, with reasons), `/api/v1`.
 
-    `control` is the path of a Unix socket that its owner alone may open: changes are taken there only.
+    `control` is the path of a Unix socket that its owner alone may open: changes are taken there only, and no token is
+    wanted there. By TCP `gate` stands before everything.
     """
 
     def __init__(
@@ -38,6 +49,8 @@ class HttpServer:
         *,
         api: CallbackApi | None = None,
         control: Path | None = None,
+        gate: Gate | None = None,
+        board: Routes | None = None,
     ) -> None:
         self._host = host
         self._wanted_port = port
@@ -45,6 +58,8 @@ class HttpServer:
         self._health = health
         self._api = api
         self._control = control
+        self._gate = gate
+        self._board = board
         self._runners: list[web.AppRunner] = []
 
     async def start(self) -> None:
@@ -72,13 +87,18 @@ class HttpServer:
             self._control.unlink(missing_ok=True)
 
     async def _runner(self, *, may_change: bool) -> web.AppRunner:
-        app = web.Application(middlewares=[_with_headers], client_max_size=64 * 1024)
+        app = web.Application(client_max_size=64 * 1024)
+        app.on_response_prepare.append(_add_headers)
         app[MAY_CHANGE] = may_change
+        if self._gate is not None and not may_change:
+            self._gate.add_to(app)
         app.router.add_get("/metrics", self._get_metrics)
         app.router.add_get("/healthz", self._get_healthz)
         app.router.add_get("/readyz", self._get_readyz)
         if self._api is not None:
             self._api.add_to(app)
+        if self._board is not None:
+            self._board.add_to(app)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         self._runners.append(runner)
@@ -124,14 +144,7 @@ def _refuse_if_alive(path: Path) -> None:
     raise OSError("another engine is running there")
 
 
-@web.middleware
-async def _with_headers(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    try:
-        response = await handler(request)
-    except web.HTTPException as answer:
-        answer.headers.update(_HEADERS)
-        raise
-    response.headers.update(_HEADERS)
-    return response
+async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+    """On every answer, also on errors and on a stream; a page may bring a policy of its own."""
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)

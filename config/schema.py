@@ -47,16 +47,15 @@ def _time_zone(text: str) -> str:
     return text
 
 
-def _loopback(text: str) -> str:
-    try:
-        is_loopback = text == "localhost" or ipaddress.ip_address(text).is_loopback
-    except ValueError:
-        is_loopback = False
-    if not is_loopback:
-        raise ValueError(
-            'must be a loopback address such as "127.0.0.1": access from elsewhere needs sign-in, '
-            "which is not built yet; use a reverse proxy or an SSH tunnel"
-        )
+def _own_address(text: str) -> str:
+    """An address to listen on; a name could be looked up to something else at the next start."""
+    if text != "localhost":
+        try:
+            ipaddress.ip_address(text)
+        except ValueError:
+            raise ValueError(
+                'must be an address of this machine: "127.0.0.1" for this machine only, "0.0.0.0" for all networks'
+            ) from None
     return text
 
 
@@ -146,13 +145,24 @@ class Database(Section):
 
 
 class Http(Section):
-    """Metrics, health, what is owed."""
+    """Metrics, health, the wallboard, what is owed."""
 
-    host: Annotated[str, AfterValidator(_loopback)] = Field("127.0.0.1", description="loopback only, for now")
+    host: Annotated[str, AfterValidator(_own_address)] = Field(
+        "127.0.0.1", description="listened on; off loopback every request needs a token (docs/wallboard.md)"
+    )
     port: int = Field(8088, ge=0, le=65535, description="0 takes a free one")
     control_socket: Path = Field(
         Path("callengine.sock"), description="`callengine callbacks …` speaks to the engine through this file"
     )
+    tokens_file: Path = Field(
+        Path("callengine.tokens"),
+        description="`callengine token` writes it; it holds only the tokens' SHA-256",
+    )
+    sign_in: Literal["off_loopback", "always"] = Field(
+        "off_loopback", description="when a token is wanted; always: also on loopback, behind a proxy"
+    )
+    https: bool = Field(False, description="a proxy in front speaks HTTPS: cookies are sent over it only")
+    sign_in_days: int = Field(90, ge=1, le=365, description="a browser that is used stays signed in so long")
 
 
 class Log(Section):

@@ -18,6 +18,7 @@ from config.credentials import exposed_secret, with_secrets
 from config.errors import ConfigError, Problem
 from config.explain import explain, unknown_sections
 from config.places import line_of, lines_of_places
+from config.wallboard_schema import Wallboard
 
 DEFAULT_PATH = Path("/etc/callengine/callengine.toml")
 ENV_PREFIX = "CALLENGINE_"
@@ -39,6 +40,7 @@ class Settings(BaseSettings):
     pbx: schema.Pbx = Field(default_factory=schema.Pbx)
     database: schema.Database = Field(default_factory=schema.Database)
     http: schema.Http = Field(default_factory=schema.Http)
+    wallboard: Wallboard = Field(default_factory=Wallboard)
     log: schema.Log = Field(default_factory=schema.Log)
     callbacks: schema.Callbacks = Field(default_factory=schema.Callbacks)
     retention: schema.Retention = Field(default_factory=schema.Retention)

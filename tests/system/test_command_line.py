@@ -50,7 +50,7 @@ def test_sample_writes_a_configuration_with_fresh_passwords_that_nobody_else_may
 
 def test_check_and_run_tell_every_mistake_of_the_settings(tmp_path: Path) -> None:
     bad = tmp_path / "bad.toml"
-    bad.write_text('[pbx]\nprot = 1\n[http]\nhost = "0.0.0.0"\n')
+    bad.write_text('[pbx]\nprot = 1\n[http]\nhost = "everywhere"\n')
     for verb in ("check", "run"):
         done = callengine(verb, "--config", str(bad))
         assert done.returncode == 1
@@ -109,3 +109,30 @@ def test_check_finds_a_ready_pbx_ready_and_tells_what_is_missing_on_another(
     gone = callengine("check", "--config", str(path))
     assert gone.returncode == 1
     assert "does not answer" in gone.stdout
+
+
+def test_off_loopback_the_engine_starts_with_a_token_only_and_the_token_is_shown_once(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.touch(mode=0o600)
+    secret.write_text("s3cret")
+    path = write_settings(tmp_path, CentrePlan(agents=1), ami_port=5038, secret_file=secret)
+    tokens = tmp_path / "tokens"
+    text = path.read_text().replace("[http]\n", f'[http]\nhost = "0.0.0.0"\ntokens_file = "{tokens}"\n')
+    path.write_text(text)
+    refused = callengine("run", "--config", str(path))
+    assert refused.returncode == 1
+    assert "callengine token" in refused.stderr
+    assert not (tmp_path / "ledger.db").exists()
+    checked = callengine("check", "--config", str(path), "--json")
+    assert "no token" in checked.stdout
+    made = callengine("token", "--config", str(path), "--name", "tv")
+    assert made.returncode == 0, made.stderr
+    token = made.stdout.strip()
+    assert len(token) > 40
+    assert token not in tokens.read_text() + made.stderr
+    assert callengine("token", "--config", str(path), "--name", "tv").returncode == 1
+    listed = callengine("token", "--config", str(path), "list")
+    assert listed.stdout.split()[:3] == ["tv", "wallboard", "made"]
+    assert callengine("token", "--config", str(path), "revoke", "tv").returncode == 0
+    assert callengine("token", "--config", str(path), "list").stdout == ""
+    assert callengine("run", "--config", str(path)).returncode == 1

@@ -72,7 +72,7 @@ def test_every_mistake_is_told_at_once_each_with_its_place_and_what_would_be_rig
         '# time_zone = "Europe/Moscow"', 'time_zone = "Moscow"'
     )
     text = text.replace("# ring_seconds = 20", "ring_second = 20").replace(
-        '# host = "127.0.0.1"  # loop', 'host = "0.0.0.0"  # loop'
+        '# host = "127.0.0.1"  # listened', 'host = "board.example"  # listened'
     )
     example.write_text(text, encoding="utf-8")
     found = problems_of(example)
@@ -86,7 +86,7 @@ def test_every_mistake_is_told_at_once_each_with_its_place_and_what_would_be_rig
     }
     assert "did you mean 'ring_seconds'?" in found["queues[0].ring_second"]
     assert "Europe/Moscow" in found["centre.time_zone"]
-    assert "loopback" in found["http.host"]
+    assert "an address of this machine" in found["http.host"]
 
 
 def test_what_does_not_fit_together_is_told_at_once(example: Path) -> None:
