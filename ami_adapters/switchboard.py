@@ -81,6 +81,8 @@ class Switchboard:
         self._held: list[Message] | None = []
         self._connected = False
         self._resync: asyncio.Task[None] | None = None
+        self.last_event_at: datetime | None = None
+        """When Asterisk last told us anything by itself, by our clock."""
 
     def attach(self, link: Link) -> None:
         """The link to send by; it is built after us because it tells us what it hears."""
@@ -121,6 +123,7 @@ class Switchboard:
 
     def on_message(self, message: Message) -> None:
         """One AMI event, in the order Asterisk sent it."""
+        self.last_event_at = self._now()
         if self._held is not None:
             self._held.append(message)
             return

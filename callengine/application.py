@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 from collections.abc import Callable, Mapping
-from datetime import UTC, timedelta
+from datetime import timedelta
 from importlib.metadata import version
 from zoneinfo import ZoneInfo
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from ami_adapters.link import AmiLink, LinkState, LinkTimes, PbxLogin
 from ami_adapters.switchboard import Switchboard
@@ -20,21 +23,24 @@ from callengine.live_callbacks import LiveCallbacks
 from callengine.logs import get_log
 from callengine.metrics import Metrics
 from callengine.obligation_timers import AlarmClock
+from callengine.recount import recount
 from callengine.retention import every_night
 from callengine.service_manager import notify, watchdog_seconds
-from callengine.tally import DayTally
+from callengine.tally import COUNTED_FOR, DayTally
 from config.policies import centre_policy
 from config.settings import Settings
 from queues.dispatcher import Dispatcher
 from queues.events import Event
 from queues.identifiers import NodeId
-from queues.policy import CentrePolicy
+from queues.policy import CentrePolicy, Dispatch
 from queues.views import CentreView
+from storage.figure_queries import figure_rows
 from storage.ledger import Ledger, open_ledger
 
 BEAT_SECONDS = 1.0
 STOP_SECONDS = 10.0
 _LAG_MEASURED_SECONDS = 0.5
+_ALIVE_NOTED_SECONDS = 10.0
 _HUNG_BACKLOG = 20_000
 
 
@@ -61,7 +67,12 @@ class Application:
         self._stop_wanted = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self.tally = DayTally(
-            {name: queue.target for name, queue in self._policy.queues.items()}, self.zone, now
+            {name: queue.promise for name, queue in self._policy.queues.items()},
+            self.zone,
+            now,
+            not_recovered=[
+                name for name, queue in self._policy.queues.items() if queue.dispatch is Dispatch.ASTERISK
+            ],
         )
         self.ledger: Ledger | None = None
         self._dispatcher: Dispatcher | None = None
@@ -83,7 +94,7 @@ class Application:
         self._dispatcher = dispatcher
         self.switchboard = Switchboard(
             self._policy.agents.values(),
-            sink=self.tell,
+            sink=self._hear,
             now=self.clock.now,
             log=log,
             trunks=self._policy.trunks,
@@ -96,6 +107,8 @@ class Application:
             now=self.clock.now,
             version=version("callengine"),
             trunks=self.switchboard.trunks,
+            agents={agent: profile.queues for agent, profile in self._policy.agents.items()},
+            last_event_at=lambda: self.switchboard.last_event_at,
         )
         self.metrics = metrics
         ledger.writer.start()
@@ -122,10 +135,10 @@ class Application:
             observers=(self.tally.observe, metrics.observe),
             on_decision_seconds=metrics.decision_seconds.observe,
         )
-        midnight = (
-            now.astimezone(self.zone).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+        rows = await figure_rows(
+            ledger.reader, ledger.node, now - COUNTED_FOR, now + timedelta(days=1), with_open=True
         )
-        self.tally.load(await ledger.calls_between(midnight, now + timedelta(days=1)), now)
+        self.tally.load(recount(rows, self.tally.midnight), now)
         self.alarm.start()
         self.tell(await ledger.restored(now))
         live = LiveCallbacks(self._engine, ledger, dispatcher.view, self.clock.now)
@@ -144,6 +157,7 @@ class Application:
             loop.create_task(self._engine.run(), name="engine"),
             loop.create_task(self._beat(), name="heartbeat"),
             loop.create_task(self._measure_lag(), name="loop lag"),
+            loop.create_task(self._note_alive(ledger), name="alive"),
             loop.create_task(
                 every_night(ledger.engine, settings, self.zone, self.clock.now, log), name="retention"
             ),
@@ -190,6 +204,7 @@ class Application:
         await self.http.stop()
         if self.ledger is not None:
             try:
+                await self._try_to_note_alive(self.ledger)
                 await self.ledger.close()
             except TimeoutError:
                 self._log.error("the ledger did not take everything", rows=self.ledger.writer.pending_rows)
@@ -215,10 +230,15 @@ class Application:
         if self._engine is not None:
             self._engine.tell(event)
 
+    def _hear(self, event: Event) -> None:
+        """The PBX told us something."""
+        self.metrics.ami_events.labels(type(event).__name__).inc()
+        self.tell(event)
+
     def _on_link_state(self, state: LinkState) -> None:
         self.metrics.ami_connected.set(state is LinkState.CONNECTED)
         if state is LinkState.CONNECTED:
-            self.metrics.ami_connects.inc()
+            self.metrics.ami_connection_made()
         notify(f"STATUS=AMI {state}")
 
     def _on_ledger_failure(self, problem: Exception) -> None:
@@ -248,6 +268,17 @@ class Application:
             wanted = loop.time() + _LAG_MEASURED_SECONDS
             await asyncio.sleep(_LAG_MEASURED_SECONDS)
             self.metrics.loop_lag_seconds.observe(max(0.0, loop.time() - wanted))
+
+    async def _note_alive(self, ledger: Ledger) -> None:
+        """Whoever counts again must know from when on nobody looked, should this run be killed."""
+        while True:
+            await self._try_to_note_alive(ledger)
+            await asyncio.sleep(_ALIVE_NOTED_SECONDS)
+
+    async def _try_to_note_alive(self, ledger: Ledger) -> None:
+        with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
+            async with asyncio.timeout(_ALIVE_NOTED_SECONDS):
+                await ledger.note_alive(self.clock.now())
 
     def _engine_or_fail(self) -> Engine:
         if self._engine is None:

@@ -1,29 +1,34 @@
-"""Today's figures, kept up to date by the journal and rebuilt at start from the ledger (law 7)."""
+"""Today's and the last hour's figures, kept up to date by the journal and rebuilt at start from the ledger (law 7).
+
+Each entry costs O(1), or O(log n) for a window; reading costs what is shown and who waits, never the history.
+"""
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from callengine.agent_clock import AgentClock, Rest
+from callengine.call_records import CENTRE, HOUR, QUARTER, CallRecords, Scope, ScopeName, Sums, quarter_of
+from callengine.figures import CentreFigures, QuarterHour, ScopeFigures
+from callengine.gap_log import GapLog
+from callengine.recount import CountedCall, Recount
+from callengine.repeat_calls import RepeatCalls
 from queues import journal as facts
-from queues.identifiers import CallId, QueueName
-from queues.journal import JournalEntry, Outcome
-from sla.service_level import CallTimes, ServiceLevel, count
-from storage.ledger import CallRow
+from queues.identifiers import AgentId, AttemptId, CallId, CompanyId, ObligationId, QueueName
+from queues.journal import JournalEntry, Outcome, ServedBy
+from sla.call_facts import OWN, CallFacts, Promise, waiting
+from sla.figures import Figures
+from sla.service_level import ServiceLevel
+from sla.unknown import Gap, expected_calls
 
-
-@dataclass(slots=True)
-class _QueueTally:
-    target: timedelta
-    offered: int = 0
-    finished: Counter[str] = field(default_factory=Counter)
-    settled: ServiceLevel = field(default_factory=ServiceLevel)
-    waiting: list[datetime] = field(default_factory=list)
-    """Arrivals of those no human has answered yet, in order."""
+_ZERO = timedelta(0)
+COUNTED_FOR = timedelta(hours=29)
+"""Calls that a start takes up: yesterday must be whole for the nightly reconcile, and an hour more for repeats."""
+_STRIP = 96
+"""Quarters of an hour in a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,113 +45,295 @@ class QueueFigures:
     by_outcome: Mapping[str, int]
 
 
-class DayTally:
-    """Counts of the calls that arrived today, per queue.
+@dataclass(slots=True)
+class _Waits:
+    """Who waits in one scope now, and what that adds to its windows."""
 
-    A call belongs to the day of its arrival. The day ends in the centre's own time zone; at midnight everything
-    starts at zero, but for those who are still on the line: they are yesterday's, and are only forgotten here.
+    number: int = 0
+    late: int = 0
+    since: datetime | None = None
+    today: Sums = field(default_factory=dict)
+    hour: Sums = field(default_factory=dict)
+    quarter: Sums = field(default_factory=dict)
+
+
+class DayTally:
+    """Counts of the calls by their arrival, per queue, per company and together.
+
+    The day ends in the centre's own time zone; at midnight everything starts at zero, and who is on the line then
+    is yesterday's: he is shown as waiting, and counts in the last hour only.
     """
 
-    def __init__(self, targets: Mapping[QueueName, timedelta], zone: ZoneInfo, now: datetime) -> None:
-        self._targets = dict(targets)
-        self._zone = zone
-        self._start(now)
+    def __init__(
+        self,
+        promises: Mapping[QueueName, Promise],
+        zone: ZoneInfo,
+        now: datetime,
+        *,
+        not_recovered: Iterable[QueueName] = (),
+    ) -> None:
+        """`not_recovered`: queues whose calls leave no trace for us while we do not look (Asterisk's own)."""
+        self._promises = dict(promises)
+        self._not_recovered = frozenset(not_recovered)
+        self._records = CallRecords(promises, zone, now)
+        self._agents = AgentClock(self._records.midnight)
+        self._repeats = RepeatCalls()
+        self._gaps = GapLog()
+        self._first_start = self._records.midnight
+        self._decided_blindly: list[CallId] = []
+        self._owed: dict[ObligationId, list[CallId]] = {}
+        self._dialling: dict[AttemptId, AgentId] = {}
+        self.on_rest: Callable[[QueueName, timedelta], None] = lambda queue, time: None
+        """Told of each rest that followed a call of the queue."""
+        self.on_repeat: Callable[[QueueName], None] = lambda queue: None
+        self.on_unknown: Callable[[timedelta], None] = lambda time: None
+        """Told of each gap when it is over."""
 
-    def load(self, rows: Iterable[CallRow], now: datetime) -> None:
-        """Count what the ledger has of today."""
-        self._turn_day(now)
-        for row in rows:
-            entry = self._queue(QueueName(row.queue))
-            entry.offered += 1
-            call = CallId(row.call)
-            self._open[call] = (QueueName(row.queue), row.arrived_at, row.answered_at)
-            insort(entry.waiting, row.arrived_at)
-            if row.answered_at is not None:
-                self._settle(call, row.arrived_at, row.answered_at, None)
-            if row.outcome is not None and row.ended_at is not None:
-                self._finish(call, Outcome(row.outcome), max(row.ended_at, row.arrived_at))
+    def load(self, past: Recount, now: datetime) -> None:
+        """Take up what the ledger knows. Nothing is seen from here until the link is up."""
+        self._records.advance(now)
+        for counted in past.calls:
+            self._records.add(counted)
+        self._agents, self._repeats, self._gaps = past.agents, past.repeats, past.gaps
+        self._owed, self._dialling = past.owed, past.dialling
+        self._first_start = past.first_start or now
+        self._gaps.lost(now)
 
     def observe(self, entry: JournalEntry) -> None:
         """Take one journal entry into account."""
         match entry:
-            case facts.CallOffered(call=call, arrived_at=arrived_at, queue=queue):
-                self._turn_day(arrived_at)
-                tally = self._queue(queue)
-                tally.offered += 1
-                insort(tally.waiting, arrived_at)
-                self._open[call] = (queue, arrived_at, None)
-            case facts.CallConnected(at, call):
-                queue_and_times = self._open.get(call)
-                if queue_and_times is not None and queue_and_times[2] is None:
-                    self._settle(call, queue_and_times[1], max(at, queue_and_times[1]), None)
-            case facts.CallFinished(at, call, outcome):
-                self._finish(call, outcome, at)
+            case facts.CallOffered():
+                self._offered(entry)
+            case facts.CallQueued(at, call) | facts.CallMovedToFallback(at, call):
+                self._entered_line(call, at)
+            case facts.CallConnected(at, call, agent, _, served_by):
+                self._decided(call, answered_at=at, by_fallback=served_by is ServedBy.FALLBACK)
+                self._agents.spoke(agent, call)
+            case facts.CallPassedOn(_, call, agent):
+                known = self._records.facts(call)
+                if known is not None:
+                    self._records.change(call, transfers=known.transfers + 1)
+                self._agents.spoke(agent, call)
+            case facts.CallFinished(at, call, outcome, served_by):
+                by_fallback = served_by is ServedBy.FALLBACK
+                self._decided(call, ended_at=at, outcome=outcome.value, by_fallback=by_fallback)
+            case facts.AgentStateChanged(at, agent, state):
+                self._records.advance(at)
+                self._turn_agents_day()
+                self._rested(self._agents.changed(agent, state, at))
+            case facts.LinkLost(at):
+                self._gaps.lost(at)
+                for rest in self._agents.link_lost(at):
+                    self._rested(rest)
+            case facts.LinkRestored(at):
+                self._restored(at)
             case _:
-                pass
+                self._observe_callback(entry)
 
-    def figures(self, queue: QueueName, now: datetime) -> QueueFigures:
-        """One queue's figures now; O(log n)."""
-        self._turn_day(now)
-        tally = self._queue(queue)
-        late = bisect_left(tally.waiting, now - tally.target)
-        level = tally.settled + ServiceLevel(waiting_within=len(tally.waiting) - late, waiting_late=late)
-        return QueueFigures(
-            offered=tally.offered,
-            answered=level.answered,
-            answered_within=level.answered_within,
-            abandoned=tally.finished[Outcome.ABANDONED],
-            waiting=len(tally.waiting),
-            level=level,
-            longest_wait=max(now - tally.waiting[0], timedelta(0)) if tally.waiting else timedelta(0),
-            by_outcome=dict(tally.finished),
+    def take(self, now: datetime) -> CentreFigures:
+        """Everything at this moment: on the loop. What is divided is divided when it is read."""
+        self._advance(now)
+        waits = self._waits(self._records.now)
+        scopes = {
+            name: self._scope_figures(name, scope, waits.get(name) or _Waits())
+            for name, scope in self._records.scopes.items()
+        }
+        return CentreFigures(
+            at=self._records.now,
+            since=max(self._records.midnight, self._first_start),
+            total=scopes[CENTRE],
+            queues={QueueName(name): one for (kind, name), one in scopes.items() if kind == "queue"},
+            companies={CompanyId(name): one for (kind, name), one in scopes.items() if kind == "company"},
+            agents=self._agents.take(self._records.now),
+            unknown_since=self._gaps.blind_since,
         )
 
+    def quarters(
+        self, now: datetime, *, queue: QueueName | None = None, company: CompanyId | None = None
+    ) -> tuple[QuarterHour, ...]:
+        """The 96 quarters of an hour that end with the present one, across midnight: of one scope."""
+        self._advance(now)
+        name: ScopeName = CENTRE
+        if queue is not None:
+            name = ("queue", queue)
+        elif company is not None:
+            name = ("company", company)
+        scope = self._records.scope(name)
+        sums: dict[datetime, Sums] = {}
+        for record in self._records.waiting.values():
+            if name in record.scopes:
+                quarter = sums.setdefault(quarter_of(record.facts.arrived_at), {})
+                _merge(quarter, waiting(record.facts, record.promise, now, self._gaps.blind_since))
+        last = quarter_of(now)
+        starts = [last - QUARTER * (_STRIP - 1 - index) for index in range(_STRIP)]
+        return tuple(
+            QuarterHour(
+                start,
+                Figures(
+                    _merge(dict(scope.quarters.get(start, {})), sums.get(start, {})),
+                    self._gaps.unknown(start, min(start + QUARTER, now)),
+                ),
+            )
+            for start in starts
+        )
+
+    def counted(self, call: CallId) -> CountedCall | None:
+        """What is counted of one call; None of one that nobody knows, or that is long over."""
+        return self._records.counted(call)
+
+    def calls_of_quarter(self, start: datetime) -> Iterator[CountedCall]:
+        """What is counted of the calls that arrived in a quarter of an hour, of the last two days."""
+        return self._records.arrived_in(start)
+
+    def figures(self, queue: QueueName, now: datetime) -> QueueFigures:
+        """One queue's figures of today."""
+        return _of_today(self.take(now).queues[queue])
+
     def total(self, now: datetime) -> ServiceLevel:
-        """All queues together, each against its own target."""
-        return sum((self.figures(queue, now).level for queue in self._targets), ServiceLevel())
+        """All queues together, each by its own promise."""
+        return self.take(now).total.today.level
 
     def imbalance(self) -> int:
         """Law 1: offered − outcomes − still on the line; 0, or there is a mistake."""
-        offered = sum(tally.offered for tally in self._queues.values())
-        finished = sum(tally.finished.total() for tally in self._queues.values())
-        return offered - finished - len(self._open)
+        sums = self._records.scopes[CENTRE].today
+        finished = sum(sums.get(("outcome", outcome.value), 0) for outcome in Outcome)
+        return sums.get(("calls", "offered"), 0) - finished - self._records.open_today
+
+    @property
+    def midnight(self) -> datetime:
+        """When the present day began."""
+        return self._records.midnight
 
     @property
     def queues(self) -> tuple[QueueName, ...]:
         """The queues that are counted."""
-        return tuple(self._targets)
+        return tuple(self._promises)
 
-    def _start(self, now: datetime) -> None:
-        local = now.astimezone(self._zone)
-        self._day = local.date()
-        self._queues = {queue: _QueueTally(target) for queue, target in self._targets.items()}
-        self._open: dict[CallId, tuple[QueueName, datetime, datetime | None]] = {}
+    def _advance(self, now: datetime) -> None:
+        self._records.advance(now)
+        self._turn_agents_day()
 
-    def _turn_day(self, now: datetime) -> None:
-        if now.astimezone(self._zone).date() > self._day:
-            self._start(now)
+    def _turn_agents_day(self) -> None:
+        if self._agents.day_start < self._records.midnight:
+            self._agents.turn_day(self._records.midnight)
 
-    def _queue(self, queue: QueueName) -> _QueueTally:
-        return self._queues.setdefault(queue, _QueueTally(self._targets.get(queue, timedelta(seconds=30))))
+    def _offered(self, entry: facts.CallOffered) -> None:
+        repeats = list(self._repeats.arrived(entry.call, entry.company, entry.number, entry.arrived_at))
+        self._records.add(
+            CountedCall(entry.call, entry.queue, entry.company, CallFacts(arrived_at=entry.arrived_at))
+        )
+        self._turn_agents_day()
+        for call in repeats:
+            repeated = self._records.counted(call)
+            if repeated is not None and not repeated.facts.is_repeat:
+                self._records.change(call, is_repeat=True)
+                self.on_repeat(repeated.queue)
 
-    def _settle(
-        self, call: CallId, arrived_at: datetime, answered_at: datetime | None, ended_at: datetime | None
-    ) -> None:
-        """He waits no more: count him for good."""
-        queue = self._open[call][0]
-        tally = self._queue(queue)
-        tally.settled += count(CallTimes(arrived_at, answered_at, ended_at), tally.target, arrived_at)
-        index = bisect_left(tally.waiting, arrived_at)
-        if index < len(tally.waiting) and tally.waiting[index] == arrived_at:
-            del tally.waiting[index]
-        self._open[call] = (queue, arrived_at, answered_at)
+    def _entered_line(self, call: CallId, at: datetime) -> None:
+        known = self._records.facts(call)
+        if known is not None and (known.queued_at is None or at < known.queued_at):
+            self._records.change(call, queued_at=at)
 
-    def _finish(self, call: CallId, outcome: Outcome, at: datetime) -> None:
-        known = self._open.get(call)
-        if known is None:
-            return  # Yesterday's.
-        queue, arrived_at, answered_at = known
-        if answered_at is None:
-            self._settle(call, arrived_at, None, max(at, arrived_at))
-        del self._open[call]
-        self._queue(queue).finished[outcome] += 1
+    def _decided(self, call: CallId, **changes: object) -> None:
+        if call not in self._records:
+            return
+        self._records.change(call, **changes)
+        if self._gaps.blind_since is not None:
+            self._decided_blindly.append(call)
+
+    def _restored(self, at: datetime) -> None:
+        """What is dated now was found now: nobody knows since when it holds. The PBX's own notes are earlier."""
+        gap: Gap | None = self._gaps.restored(at)
+        self._agents.link_restored(at)
+        if gap is not None:
+            self.on_unknown(gap.end - gap.start)
+        for call in self._decided_blindly:
+            known = self._records.facts(call)
+            if gap is not None and known is not None and known.decided_at == gap.end:
+                self._records.change(call, doubted_since=gap.start)
+        self._decided_blindly.clear()
+
+    def _rested(self, rest: Rest | None) -> None:
+        known = None if rest is None else self._records.counted(rest.call)
+        if rest is not None and known is not None:
+            self._records.change(rest.call, wrap_up=known.facts.wrap_up + rest.time)
+            self.on_rest(known.queue, rest.time)
+
+    def _observe_callback(self, entry: JournalEntry) -> None:
+        match entry:
+            case facts.ObligationOpened(obligation=obligation, call=call):
+                self._owed.setdefault(obligation, []).append(call)
+            case facts.ObligationJoined(_, obligation, call):
+                self._owed.setdefault(obligation, []).append(call)
+            case facts.ObligationClosed(obligation=obligation, contacted_at=contacted_at):
+                for call in self._owed.pop(obligation, ()):
+                    if contacted_at is not None and call in self._records:
+                        self._records.change(call, contacted_at=contacted_at)
+            case facts.AttemptMade(attempt=attempt, agent=agent):
+                self._dialling[attempt] = agent
+            case facts.AttemptDialled(_, attempt):
+                self._agents.spoke(self._dialling.get(attempt), None)
+            case facts.AttemptFinished(_, attempt):
+                self._dialling.pop(attempt, None)
+            case _:
+                pass
+
+    def _waits(self, now: datetime) -> dict[ScopeName, _Waits]:
+        """One pass over those who wait: O(them)."""
+        found: dict[ScopeName, _Waits] = {}
+        for record in self._records.waiting.values():
+            call = record.facts
+            added = waiting(call, record.promise, now, self._gaps.blind_since)
+            for name in record.scopes:
+                waits = found.setdefault(name, _Waits())
+                waits.number += 1
+                waits.late += (OWN, "waiting_late") in added
+                waits.since = min(waits.since or call.arrived_at, call.arrived_at)
+                if record.of_today:
+                    _merge(waits.today, added)
+                if call.arrived_at >= now - HOUR:
+                    _merge(waits.hour, added)
+                if call.arrived_at >= now - QUARTER:
+                    _merge(waits.quarter, added)
+        return found
+
+    def _scope_figures(self, name: ScopeName, scope: Scope, waits: _Waits) -> ScopeFigures:
+        now, start = self._records.now, max(self._records.midnight, self._first_start)
+        not_recovered = bool(self._not_recovered) and (name[0] != "queue" or name[1] in self._not_recovered)
+
+        def figures(sums: Sums, more: Sums, since: datetime) -> Figures:
+            since = min(since, now)
+            unknown = self._gaps.unknown(since, now)
+            unseen = unknown if not_recovered else self._gaps.open_within(since, now)
+            expected = expected_calls(sums.get(("calls", "offered"), 0), now - since - unknown, unseen)
+            return Figures(_merge(dict(sums), more), unknown, expected)
+
+        return ScopeFigures(
+            promise=scope.promise,
+            waiting=waits.number,
+            waiting_late=waits.late,
+            longest_wait=_ZERO if waits.since is None else max(now - waits.since, _ZERO),
+            today=figures(scope.today, waits.today, start),
+            hour=figures(scope.hour, waits.hour, now - HOUR),
+            quarter=figures(scope.quarter, waits.quarter, now - QUARTER),
+        )
+
+
+def _merge(sums: Sums, more: Sums) -> Sums:
+    for measure, amount in more.items():
+        sums[measure] = sums.get(measure, 0) + amount
+    return sums
+
+
+def _of_today(scope: ScopeFigures) -> QueueFigures:
+    today = scope.today
+    return QueueFigures(
+        offered=today.offered,
+        answered=today.answered,
+        answered_within=today.answered_within,
+        abandoned=today.abandoned,
+        waiting=scope.waiting,
+        level=today.level,
+        longest_wait=scope.longest_wait,
+        by_outcome=today.outcomes,
+    )

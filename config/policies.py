@@ -67,6 +67,7 @@ def centre_policy(settings: Settings) -> CentrePolicy:
                 name=QueueName(queue.name),
                 target=timedelta(seconds=queue.target_seconds),
                 goal_ratio=queue.goal_ratio,
+                clock=queue.clock,
                 priority=queue.priority,
                 ring_time=timedelta(seconds=queue.ring_seconds),
                 wrap_up=timedelta(seconds=queue.wrap_up_seconds),

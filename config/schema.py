@@ -264,6 +264,9 @@ class Queue(Section):
     name: Id = Field(description="short name")
     target_seconds: Seconds = Field(30, description="answered within …")
     goal_ratio: float = Field(0.88, gt=0, le=1, description="… this share of all offered calls")
+    clock: ClockStart = Field(
+        ClockStart.ARRIVAL, description="the target runs from: arrival, queue (entry into the waiting line)"
+    )
     priority: int = Field(10, ge=0, le=1000, description="smaller is served first")
     ring_seconds: Seconds = Field(20, description="how long an agent's phone rings")
     wrap_up_seconds: SecondsOrZero = Field(10, description="rest after a conversation")

@@ -11,7 +11,8 @@ from queues.identifiers import AgentId, CompanyId, Did, Endpoint, QueueName
 from queues.personal_data import Phone
 from queues.phone_numbers import HOME_REGION, NumberFormat
 from queues.results import Disposition
-from sla.promises import RU_416, RuleSet, rule_set_at
+from sla.call_facts import Promise
+from sla.promises import RU_416, ClockStart, RuleSet, rule_set_at
 
 
 class Dispatch(StrEnum):
@@ -48,7 +49,8 @@ class WatchPolicy:
 class QueuePolicy:
     """How one queue's calls are offered.
 
-    `target` and `goal_ratio` are the promise "goal_ratio of the calls answered within target".
+    `target`, `goal_ratio` and `clock` are the promise "goal_ratio of the calls answered within target of the clock's
+    start".
     A call of a queue with a smaller `priority` number is served before one with a larger.
     `decline_pause` keeps an agent who declined or did not answer from being rung at once again.
     """
@@ -56,6 +58,7 @@ class QueuePolicy:
     name: QueueName
     target: timedelta = timedelta(seconds=30)
     goal_ratio: float = 0.88
+    clock: ClockStart = ClockStart.ARRIVAL
     priority: int = 10
     ring_time: timedelta = timedelta(seconds=20)
     wrap_up: timedelta = timedelta(seconds=10)
@@ -70,6 +73,11 @@ class QueuePolicy:
     def dials_callbacks(self) -> bool:
         """Whether the engine itself may ring agents of this queue for a callback."""
         return self.dispatch is Dispatch.ENGINE or (self.watch is not None and self.watch.dial_callbacks)
+
+    @property
+    def promise(self) -> Promise:
+        """What its figures are held against."""
+        return Promise(self.target, self.goal_ratio, self.clock)
 
 
 @dataclass(frozen=True, slots=True)

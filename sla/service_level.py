@@ -6,7 +6,8 @@ are here to be shown beside it, with their names (research: ICMI QueueTips 2005;
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from fractions import Fraction
 
@@ -68,6 +69,9 @@ class ServiceLevel:
             self.waiting_late + other.waiting_late,
         )
 
+    def __sub__(self, other: ServiceLevel) -> ServiceLevel:
+        return self + ServiceLevel(*(-getattr(other, name) for name in COUNTS))
+
     @property
     def answered(self) -> int:
         """Answered by a human."""
@@ -83,33 +87,57 @@ class ServiceLevel:
         """Every call that arrived, whatever became of it."""
         return self.answered + self.abandoned + self.waiting_within + self.waiting_late
 
+    def parts(self, formula: str) -> tuple[int, int]:
+        """A named formula's numerator and denominator. Raises KeyError for a name nobody knows."""
+        return _PARTS[formula](self)
+
+    def by_formula(self, formula: str) -> Fraction | None:
+        """The figure by the name it is shown under; None before a call is counted. Raises KeyError."""
+        good, all_ = self.parts(formula)
+        return None if all_ == 0 else Fraction(good, all_)
+
     @property
     def ratio(self) -> Fraction | None:
         """The wallboard's figure: answered within T ÷ offered, but for those who may still be answered in time."""
-        return _ratio(self.answered_within, self.offered - self.waiting_within)
+        return self.by_formula("offered")
 
     @property
     def answered_only(self) -> Fraction | None:
         """Asterisk's ServicelevelPerf and wazo's qos: whoever gave up is forgotten."""
-        return _ratio(self.answered_within, self.answered)
+        return self.by_formula("answered_only")
 
     @property
     def asterisk_sl2(self) -> Fraction | None:
         """Asterisk's ServicelevelPerf2: giving up quickly raises it."""
-        return _ratio(self.answered_within + self.abandoned_within, self.answered + self.abandoned)
+        return self.by_formula("asterisk_sl2")
 
     @property
     def minus_short_abandons(self) -> Fraction | None:
         """Calls abandoned within five seconds leave the calculation."""
-        return _ratio(self.answered_within, self.answered + self.abandoned - self.short_abandons)
+        return self.by_formula("minus_short_abandons")
 
     @property
     def abandoned_after_threshold(self) -> Fraction | None:
         """Only those who gave up after T count against it."""
-        return _ratio(self.answered_within, self.answered + self.abandoned_late)
+        return self.by_formula("abandoned_after_threshold")
 
 
-FORMULAS = ("ratio", "answered_only", "asterisk_sl2", "minus_short_abandons", "abandoned_after_threshold")
+_PARTS: dict[str, Callable[[ServiceLevel], tuple[int, int]]] = {
+    "offered": lambda sums: (sums.answered_within, sums.offered - sums.waiting_within),
+    "answered_only": lambda sums: (sums.answered_within, sums.answered),
+    "asterisk_sl2": lambda sums: (
+        sums.answered_within + sums.abandoned_within,
+        sums.answered + sums.abandoned,
+    ),
+    "minus_short_abandons": lambda sums: (
+        sums.answered_within,
+        sums.answered + sums.abandoned - sums.short_abandons,
+    ),
+    "abandoned_after_threshold": lambda sums: (sums.answered_within, sums.answered + sums.abandoned_late),
+}
+FORMULAS = tuple(_PARTS)
+"""The names the formulas are shown under; the first is the one shown by itself."""
+COUNTS = tuple(field.name for field in fields(ServiceLevel))
 
 
 def count(call: CallTimes, target: timedelta, now: datetime) -> ServiceLevel:
@@ -123,7 +151,3 @@ def count(call: CallTimes, target: timedelta, now: datetime) -> ServiceLevel:
             return ServiceLevel(abandoned_within=1, short_abandons=short)
         return ServiceLevel(abandoned_late=1, short_abandons=short)
     return ServiceLevel(waiting_within=1) if now - call.arrived_at <= target else ServiceLevel(waiting_late=1)
-
-
-def _ratio(good: int, all_: int) -> Fraction | None:
-    return None if all_ == 0 else Fraction(good, all_)

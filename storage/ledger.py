@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -105,6 +105,12 @@ class Ledger:
                 select(attempts.c.attempt).where(attempts.c.attempt == attempt, attempts.c.ended_at.is_(None))
             )
             return row.first() is not None
+
+    async def note_alive(self, at: datetime) -> None:
+        """This run of the engine has seen everything until now. Raises SQLAlchemyError, OSError."""
+        this_run = (runs.c.node == self.node) & (runs.c.epoch == self.epoch)
+        async with self.engine.begin() as connection:
+            await connection.execute(update(runs).where(this_run).values(seen_at=at))
 
     async def calls_between(self, start: datetime, end: datetime) -> Sequence[CallRow]:
         """Calls by arrival, from `start` up to but without `end`."""

@@ -64,8 +64,9 @@ runs = Table(
     Column("node", String(40), primary_key=True),
     Column("epoch", Integer, primary_key=True, autoincrement=False),
     Column("started_at", Instant, nullable=False),
+    Column("seen_at", Instant),
 )
-"""One row for each start of the engine; `epoch` numbers them for a node."""
+"""One row for each start of the engine; `epoch` numbers them for a node. `seen_at`: it certainly ran until then."""
 
 journal = Table(
     "journal",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import aiohttp
@@ -14,6 +13,7 @@ from callengine.http_server import HttpServer
 from callengine.metrics import Metrics
 from callengine.tally import DayTally
 from queues.views import CentreView
+from sla.call_facts import Promise
 from tests.support.centre import GENERAL, moment
 
 
@@ -21,7 +21,7 @@ def some_metrics() -> Metrics:
     return Metrics(
         [GENERAL],
         [],
-        tally=DayTally({GENERAL: timedelta(seconds=30)}, ZoneInfo("UTC"), moment(0)),
+        tally=DayTally({GENERAL: Promise()}, ZoneInfo("UTC"), moment(0)),
         view=lambda: CentreView((), (), synced=True),
         now=lambda: moment(0),
         version="0",

@@ -54,7 +54,7 @@ def test_a_caller_past_the_target_counts_against_the_figure_while_he_still_waits
 
 
 def test_nothing_counted_gives_no_figure() -> None:
-    assert [getattr(ServiceLevel(), formula) for formula in FORMULAS] == [None] * len(FORMULAS)
+    assert [ServiceLevel().by_formula(formula) for formula in FORMULAS] == [None] * len(FORMULAS)
 
 
 def test_a_call_cannot_be_answered_before_it_arrived() -> None:
@@ -86,7 +86,7 @@ def test_every_offered_call_is_in_the_denominator_and_a_longer_target_never_lowe
     counts = total(target)
     assert counts.offered == len(calls)
     for formula in FORMULAS:
-        value = getattr(counts, formula)
+        value = counts.by_formula(formula)
         assert value is None or 0 <= value <= 1
     longer = total(target + more)
     assert (counts.ratio or 0) <= (longer.ratio or 0)
