@@ -18,6 +18,9 @@ from ami_adapters.message import Message, instant_of
 from ami_adapters.panoramisk_link import AmiManager, AmiProtocol
 from ami_adapters.pending_actions import Response
 
+UNANSWERED_PINGS = 4
+"""So many in a row, though events come in: whoever should answer actions hangs."""
+
 
 class LinkState(StrEnum):
     """How the link is."""
@@ -117,6 +120,7 @@ class AmiLink:
         self.epoch = 0
         """Number of the present connection, counted from 1 (trap 18)."""
         self.sink_errors = 0
+        self._unanswered = 0
 
     def start(self) -> None:
         """Connect, and stay connected until `close`."""
@@ -191,6 +195,7 @@ class AmiLink:
             await self._manager.connect()
             await self._log_in()
         self.epoch += 1
+        self._unanswered = 0
         self._online = True
         self._log.info("AMI connected", host=self._login.host, port=self._login.port, epoch=self.epoch)
         self._enter(LinkState.CONNECTED)
@@ -218,13 +223,20 @@ class AmiLink:
             async with asyncio.timeout(self._times.ping_deadline):
                 answer = await self._manager.send_action(actions.ping())
         except (TimeoutError, AmiError):
-            if not self._lost.is_set():
+            self._unanswered += 1
+            if not self._lost.is_set() and (self._is_silent() or self._unanswered >= UNANSWERED_PINGS):
                 self.drop("no answer to a ping")
                 self._lost.set()
             return
+        self._unanswered = 0
         pbx_time = instant_of(answer.text("Timestamp"))
         if pbx_time is not None:
             self._listener.on_clock_reading(pbx_time, self._now())
+
+    def _is_silent(self) -> bool:
+        """A flood may keep the answer back: while bytes come in the link is alive, though slow."""
+        protocol = self._manager.protocol
+        return protocol is None or protocol.quiet_seconds() >= self._times.ping_deadline
 
     def _on_lost(self, protocol: AmiProtocol, exc: Exception | None) -> None:
         if protocol is self._manager.protocol or not self._online:

@@ -84,6 +84,10 @@ class AmiProtocol(asyncio.Protocol):
         self.pending.fail_all(lambda: ConnectionLost("the connection broke before the answer"))
         self._on_lost(self, exc)
 
+    def quiet_seconds(self) -> float:
+        """Since the last byte came in."""
+        return self._loop.time() - self.last_received
+
     def send_action(self, action: Action) -> asyncio.Future[Response]:
         """Write it now; never again (traps 3, 10, 14). Raises NotConnected, TooManyActions."""
         if self._transport is None or self._transport.is_closing():

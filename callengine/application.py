@@ -19,6 +19,7 @@ from callengine.callback_api import CallbackApi
 from callengine.clock import SystemClock
 from callengine.engine import Engine
 from callengine.http_server import HttpServer
+from callengine.ledger_watch import LedgerWatch, opened_ledger
 from callengine.live_callbacks import LiveCallbacks
 from callengine.logs import get_log
 from callengine.metrics import Metrics
@@ -35,7 +36,7 @@ from queues.identifiers import NodeId
 from queues.policy import CentrePolicy, Dispatch
 from queues.views import CentreView
 from storage.figure_queries import figure_rows
-from storage.ledger import Ledger, open_ledger
+from storage.ledger import Ledger
 
 BEAT_SECONDS = 1.0
 STOP_SECONDS = 10.0
@@ -83,12 +84,7 @@ class Application:
         """Open the ledger, take up what was left open, listen, connect. Raises TokenError, LedgerError, OSError."""
         settings, log, now = self._settings, self._log, self.clock.now()
         gate = open_gate(settings, self.clock.now)
-        ledger = await open_ledger(
-            settings.database.url,
-            settings.pbx.name,
-            now,
-            password=settings.database.password.get_secret_value(),
-        )
+        ledger = await opened_ledger(settings, now)
         self.ledger = ledger
         dispatcher = Dispatcher(self._policy, epoch=ledger.epoch, started_at=now)
         self._dispatcher = dispatcher
@@ -111,8 +107,8 @@ class Application:
             last_event_at=lambda: self.switchboard.last_event_at,
         )
         self.metrics = metrics
+        self.ledger_watch = LedgerWatch(ledger, metrics.ledger, log)
         ledger.writer.start()
-        ledger.writer.on_failure = self._on_ledger_failure
         self.alarm = AlarmClock(self.tell, self.clock.now)
         pbx = settings.pbx
         self.link = AmiLink(
@@ -136,7 +132,11 @@ class Application:
             on_decision_seconds=metrics.decision_seconds.observe,
         )
         rows = await figure_rows(
-            ledger.reader, ledger.node, now - COUNTED_FOR, now + timedelta(days=1), with_open=True
+            await ledger.reading(),
+            ledger.node,
+            now - COUNTED_FOR,
+            now + timedelta(days=1),
+            with_open=True,
         )
         self.tally.load(recount(rows, self.tally.midnight), now)
         self.alarm.start()
@@ -212,11 +212,10 @@ class Application:
 
     def health(self) -> Mapping[str, bool]:
         """What must hold for the engine to do its work."""
-        pending = 0 if self.ledger is None else self.ledger.writer.pending_rows
         return {
             "pbx_connected": self.link.state is LinkState.CONNECTED,
             "pbx_state_known": self.switchboard.is_synced,
-            "ledger_writes": pending < 10_000,
+            "ledger_writes": self.ledger_watch.keeps_decisions,
         }
 
     def view(self) -> CentreView:
@@ -241,14 +240,11 @@ class Application:
             self.metrics.ami_connection_made()
         notify(f"STATUS=AMI {state}")
 
-    def _on_ledger_failure(self, problem: Exception) -> None:
-        self.metrics.ledger_failures.inc()
-        self._log.error("ledger write failed, tried again", reason=type(problem).__name__)
-
     async def _beat(self) -> None:
         """Once a second, in the engine's own turn, so that a hung engine falls silent; systemd hears it too."""
         while True:
             self.clock_check()
+            self.ledger_watch.check()
             self._engine_or_fail().ask_for_beat()
             if watchdog_seconds() is not None and self._engine_or_fail().backlog < _HUNG_BACKLOG:
                 notify("WATCHDOG=1")

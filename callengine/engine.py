@@ -21,9 +21,12 @@ from queues.dispatcher import Decision, Dispatcher
 from queues.events import AttemptRefused, Event, PbxSnapshot, TimePassed
 from queues.identifiers import AttemptId, CallId, ObligationId
 from queues.journal import JournalEntry
+from storage.errors import LedgerAway
 
 BATCH = 256
 """Events handled before other tasks of the loop get their turn."""
+SETTLE_SECONDS = 8.0
+"""A (re)connect waits no longer for the ledger's word on calls that ended meanwhile."""
 
 
 class Clock(Protocol):
@@ -40,17 +43,20 @@ class JournalWriter(Protocol):
         """Take it; never blocks."""
 
     async def flush(self, *, at_once: bool = True) -> None:
-        """Return when everything appended so far is committed; else with the flush that is due anyway."""
+        """Return when all appended so far is committed: in the ledger, or on the disk while that is away.
+
+        With `at_once`; else with the flush that is due anyway.
+        """
 
 
 class Ledger(Protocol):
     """What the engine asks of the ledger while it runs."""
 
     async def settled_calls(self, ids: Iterable[CallId]) -> set[CallId]:
-        """Of these calls, those whose outcome is committed."""
+        """Of these calls, those whose outcome is committed. Raises LedgerAway."""
 
     async def is_claimed(self, attempt: AttemptId) -> bool:
-        """Whether this dial is committed as the only one of its number in flight."""
+        """Whether this dial is committed as the only one of its number in flight. Raises LedgerAway."""
 
 
 class Pbx(Protocol):
@@ -107,6 +113,8 @@ class Engine:
         self._after_commit: deque[Command] = deque()
         self._commit_wanted = asyncio.Event()
         self._stopped = False
+        self.left_unsettled = False
+        """Whether traces were left on the PBX because nobody could say if they are settled: look again later."""
 
     @property
     def backlog(self) -> int:
@@ -212,7 +220,11 @@ class Engine:
                     await self._dial(command)
 
     async def _dial(self, command: DialCallback) -> None:
-        if await self._ledger.is_claimed(command.attempt):
+        try:
+            is_claimed = await self._ledger.is_claimed(command.attempt)
+        except LedgerAway:
+            is_claimed = False
+        if is_claimed:
             self._pbx.execute(command)
         else:
             self.tell(AttemptRefused(self._clock.now(), command.attempt, "not claimed"))
@@ -221,8 +233,15 @@ class Engine:
         """Leave out traces of calls whose outcome the ledger has: only their erasing was not done."""
         if not snapshot.ended:
             return snapshot
-        await self._writer.flush()
-        settled = await self._ledger.settled_calls(call.call for call in snapshot.ended)
+        try:
+            async with asyncio.timeout(SETTLE_SECONDS):
+                await self._writer.flush()
+                settled = await self._ledger.settled_calls(call.call for call in snapshot.ended)
+        except (TimeoutError, LedgerAway):
+            # Routing must go on. Whom we do not know may be settled already: his trace stays where it is.
+            self.left_unsettled = True
+            known = self._dispatcher.centre.calls
+            return replace(snapshot, ended=tuple(call for call in snapshot.ended if call.call in known))
         for call in settled:
             self._carry_out(EraseInboxEntry(call))
         return replace(snapshot, ended=tuple(call for call in snapshot.ended if call.call not in settled))

@@ -21,6 +21,7 @@ from callengine.call_metrics import EDGES, CallMetrics
 from callengine.callback_metrics import CallbackMetrics, live_obligations
 from callengine.figure_metrics import agents_by_queue, families_of
 from callengine.figures import CentreFigures
+from callengine.ledger_metrics import LedgerMetrics
 from callengine.pbx_metrics import live_pbx
 from callengine.tally import DayTally
 from queues import journal as facts
@@ -58,11 +59,9 @@ class Metrics:
         self.ami_connects = counter("ami_connects", "AMI logins that succeeded", [])
         self.ami_reconnects = counter("ami_reconnects", "AMI logins after the first", [])
         self.ami_events = counter("ami_events", "AMI events that became domain events", ["event"])
-        self.ledger_failures = counter(
-            "ledger_write_failures", "Flushes that failed and were tried again", []
-        )
         self.decision_seconds = histogram("routing_decision_seconds", "Handling one event", [], _FAST)
         self.loop_lag_seconds = histogram("event_loop_lag_seconds", "How late the loop was", [], _FAST)
+        self.ledger = LedgerMetrics(self.registry)
         info = gauge("build_info", "The running version", ["version"])
         info.labels(version).set(1)
         for kind in get_args(Event):

@@ -3,40 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Table, bindparam, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from queues.dispatcher import Decision
 from queues.events import Event
-from storage import tables
-from storage.codec import decision_to_json, event_to_json
-from storage.projection import Change, Insert, Place, Update, changes_of
+from storage.checkpoint import kept_rows
+from storage.drain import AWAY, Drain, LedgerNews
+from storage.row_writer import write, write_what_is_possible
+from storage.spool import Spool
+from storage.spool_records import Record, record_of
 
-_LONGEST_PAUSE_SECONDS = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Record:
-    seq: int
-    at: datetime
-    event: Event
-    decision: Decision
+WRITE_SECONDS = 5.0
+"""A transaction that takes longer counts as not done; whether it was, the journal tells later."""
+MAX_WAITING = 20_000
+"""Decisions in memory. Only when neither the database nor the spool takes any do they become so many."""
+_RETRY_SECONDS = 1.0
+RENEW_BYTES = 8 << 20
+"""A spool that the ledger has wholly is begun anew beyond this."""
 
 
 class BatchWriter:
     """Keeps decisions in order and commits them together with the rows they make.
 
     `append` never blocks. A flush happens `flush_seconds` after the first append, at once when `max_rows` are
-    waiting, and whenever somebody awaits `flush`. A flush that fails is tried again with growing pauses; natural
-    keys make it harmless that an uncertain one is done twice.
+    waiting, and whenever somebody awaits `flush`. Each batch goes to the spool first and then to the database;
+    while that is away, being on the local disk counts as committed, and `Drain` brings everything over later.
     """
 
     def __init__(
@@ -45,6 +42,7 @@ class BatchWriter:
         node: str,
         epoch: int,
         *,
+        spool: Spool | None = None,
         flush_seconds: float = 0.15,
         max_rows: int = 500,
     ) -> None:
@@ -53,9 +51,16 @@ class BatchWriter:
         self._epoch = epoch
         self._flush_seconds = flush_seconds
         self._max_rows = max_rows
-        self.on_failure: Callable[[Exception], None] = lambda problem: None
-        """Told of each flush that failed; the flush is tried again all the same."""
-        self._waiting: deque[_Record] = deque()
+        self.spool = spool
+        self.news = LedgerNews()
+        self.drain = Drain(engine, node, spool, news=self.news, on_done=self._came_back, max_rows=max_rows)
+        self.on_back: Callable[[], None] = lambda: None
+        """Told when the database has everything again."""
+        self.on_kept: Callable[[list[Record]], Awaitable[None]] = _nobody
+        """Awaited with each batch that is on the disk while the database is away, before it counts as committed."""
+        self.dropped_records = 0
+        """Decisions for which there was no room anywhere: the engine must start anew once the ledger is back."""
+        self._waiting: deque[Record] = deque()
         self._seq = 0
         self._committed = 0
         self._wanted = asyncio.Event()
@@ -65,8 +70,13 @@ class BatchWriter:
         self._closing = False
 
     @property
+    def is_away(self) -> bool:
+        """Whether the database did not take the last write."""
+        return self.drain.is_wanted
+
+    @property
     def pending_rows(self) -> int:
-        """Decisions that are not committed yet."""
+        """Decisions in memory only."""
         return len(self._waiting)
 
     def start(self) -> None:
@@ -76,16 +86,20 @@ class BatchWriter:
     def append(self, event: Event, decision: Decision, at: datetime) -> None:
         """Take one decision; it is committed within `flush_seconds` and the time of a commit."""
         self._seq += 1
-        self._waiting.append(_Record(self._seq, at, event, decision))
+        if self.dropped_records or len(self._waiting) >= MAX_WAITING:
+            # From here on `flush` returns no more: no trace is erased, nobody dialled, until a new start.
+            self.dropped_records += 1
+            return
+        self._waiting.append(record_of(self._epoch, self._seq, at, event, decision))
         if len(self._waiting) >= self._max_rows:
             self._wanted.set()
         elif self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(self._flush_seconds, self._wanted.set)
 
     async def flush(self, *, at_once: bool = True) -> None:
-        """Return when everything appended so far is committed, however long the database is away.
+        """Return when everything appended so far is committed: in the ledger, or while it is away on the disk.
 
-        Without `at_once` it waits for the flush that is due anyway.
+        Without `at_once` it waits for the flush that is due anyway. With neither database nor disk it waits on.
         """
         wanted = self._seq
         if self._committed >= wanted:
@@ -96,7 +110,7 @@ class BatchWriter:
             await self._progress.wait_for(lambda: self._committed >= wanted)
 
     async def close(self, *, limit_seconds: float = 10.0) -> None:
-        """Write what is waiting, then stop. Raises TimeoutError when the database did not take it in time."""
+        """Commit what is waiting, then stop. Raises TimeoutError when neither database nor disk took it in time."""
         self._closing = True
         self._wanted.set()
         if self._task is None:
@@ -107,11 +121,26 @@ class BatchWriter:
         finally:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+            await self.drain.stop()
             if self._timer is not None:
                 self._timer.cancel()
 
+    async def renew_spool(self, at: datetime) -> None:
+        """Begin the spool anew with what is open now; nothing may be under way. Raises what AWAY names."""
+        if self.spool is None:
+            return
+        async with self.drain.lock:
+            if self.is_away or not self.spool.is_drained:
+                return
+            async with asyncio.timeout(WRITE_SECONDS), self._engine.connect() as connection:
+                rows = await connection.run_sync(lambda sync: list(kept_rows(sync, self._node, at)))
+            await self.spool.begin_anew(rows)
+
+    def _came_back(self) -> None:
+        self.on_back()
+        self._wanted.set()
+
     async def _run(self) -> None:
-        pause = self._flush_seconds
         while not (self._closing and not self._waiting):
             await self._wanted.wait()
             self._wanted.clear()
@@ -119,100 +148,85 @@ class BatchWriter:
                 self._timer.cancel()
                 self._timer = None
             while self._waiting:
-                batch = [self._waiting[index] for index in range(min(len(self._waiting), self._max_rows))]
-                try:
-                    async with self._engine.begin() as connection:
-                        await _write(connection, batch, self._node, self._epoch)
-                except (SQLAlchemyError, OSError, TimeoutError) as problem:
-                    self.on_failure(problem)
-                    await asyncio.sleep(pause)
-                    pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
-                    continue
-                pause = self._flush_seconds
-                for _ in batch:
-                    self._waiting.popleft()
-                async with self._progress:
-                    self._committed = batch[-1].seq
-                    self._progress.notify_all()
+                if not await self._commit_batch():
+                    await self._pause()
+
+    async def _commit_batch(self) -> bool:
+        """The next batch, to the spool and then to the database; whether either has it."""
+        batch = [self._waiting[index] for index in range(min(len(self._waiting), self._max_rows))]
+        on_disk = await self._keep(batch)
+        if not self.is_away and await self._write(batch):
+            await self._done(batch)
+            if self.spool is not None and on_disk:
+                await self._keep_small(self.spool, batch)
+            return True
+        self.drain.begin()
+        if not on_disk:
+            return False
+        await self.on_kept(batch)
+        await self._done(batch)
+        return True
+
+    async def _keep_small(self, spool: Spool, batch: list[Record]) -> None:
+        spool.drained(spool.end, len(batch))
+        if spool.end > max(RENEW_BYTES, 4 * spool.checkpoint_bytes):
+            try:
+                await self.renew_spool(batch[-1].at)
+            except AWAY as problem:
+                self.news.spool_failed(problem)
+
+    async def _keep(self, batch: list[Record]) -> bool:
+        if self.spool is None:
+            return False
+        try:
+            await self.spool.append(batch)
+        except OSError as problem:
+            self.news.spool_failed(problem)
+            if not self.is_away and self.spool.is_drained:
+                with contextlib.suppress(OSError):
+                    await self.spool.forget()
+            return False
+        return True
+
+    async def _write(self, batch: list[Record]) -> bool:
+        try:
+            async with asyncio.timeout(WRITE_SECONDS), self._engine.begin() as connection:
+                await connection.run_sync(write, self._node, batch)
+        except (IntegrityError, DataError):
+            return await self._write_one_by_one(batch)
+        except AWAY as problem:
+            self.news.failed(problem)
+            return False
+        return True
+
+    async def _write_one_by_one(self, batch: list[Record]) -> bool:
+        """A row that can never be written is left out and told; all others are written."""
+        try:
+            for record in batch:
+                async with asyncio.timeout(WRITE_SECONDS), self._engine.begin() as connection:
+                    for table in await connection.run_sync(write_what_is_possible, self._node, record):
+                        self.news.refused(table)
+        except AWAY as problem:
+            self.news.failed(problem)
+            return False
+        return True
+
+    async def _done(self, batch: list[Record]) -> None:
+        for _ in batch:
+            self._waiting.popleft()
+        async with self._progress:
+            self._committed = batch[-1].seq
+            self._progress.notify_all()
+
+    async def _pause(self) -> None:
+        """Neither took it: look again soon, or as soon as the database is back."""
+        self._wanted.clear()
+        try:
+            async with asyncio.timeout(_RETRY_SECONDS):
+                await self._wanted.wait()
+        except TimeoutError:
+            return
 
 
-_ONE_BY_ONE = frozenset(
-    {
-        tables.obligations,
-        tables.obligation_calls,
-        tables.attempts,
-        tables.human_tasks,
-        tables.dial_refusals,
-        tables.switches,
-        tables.messages,
-    }
-)
-"""Few rows, bound to one another by keys and by the law's unique indexes: written in the order they happened."""
-
-_Updates = dict[tuple[Table, tuple[tuple[str, Any], ...]], dict[str, Any]]
-
-
-async def _write(connection: AsyncConnection, batch: Iterable[_Record], node: str, epoch: int) -> None:
-    inserts: dict[Table, list[dict[str, Any]]] = {tables.journal: []}
-    updates: _Updates = {}
-    in_order: list[Change] = []
-    for record in batch:
-        inserts[tables.journal].append(_journal_row(record, node, epoch))
-        for n, entry in enumerate(record.decision.journal):
-            for change in changes_of(entry, Place(node, epoch, record.seq, n)):
-                match change:
-                    case _ if change.table in _ONE_BY_ONE:
-                        in_order.append(change)
-                    case Insert(table, row):
-                        inserts.setdefault(table, []).append(row)
-                    case Update(table, key, values):
-                        updates.setdefault((table, key), {}).update(values)
-    for table, rows in inserts.items():
-        await _insert(connection, table, rows)
-    for (table, columns), rows in _grouped(updates).items():
-        await _update(connection, table, columns, rows)
-    for change in in_order:
-        match change:
-            case Insert(table, row):
-                await _insert(connection, table, [row])
-            case Update(table, key, values):
-                await _update(connection, table, tuple(values), [{**dict(key), **values}])
-
-
-def _journal_row(record: _Record, node: str, epoch: int) -> dict[str, Any]:
-    return {
-        "node": node,
-        "epoch": epoch,
-        "seq": record.seq,
-        "at": record.at,
-        "event": event_to_json(record.event),
-        "decision": decision_to_json(record.decision),
-    }
-
-
-def _grouped(updates: _Updates) -> dict[tuple[Table, tuple[str, ...]], list[dict[str, Any]]]:
-    """Updates of the same columns of a table go out as one statement with many rows."""
-    groups: dict[tuple[Table, tuple[str, ...]], list[dict[str, Any]]] = {}
-    for (table, key), values in updates.items():
-        groups.setdefault((table, tuple(sorted(values))), []).append({**dict(key), **values})
-    return groups
-
-
-async def _insert(connection: AsyncConnection, table: Table, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        await connection.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
-
-
-async def _update(
-    connection: AsyncConnection, table: Table, columns: tuple[str, ...], rows: list[dict[str, Any]]
-) -> None:
-    keys = [column.name for column in table.primary_key.columns]
-    statement = update(table).values({name: bindparam(f"new_{name}") for name in columns})
-    for name in keys:
-        statement = statement.where(table.c[name] == bindparam(f"key_{name}"))
-    parameters = [
-        {f"key_{name}": row[name] for name in keys} | {f"new_{name}": row[name] for name in columns}
-        for row in rows
-    ]
-    await connection.execute(statement, parameters)
+async def _nobody(_batch: list[Record]) -> None:
+    """Nobody wants to know."""

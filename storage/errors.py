@@ -5,3 +5,11 @@ from __future__ import annotations
 
 class LedgerError(Exception):
     """The ledger cannot be used; the text says why, without any password."""
+
+
+class LedgerAway(LedgerError):
+    """The database does not answer now; it may later."""
+
+
+class SpoolFull(OSError):
+    """The spool has reached the limit that the settings gave it."""

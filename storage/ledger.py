@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import URL, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from queues.dispatcher import Decision
 from queues.events import Event, LedgerRestored
 from queues.identifiers import AttemptId, CallId
-from storage.batch_writer import BatchWriter
+from storage.batch_writer import WRITE_SECONDS, BatchWriter
 from storage.codec import decision_from_json, event_from_json
+from storage.drain import AWAY, Drain
 from storage.engine import create_ledger_engine, keep_private, ledger_url
-from storage.errors import LedgerError
+from storage.errors import LedgerAway, LedgerError
 from storage.left_open import left_open
 from storage.schema import upgrade
+from storage.spool import Spool
+from storage.spool_records import Record
+from storage.stand_in import StandIn
 from storage.tables import attempts, calls, journal, obligations, runs
 
 _ID_CHUNK = 500
+_OPEN_SECONDS = 20.0
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +65,13 @@ class Ledger:
     """One node's ledger on one database."""
 
     def __init__(
-        self, engine: AsyncEngine, node: str, epoch: int, *, reader: AsyncEngine | None = None
+        self,
+        engine: AsyncEngine,
+        node: str,
+        epoch: int,
+        *,
+        reader: AsyncEngine | None = None,
+        spool: Spool | None = None,
     ) -> None:
         self.engine = engine
         self.reader = reader or engine
@@ -65,26 +79,41 @@ class Ledger:
         self.node = node
         self.epoch = epoch
         """Number of this start, counted from 1."""
-        self.writer = BatchWriter(engine, node, epoch)
+        self.spool = spool
+        self.writer = BatchWriter(engine, node, epoch, spool=spool)
+        self.writer.on_kept = self._tell_stand_in
+        self.writer.on_back = self._need_no_stand_in
+        self._stand_in: StandIn | None = None
+        self._stand_in_is_stale = False
+        self._stand_in_lock = asyncio.Lock()
 
     async def close(self) -> None:
         """Write what is waiting and let go of the database. Raises TimeoutError when it did not take it."""
         try:
             await self.writer.close()
         finally:
+            await self._forget_stand_in()
+            if self.spool is not None:
+                await self.spool.close()
             await self.engine.dispose()
             await self.reader.dispose()
 
+    async def reading(self) -> AsyncEngine:
+        """Where lists are read: the database, or while it is away what stands in for it."""
+        if self.writer.is_away and self.spool is not None:
+            return (await self._standing_in(self.spool)).engine
+        return self.reader
+
     async def restored(self, at: datetime) -> LedgerRestored:
         """What earlier runs left open."""
-        async with self.engine.connect() as connection:
-            return await left_open(connection, self.node, at)
+        return await self._ask(lambda connection: left_open(connection, self.node, at))
 
     async def settled_calls(self, ids: Iterable[CallId]) -> set[CallId]:
         """Of these calls, those whose outcome is committed."""
         wanted = list(ids)
-        found: set[CallId] = set()
-        async with self.engine.connect() as connection:
+
+        async def look(connection: AsyncConnection) -> set[CallId]:
+            found: set[CallId] = set()
             for start in range(0, len(wanted), _ID_CHUNK):
                 chunk = wanted[start : start + _ID_CHUNK]
                 rows = await connection.execute(
@@ -93,18 +122,26 @@ class Ledger:
                     )
                 )
                 found.update(CallId(row.call) for row in rows)
-        return found
+            return found
+
+        return await self._ask(look)
 
     async def is_claimed(self, attempt: AttemptId) -> bool:
         """Law 4: whether this attempt, and no other of its number, is committed as in flight.
 
         Its row is written with the decision that made it; a unique index keeps a second one of the number out.
+        While the database is away the spool is the claim file: the decision is in it, on the disk, and the
+        stand-in's index holds it against all others. After damage to the spool nothing can be claimed there.
         """
-        async with self.engine.connect() as connection:
+
+        async def look(connection: AsyncConnection) -> bool:
             row = await connection.execute(
                 select(attempts.c.attempt).where(attempts.c.attempt == attempt, attempts.c.ended_at.is_(None))
             )
             return row.first() is not None
+
+        claimed = await self._ask(look)
+        return claimed and (not self.writer.is_away or self._knows_every_dial())
 
     async def note_alive(self, at: datetime) -> None:
         """This run of the engine has seen everything until now. Raises SQLAlchemyError, OSError."""
@@ -124,13 +161,16 @@ class Ledger:
             calls.c.outcome,
             calls.c.served_by,
         )
-        async with self.engine.connect() as connection:
-            rows = await connection.execute(
-                select(*columns)
-                .where(calls.c.node == self.node, calls.c.arrived_at >= start, calls.c.arrived_at < end)
-                .order_by(calls.c.arrived_at)
-            )
-            return [CallRow(*row) for row in rows]
+        query = (
+            select(*columns)
+            .where(calls.c.node == self.node, calls.c.arrived_at >= start, calls.c.arrived_at < end)
+            .order_by(calls.c.arrived_at)
+        )
+
+        async def look(connection: AsyncConnection) -> list[CallRow]:
+            return [CallRow(*row) for row in await connection.execute(query)]
+
+        return await self._ask(look)
 
     async def obligations_between(self, start: datetime, end: datetime) -> Sequence[ObligationRow]:
         """Obligations by the arrival they answer for."""
@@ -168,26 +208,126 @@ class Ledger:
             async for row in await connection.stream(query):
                 yield row.at, event_from_json(row.event), decision_from_json(row.decision)
 
+    async def _ask(self, question: Callable[[AsyncConnection], Awaitable[_T]]) -> _T:
+        """The database's answer; when it is away that of the stand-in. Raises LedgerAway without a spool."""
+        if not self.writer.is_away or self.spool is None:
+            try:
+                async with asyncio.timeout(WRITE_SECONDS), self.reader.connect() as connection:
+                    return await question(connection)
+            except AWAY as problem:
+                if self.spool is None:
+                    raise LedgerAway(f"the ledger does not answer: {type(problem).__name__}") from None
+                self.writer.drain.begin()
+        stand_in = await self._standing_in(self.spool)
+        async with stand_in.engine.connect() as connection:
+            return await question(connection)
 
-async def open_ledger(url: str, node: str, at: datetime, *, password: str = "") -> Ledger:
-    """Connect, migrate, and count this start. Raises LedgerError."""
+    async def _standing_in(self, spool: Spool) -> StandIn:
+        async with self._stand_in_lock:
+            await self._forget_stale()
+            if self._stand_in is None:
+                stand_in = StandIn(self.node)
+                await stand_in.load(spool.lines())
+                self._stand_in = stand_in
+            return self._stand_in
+
+    async def _tell_stand_in(self, batch: list[Record]) -> None:
+        async with self._stand_in_lock:
+            await self._forget_stale()
+            if self._stand_in is not None:
+                await self._stand_in.apply(batch)
+
+    def _need_no_stand_in(self) -> None:
+        self._stand_in_is_stale = True
+
+    async def _forget_stale(self) -> None:
+        if self._stand_in_is_stale:
+            self._stand_in_is_stale = False
+            await self._forget_stand_in()
+
+    async def _forget_stand_in(self) -> None:
+        stand_in, self._stand_in = self._stand_in, None
+        if stand_in is not None:
+            await stand_in.close()
+
+    def _knows_every_dial(self) -> bool:
+        is_whole = self.spool is not None and not self.spool.damage.stretches
+        return is_whole and self._stand_in is not None and self._stand_in.is_complete
+
+
+async def open_ledger(
+    url: str, node: str, at: datetime, *, password: str = "", spool: Spool | None = None
+) -> Ledger:
+    """Connect, migrate, bring over what the spool holds, and count this start.
+
+    With the database away, but a spool that tells what was open, the ledger begins with that. Raises LedgerError.
+    """
     place = ledger_url(url, password)
     engine = create_ledger_engine(place)
-    try:
-        keep_private(place)
-        await upgrade(engine)
-        async with engine.begin() as connection:
-            last = await connection.scalar(select(func.max(runs.c.epoch)).where(runs.c.node == node))
-            epoch = (last or 0) + 1
-            await connection.execute(insert(runs).values(node=node, epoch=epoch, started_at=at))
-    except (SQLAlchemyError, OSError) as problem:
-        await engine.dispose()
-        reason = getattr(problem, "orig", None) or problem
-        raise LedgerError(f"the ledger cannot be opened: {type(reason).__name__}: {reason}") from None
-    except LedgerError:
-        await engine.dispose()
-        raise
     # A ledger in memory exists in its one connection only.
     in_memory = place.drivername.startswith("sqlite") and place.database in {None, "", ":memory:"}
     reader = None if in_memory else create_ledger_engine(place, read_only=True)
-    return Ledger(engine, node, epoch, reader=reader)
+    try:
+        if spool is not None:
+            await _open_spool(spool)
+        return await _opened(place, engine, node, at, reader, spool)
+    except (SQLAlchemyError, OSError, TimeoutError) as problem:
+        if spool is not None and spool.has_checkpoint:
+            return await _opened_without_database(engine, node, at, reader, spool)
+        reason = getattr(problem, "orig", None) or problem
+        await _close(engine, reader, spool)
+        raise LedgerError(f"the ledger cannot be opened: {type(reason).__name__}: {reason}") from None
+    except LedgerError:
+        await _close(engine, reader, spool)
+        raise
+
+
+async def _open_spool(spool: Spool) -> None:
+    try:
+        await spool.open()
+    except OSError as problem:
+        raise LedgerError(f"the spool {spool.path} cannot be opened: {problem}") from None
+
+
+async def _opened(
+    place: URL, engine: AsyncEngine, node: str, at: datetime, reader: AsyncEngine | None, spool: Spool | None
+) -> Ledger:
+    async with asyncio.timeout(_OPEN_SECONDS):
+        keep_private(place)
+        await upgrade(engine)
+    if spool is not None:
+        await Drain(engine, node, spool).bring_over()
+    async with asyncio.timeout(_OPEN_SECONDS), engine.begin() as connection:
+        last = await connection.scalar(select(func.max(runs.c.epoch)).where(runs.c.node == node))
+        epoch = max(last or 0, 0 if spool is None else spool.epoch) + 1
+        await connection.execute(insert(runs).values(node=node, epoch=epoch, started_at=at))
+    ledger = Ledger(engine, node, epoch, reader=reader, spool=spool)
+    if spool is not None:
+        try:
+            await ledger.writer.renew_spool(at)
+        except OSError:  # The disk is full: better no spool than one that does not know this start.
+            await spool.forget()
+    return ledger
+
+
+async def _opened_without_database(
+    engine: AsyncEngine, node: str, at: datetime, reader: AsyncEngine | None, spool: Spool
+) -> Ledger:
+    epoch = spool.epoch + 1
+    try:
+        await spool.append_start(epoch, at)
+    except OSError as problem:
+        await _close(engine, reader, spool)
+        raise LedgerError(f"neither the database nor the spool can be written: {problem}") from None
+    ledger = Ledger(engine, node, epoch, reader=reader, spool=spool)
+    ledger.writer.drain.prepare = lambda: upgrade(engine)
+    ledger.writer.drain.begin()
+    return ledger
+
+
+async def _close(engine: AsyncEngine, reader: AsyncEngine | None, spool: Spool | None) -> None:
+    await engine.dispose()
+    if reader is not None:
+        await reader.dispose()
+    if spool is not None:
+        await spool.close()

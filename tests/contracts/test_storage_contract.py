@@ -209,7 +209,7 @@ async def test_rows_written_twice_after_an_uncertain_commit_are_there_once(ledge
 
 async def test_the_writer_waits_out_an_outage_and_loses_nothing(ledger: Ledger) -> None:
     failures: list[Exception] = []
-    ledger.writer.on_failure = failures.append
+    ledger.writer.news.failed = failures.append
     desk = opened_desk(ledger)
     await ledger.writer.flush()
     async with ledger.engine.begin() as connection:

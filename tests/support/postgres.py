@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,9 +28,10 @@ def running_postgres(folder: Path) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """One server for the session."""
-    with running_postgres(tmp_path_factory.mktemp("postgres")) as server:
+def postgres_server() -> Iterator[Any]:
+    """One server for the session; it must be running again when a test that stops it ends."""
+    # Not pytest's folder: each pytest that starts closes it to other users, PostgreSQL's among them.
+    with running_postgres(Path(tempfile.mkdtemp(prefix="callengine-pg-"))) as server:
         yield server
 
 

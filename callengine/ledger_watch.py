@@ -1,0 +1,93 @@
+"""How the ledger and its spool fare: what is logged, and when the engine must start anew because of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from callengine.ledger_metrics import LedgerMetrics
+from callengine.logs import Log
+from config.settings import Settings
+from storage.errors import LedgerError
+from storage.ledger import Ledger, open_ledger
+from storage.spool import Spool
+
+_MANY_IN_MEMORY = 2_000
+"""So many decisions are in memory only when neither database nor disk has taken any for a while."""
+
+
+async def opened_ledger(settings: Settings, now: datetime) -> Ledger:
+    """The ledger and the spool of these settings. Raises LedgerError."""
+    database = settings.database
+    path = database.spool_path
+    return await open_ledger(
+        database.url,
+        settings.pbx.name,
+        now,
+        password=database.password.get_secret_value(),
+        spool=None
+        if path is None
+        else Spool(path, settings.pbx.name, limit_bytes=database.spool_max_mb << 20),
+    )
+
+
+class LedgerWatch:
+    """Hears all news of the ledger's writer."""
+
+    def __init__(self, ledger: Ledger, metrics: LedgerMetrics, log: Log) -> None:
+        self._ledger = ledger
+        self._metrics = metrics
+        self._log = log
+        self._was_away = False
+        metrics.ledger = ledger
+        news = ledger.writer.news
+        news.failed, news.spool_failed = self._on_failure, self._on_spool_failure
+        news.refused, news.drained = self._on_refused, metrics.drained.inc
+        self._tell_of_the_start()
+
+    @property
+    def keeps_decisions(self) -> bool:
+        """Whether the database or the local disk takes what is decided."""
+        writer = self._ledger.writer
+        return writer.pending_rows < _MANY_IN_MEMORY and not writer.dropped_records
+
+    def check(self) -> None:
+        """Once a second: tell of changes. Raises LedgerError when only a new start gives a whole account again."""
+        writer = self._ledger.writer
+        if writer.is_away != self._was_away:
+            self._was_away = writer.is_away
+            if writer.is_away:
+                self._log.error("the ledger is away: decisions go to the spool, routing goes on")
+            else:
+                self._log.info("the ledger is back and has everything")
+        if writer.dropped_records and not writer.is_away and not writer.pending_rows:
+            raise LedgerError(
+                f"{writer.dropped_records} decisions found no room while neither database nor disk took any; the "
+                "ledger is back: the engine starts anew and settles these calls by their traces on the PBX"
+            )
+
+    def _tell_of_the_start(self) -> None:
+        spool = self._ledger.spool
+        if spool is None:
+            return
+        for start, end in spool.damage.stretches:
+            self._metrics.damaged.inc()
+            self._log.error("the spool is damaged, set aside", file=str(spool.path), start=start, end=end)
+        if spool.damage.torn is not None:
+            self._log.warning("the spool's last write was torn, cut off", file=str(spool.path))
+
+    def _on_failure(self, problem: Exception) -> None:
+        self._metrics.failures.inc()
+        self._log.error("ledger write failed, tried again", reason=_reason(problem))
+
+    def _on_spool_failure(self, problem: Exception) -> None:
+        self._metrics.spool_failures.inc()
+        self._log.error("the spool cannot be written", reason=str(problem))
+
+    def _on_refused(self, table: str) -> None:
+        self._metrics.refused.inc()
+        self._log.error("the ledger refuses a change for good; the journal keeps it", table=table)
+
+
+def _reason(problem: Exception) -> str:
+    """Without a word of what was to be written; our own texts hold none."""
+    return str(problem) if isinstance(problem, LedgerError) else type(problem).__name__

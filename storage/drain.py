@@ -1,0 +1,150 @@
+"""While the database is away: tries it with growing pauses, and brings over what only the spool has, in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from msgspec import DecodeError
+from sqlalchemy import Connection
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from storage.errors import LedgerError
+from storage.row_writer import insert_new, write_unless_known, write_what_is_possible
+from storage.spool import Spool
+from storage.spool_records import Decided, Line, Record, Started, decided, instant
+from storage.tables import runs
+
+DRAIN_SECONDS = 30.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
+AWAY = (SQLAlchemyError, OSError, TimeoutError, LedgerError)
+"""What a database that is away, locked or full raises."""
+
+
+@dataclass(slots=True)
+class LedgerNews:
+    """Who wants to hear how the writing goes; replace what you want to hear."""
+
+    failed: Callable[[Exception], None] = lambda problem: None
+    """A write to the database failed; it is tried again all the same."""
+    spool_failed: Callable[[Exception], None] = lambda problem: None
+    """The local disk did not take a batch."""
+    refused: Callable[[str], None] = lambda table: None
+    """The database refuses a change for good; its table."""
+    drained: Callable[[int], None] = lambda records: None
+    """So many decisions went from the spool into the ledger."""
+
+
+class Drain:
+    """One outage at a time: `begin` when the database is found away, `is_wanted` until everything is in it.
+
+    The journal's key (node, epoch, seq) says which decisions the database has, also after an answer to COMMIT was
+    lost and after a kill between COMMIT and anything else: each is written exactly once.
+    """
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        node: str,
+        spool: Spool | None,
+        *,
+        news: LedgerNews | None = None,
+        on_done: Callable[[], None] = lambda: None,
+        max_rows: int = 500,
+    ) -> None:
+        self._news = news or LedgerNews()
+        self._engine = engine
+        self._node = node
+        self._spool = spool
+        self._on_done = on_done
+        self._max_rows = max_rows
+        self._task: asyncio.Task[None] | None = None
+        self.prepare: Callable[[], Awaitable[None]] = _nothing
+        """Done first: the schema of a database that was away when the engine started. Raises LedgerError."""
+        self.is_wanted = False
+        self.lock = asyncio.Lock()
+        """Held while the spool's content is brought over, or replaced."""
+
+    def begin(self) -> None:
+        """The database is away; nothing happens when that is known already."""
+        if not self.is_wanted:
+            self.is_wanted = True
+            self._task = asyncio.get_running_loop().create_task(self._try_until_done(), name="spool drain")
+
+    async def stop(self) -> None:
+        """Leave the rest to the next start."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def bring_over(self) -> int:
+        """Everything the spool holds, into the database; how many decisions that were. Raises what AWAY names."""
+        spool, total = self._spool, 0
+        if spool is None:
+            await self._ask()
+            return 0
+        async with self.lock:
+            while not spool.is_drained:
+                chunk = await spool.read(spool.drained_to, self._max_rows)
+                new = await self._write(chunk.lines)
+                total += new
+                spool.drained(chunk.next, sum(isinstance(line, Decided) for line in chunk.lines))
+                self._news.drained(new)
+        return total
+
+    async def _try_until_done(self) -> None:
+        pause = _FIRST_PAUSE
+        while True:
+            await asyncio.sleep(pause)
+            try:
+                await self.prepare()
+                await self.bring_over()
+            except AWAY as problem:
+                self._news.failed(problem)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+                continue
+            # No await since the spool was found drained: nothing was appended meanwhile.
+            self.is_wanted = False
+            self._on_done()
+            return
+
+    async def _ask(self) -> None:
+        async with asyncio.timeout(DRAIN_SECONDS), self._engine.begin() as connection:
+            await connection.run_sync(lambda sync: None)
+
+    async def _write(self, lines: tuple[Line, ...]) -> int:
+        starts = [line for line in lines if isinstance(line, Started)]
+        records = [_decided(line) for line in lines if isinstance(line, Decided)]
+        try:
+            async with asyncio.timeout(DRAIN_SECONDS), self._engine.begin() as connection:
+                return await connection.run_sync(self._write_all, starts, records)
+        except (IntegrityError, DataError):
+            written = 0
+            for record in records:
+                async with asyncio.timeout(DRAIN_SECONDS), self._engine.begin() as connection:
+                    refused = await connection.run_sync(write_what_is_possible, self._node, record)
+                written += 1
+                for table in refused:
+                    self._news.refused(table)
+            return written
+
+    def _write_all(self, connection: Connection, starts: list[Started], records: list[Record]) -> int:
+        rows = [{"node": one.node, "epoch": one.epoch, "started_at": instant(one.at)} for one in starts]
+        insert_new(connection, runs, rows)
+        return write_unless_known(connection, self._node, records) if records else 0
+
+
+def _decided(line: Decided) -> Record:
+    try:
+        return decided(line)
+    except (DecodeError, KeyError) as problem:
+        raise LedgerError(
+            "the spool holds decisions that this version does not know: start the version that wrote them"
+        ) from problem
+
+
+async def _nothing() -> None:
+    """The database was there at start."""

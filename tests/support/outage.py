@@ -1,0 +1,123 @@
+"""A database and a disk that a test takes away and gives back, and how the ledger is compared afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from storage import tables
+from storage.codec import decision_from_json
+from storage.ledger import Ledger, open_ledger
+from storage.row_writer import write
+from storage.spool import Spool
+from storage.spool_records import Record
+from tests.support.centre import NOON
+
+NODE = "pbx1"
+
+
+@contextmanager
+def sqlite_locked(url: str) -> Iterator[None]:
+    """Another program holds the write lock."""
+    other = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+
+
+@contextmanager
+def postgres_stopped(server: Any) -> Iterator[None]:
+    """As by `systemctl stop postgresql`, and start."""
+    server.stop()
+    try:
+        yield
+    finally:
+        server.ensure_postgres_running()
+
+
+class Faults:
+    """Takes the database or the disk away from one ledger, at once and without waiting."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.database_away = False
+        self.disk_full = False
+        real = os.pwrite
+
+        def pwrite(descriptor: int, data: Any, at: int) -> int:
+            if self.disk_full:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return real(descriptor, data, at)
+
+        patch.setattr("storage.spool_file.os.pwrite", pwrite)
+
+    def watch(self, engine: AsyncEngine) -> None:
+        """Let the faults reach this engine."""
+        event.listen(engine.sync_engine, "begin", self._on_begin, insert=True)
+
+    def _on_begin(self, _connection: Any) -> None:
+        if self.database_away:
+            raise OperationalError("the database is away", None, Exception("away"))
+
+
+async def open_spooled(url: str, spool: Path) -> Ledger:
+    """A ledger with its spool, writing."""
+    ledger = await open_ledger(url, NODE, NOON, spool=Spool(spool, NODE))
+    ledger.writer.start()
+    return ledger
+
+
+async def leave_as_killed(ledger: Ledger) -> None:
+    """What a kill -9 leaves: the file as it is, its lock free; nothing written, flushed or drained any more."""
+    await ledger.writer.drain.stop()
+    ledger.writer._task.cancel()
+    await asyncio.gather(ledger.writer._task, return_exceptions=True)
+    if ledger.writer._timer is not None:
+        ledger.writer._timer.cancel()
+    await ledger._forget_stand_in()
+    await ledger.spool.close()
+    await ledger.engine.dispose()
+    await ledger.reader.dispose()
+
+
+async def rows_of(engine: AsyncEngine, *, without: frozenset[str] = frozenset()) -> dict[str, list[Any]]:
+    """Everything in the ledger, in the order of the keys."""
+    found = {}
+    async with engine.connect() as connection:
+        for table in tables.metadata.sorted_tables:
+            if table.name in {"runs", "audit", "deletions", *without}:
+                continue
+            rows = await connection.execute(select(table).order_by(*table.primary_key.columns))
+            found[table.name] = [tuple(row) for row in rows]
+    return found
+
+
+async def rows_by_the_journal(journal: list[Any]) -> dict[str, list[Any]]:
+    """What the tables must hold when each journal row was carried out once, in order, in a ledger of memory."""
+    twin = await open_ledger("sqlite://", NODE, NOON)
+    try:
+        for _, epoch, seq, at, told, decision in journal:
+            record = Record(epoch, seq, at, told, decision, decision_from_json(decision).journal)
+            async with twin.engine.begin() as connection:
+                await connection.run_sync(write, NODE, [record])
+        return await rows_of(twin.engine)
+    finally:
+        await twin.close()
+
+
+def numbers(journal: list[Any]) -> list[tuple[int, int]]:
+    """(epoch, seq) of each journal row."""
+    return [(row[1], row[2]) for row in journal]
