@@ -162,6 +162,11 @@ class Softphone:
         host, port = self._registrar
         self._uac.send_refer(call.sip.dialog, f"sip:{extension}@{host}:{port}", self._registrar)
 
+    def drop_calls(self) -> None:
+        """Forget whatever rings or is spoken: the other side died without a word."""
+        for call in self.calls:
+            self._end(call)
+
     def hang_up(self) -> None:
         """End whatever is ringing or spoken on this phone."""
         for call in self.calls:

@@ -8,6 +8,7 @@ from typing import Any
 from callengine.demo.centre import CentrePlan
 from callengine.demo.softphone import DECLINE
 from tests.support.live_centre import LiveCentre, live_centre
+from tests.support.plain_ami import PlainAmi
 
 
 async def outcomes(centre: LiveCentre) -> list[Any]:
@@ -210,3 +211,23 @@ async def test_sigterm_stops_offering_commits_and_leaves_every_call_running() ->
 def channels(centre: LiveCentre) -> str:
     """Where in the dialplan every channel is."""
     return centre.asterisk.command_line("core show channels concise")
+
+
+async def test_whom_a_late_redirect_tears_out_of_his_conversation_is_served_on() -> None:
+    """An engine that was stopped for a while may send what is no longer true: nobody waits for ever by that."""
+    async with live_centre(CentrePlan(agents=1, wrap_up=0)) as centre:
+        (agent,) = await centre.phones.add_agents(1)
+        await centre.until(lambda: centre.free_agents() == 1)
+        resident = centre.phones.resident("79160000001")
+        await resident.call()
+        await resident.wait_for(lambda one: one.heard_at is not None)
+        with PlainAmi(centre.asterisk.ami_port, centre.asterisk.ami_user, centre.asterisk.ami_secret) as ami:
+            channels = ami.ask_list("Status")
+            (his,) = {one.get("Channel") for one in channels if "trunk" in one.get("Channel")}
+            ami.ask("Redirect", Channel=his, Context="callengine-hold", Exten="hold", Priority="1")
+        await centre.until(lambda: len(agent.calls) == 2 and agent.calls[1].heard_resident_at, seconds=20)
+        await resident.hang_up()
+        await centre.until(lambda: not centre.engine.view().calls)
+        await centre.until(lambda: centre.free_agents() == 1)
+        assert [row.outcome for row in await centre.rows("SELECT outcome FROM calls")] == ["answered"]
+        assert not await centre.rows("SELECT obligation FROM obligations")

@@ -1,0 +1,113 @@
+"""One run: residents call, blows fall, then it is quiet and everything is counted."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sqlite3
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from callengine.demo.centre import CentrePlan, start_asterisk
+from tests.chaos.audit import Audit, audit
+from tests.chaos.blows import BlowKind, schedule
+from tests.chaos.centre import StruckCentre
+from tests.chaos.town import Town
+
+SETTLED_SECONDS = 120.0
+PLAN_RULES = (
+    '[[rules]]\nname = "tenth"\nsince = 2020-01-01\n'
+    "answer_limit_seconds = 30\ncontact_limit_seconds = 60\nmessage_limit_seconds = 60\n"
+)
+PLAN_CALLBACKS = (
+    "disposition_seconds = 0\nlast_start_seconds = 5\nretry_late_seconds = 10\nsettle_seconds = 1\n"
+    "retry_busy_seconds = 3\nretry_no_answer_seconds = 3\nretry_failure_seconds = 1\n"
+    "resident_ring_seconds = 3\nmax_per_hour = 10000\n"
+)
+_OPEN = (
+    "SELECT count(*) FROM obligations WHERE closed_at IS NULL"
+    " AND obligation NOT IN (SELECT obligation FROM human_tasks)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run was, and what the auditor found."""
+
+    seed: int
+    blows: Mapping[BlowKind, int]
+    seconds: float
+    calls: int
+    audit: Audit
+    unsettled: int
+    """Obligations that neither ended nor became a human's task by the end."""
+    down_seconds: tuple[float, ...]
+    engine_log: str
+
+
+async def run(counts: Mapping[BlowKind, int], *, seed: int, rate: float, agents: int) -> Run:
+    """Strike a centre of so many agents, with so many calls a second. Raises TimeoutError when it does not recover."""
+    chance = random.Random(seed)
+    plan = CentrePlan(agents=agents, wrap_up=0, ring=8, rules=PLAN_RULES, callbacks=PLAN_CALLBACKS)
+    with tempfile.TemporaryDirectory(prefix="callengine-") as name:
+        asterisk = start_asterisk(Path(name), plan)
+        centre = StruckCentre(Path(name), plan, asterisk)
+        phones = centre.phones
+        try:
+            await centre.start()
+            await phones.add_agents(
+                agents,
+                answer_after=lambda: chance.uniform(0.2, 0.6),
+                talk_for=lambda: chance.uniform(0.8, 2.0),
+            )
+            exchange = await phones.open_exchange(
+                lambda number: chance.choices([chance.uniform(0.2, 0.8), "busy", None], [85, 10, 5])[0],
+                talk_seconds=1.0,
+            )
+            loop = asyncio.get_running_loop()
+            began = loop.time()
+            town = Town(phones, rate, seed)
+            life = asyncio.create_task(town.live())
+            fallen: Counter[BlowKind] = Counter()
+            for blow in schedule(counts, seed):
+                await asyncio.sleep(blow.after_seconds)
+                if blow.kind is BlowKind.KILL_PBX:
+                    town.cut_everybody()
+                await centre.strike(blow)
+                fallen[blow.kind] += 1
+            life.cancel()
+            await town.fall_silent()
+            unsettled = await _settle(centre.ledger)
+            seconds = loop.time() - began
+            await centre.stop()
+            found = audit(centre.ledger, town.told, exchange.rings, centre.down, time.time() - loop.time())
+        finally:
+            await phones.stop()
+            await centre.stop()
+            asterisk.stop()
+        log = (Path(name) / "engine.log").read_text(encoding="utf-8", errors="replace")
+    return Run(
+        seed=seed,
+        blows=dict(fallen),
+        seconds=seconds,
+        calls=len(town.told),
+        audit=found,
+        unsettled=unsettled,
+        down_seconds=tuple(until - since for since, until in centre.down),
+        engine_log=log,
+    )
+
+
+async def _settle(ledger: Path) -> int:
+    """Until nothing is owed but by a human; how many still are when the time is over."""
+    deadline = asyncio.get_running_loop().time() + SETTLED_SECONDS
+    while True:
+        with sqlite3.connect(ledger, timeout=10) as connection:
+            (left,) = connection.execute(_OPEN).fetchone()
+        if not left or asyncio.get_running_loop().time() > deadline:
+            return int(left)
+        await asyncio.sleep(0.5)
