@@ -43,6 +43,12 @@ class CallMetrics:
         self._finished = counter(
             "calls_finished", "Calls that ended, by outcome", "queue", "outcome", "served_by"
         )
+        self._targets = counter(
+            "answer_targets",
+            "Calls by whether a human answered within the queue's own target",
+            "queue",
+            "result",
+        )
         self._answer_wait = histogram("answer_wait_seconds", "Arrival to human")
         self._queue_wait = histogram("queue_wait_seconds", "Entry into the waiting line to human")
         self._abandon_wait = histogram("abandon_wait_seconds", "Arrival to giving up")
@@ -83,6 +89,9 @@ class CallMetrics:
                     self._answer_wait.labels(known.queue).observe(_seconds(waited), exemplar)
                     waited = known.facts.times(ClockStart.QUEUE).wait
                     self._queue_wait.labels(known.queue).observe(_seconds(waited), exemplar)
+                    promise = self._tally.promise_of(known.queue)
+                    waited = known.facts.times(promise.clock).wait
+                    self._count_target(known.queue, kept=waited is not None and waited <= promise.target)
             case facts.CallFinished():
                 self._finish(entry)
             case facts.CallPassedOn(_, call):
@@ -109,9 +118,15 @@ class CallMetrics:
         call: CallFacts = known.facts
         if call.answered_at is not None:
             self._talk.labels(known.queue).observe(_seconds(entry.at - call.answered_at))
-        elif entry.outcome is Outcome.ABANDONED:
+            return
+        self._count_target(known.queue, kept=False)
+        if entry.outcome is Outcome.ABANDONED:
             waited = _seconds(entry.at - call.arrived_at)
             self._abandon_wait.labels(known.queue).observe(waited, _exemplar(entry.call))
+
+    def _count_target(self, queue: QueueName, *, kept: bool) -> None:
+        """Once for each call, when it is known: for alerts over any period, where the exact ratio has three."""
+        self._targets.labels(queue, "kept" if kept else "missed").inc()
 
     def _rested(self, queue: QueueName, time: timedelta) -> None:
         self._wrap_up.labels(queue).observe(_seconds(time))
@@ -132,6 +147,8 @@ class CallMetrics:
             for outcome in Outcome:
                 for served_by in ServedBy:
                     self._finished.labels(queue, outcome, served_by)
+            for result in ("kept", "missed"):
+                self._targets.labels(queue, result)
             for cause in LossCause:
                 self._lost.labels(queue, cause)
         for result in OfferResult:

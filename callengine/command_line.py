@@ -23,11 +23,10 @@ from callengine.callback_commands import CallbackDesk, login_name
 from callengine.clock import SystemClock
 from callengine.command_options import config_option, fail, settings_or_fail
 from callengine.logs import configure_logging
-from callengine.sample import SampleError, SampleOptions, write_sample, write_service
+from callengine.sample_commands import sample
 from callengine.token_commands import token
-from config.example import write_example
 from config.policies import dialplan_lines
-from config.settings import DEFAULT_PATH, Settings, settings_path
+from config.settings import Settings, settings_path
 from queues.results import Disposition, Review
 from storage.errors import LedgerError
 
@@ -68,63 +67,6 @@ def check(config: Path | None, as_json: bool) -> None:
     findings = check_settings(settings, settings_path(config, os.environ))
     findings += asyncio.run(check_pbx(settings))
     sys.exit(report(findings, as_json=as_json))
-
-
-@main.command()
-@click.argument("target", type=click.Path(path_type=Path))
-@click.option(
-    "--config", "config", type=click.Path(path_type=Path), help="Take the lines from these settings."
-)
-@click.option("--force", is_flag=True, help="Replace files that are there.")
-@click.option("--agents", default=20, show_default=True, help="How many phones: 1001, 1002, …")
-@click.option("--sip-port", default=5060, show_default=True)
-@click.option("--ami-port", default=5038, show_default=True)
-@click.option("--bind", default="127.0.0.1", show_default=True, help="Address of SIP, RTP and AMI.")
-@click.option(
-    "--trunk-match", default="127.0.0.1", show_default=True, help="Where residents' calls come from."
-)
-@click.option(
-    "--trunk-contact", default="sip:127.0.0.1:5070", show_default=True, help="Where callbacks are sent."
-)
-@click.option("--no-event-filter", is_flag=True, help="For Asterisk before 20.11, 21.6 and 22.1.")
-def sample(
-    target: Path,
-    config: Path | None,
-    force: bool,
-    agents: int,
-    sip_port: int,
-    ami_port: int,
-    bind: str,
-    trunk_match: str,
-    trunk_contact: str,
-    no_event_filter: bool,
-) -> None:
-    """Write a complete Asterisk configuration with fresh passwords into TARGET.
-
-    With it come callengine.toml, an annotated example, and callengine.service for systemd.
-    """
-    lines = None if config is None else dialplan_lines(settings_or_fail(config))
-    options = SampleOptions(
-        agents=agents,
-        sip_port=sip_port,
-        ami_port=ami_port,
-        bind=bind,
-        trunk_match=trunk_match,
-        trunk_contact=trunk_contact,
-        lines=lines,
-        event_filter=not no_event_filter,
-    )
-    try:
-        result = write_sample(target, options=options, force=force)
-        settings_file = target / "callengine.toml"
-        if config is None and (force or not settings_file.exists()):
-            write_example(settings_file)
-            write_service(target / "callengine.service", program=_program(), settings=DEFAULT_PATH.parent)
-    except (SampleError, OSError) as problem:
-        fail(str(problem))
-    click.echo(
-        f"{len(result.files)} files written to {target}, readable by you alone; passwords are in them only."
-    )
 
 
 @main.command()
@@ -367,10 +309,5 @@ def _on_ledger(work: Callable[[], None]) -> None:
         fail(str(problem))
 
 
-def _program() -> Path:
-    """How this program was called: a link such as …/current/bin/callengine stays one."""
-    called = Path(sys.argv[0]).absolute()
-    return called if called.name == "callengine" else Path(sys.prefix) / "bin" / "callengine"
-
-
+main.add_command(sample)
 main.add_command(token)

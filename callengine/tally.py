@@ -181,6 +181,10 @@ class DayTally:
         """What is counted of one call; None of one that nobody knows, or that is long over."""
         return self._records.counted(call)
 
+    def promise_of(self, queue: QueueName) -> Promise:
+        """What the queue promises; the usual one for a queue that the settings name no more."""
+        return self._promises.get(queue, Promise())
+
     def calls_of_quarter(self, start: datetime) -> Iterator[CountedCall]:
         """What is counted of the calls that arrived in a quarter of an hour, of the last two days."""
         return self._records.arrived_in(start)

@@ -261,7 +261,10 @@ def test_the_wheel_carries_the_sample_the_migrations_and_the_unit(archive: Path)
                 assert f"callengine/asterisk_sample/{file.relative_to(ROOT / 'asterisk-sample')}" in names
     for file in (ROOT / "storage" / "migrations" / "versions").glob("*.py"):
         assert f"storage/migrations/versions/{file.name}" in names
-    assert "callengine/callengine.service" in names
+    for system in ("prometheus", "grafana"):
+        for file in (ROOT / "config" / system).rglob("*.*"):
+            assert str(file.relative_to(ROOT)) in names
+    assert {"callengine/callengine.service", "callengine/runbooks.md"} <= names
     assert not [name for name in names if name.startswith("tests/") or name.endswith(".pyc")]
 
 

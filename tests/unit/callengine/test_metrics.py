@@ -196,6 +196,19 @@ async def test_openmetrics_is_spoken_to_who_asks_for_it() -> None:
     assert body.endswith(b"# EOF\n")
 
 
+async def test_each_call_keeps_or_misses_its_target_once() -> None:
+    scraped = Scraped()
+    assert await scraped.value("answer_targets_total", queue="general", result="kept") == 0
+    scraped.journal(offered("a", 0), offered("b", 0), offered("c", 0), offered("d", 0))
+    scraped.journal(connected("a", 30), connected("b", 30.001), finished("c", 10, Outcome.ABANDONED))
+    assert await scraped.value("answer_targets_total", queue="general", result="kept") == 1
+    assert await scraped.value("answer_targets_total", queue="general", result="missed") == 2
+    scraped.journal(finished("a", 60, Outcome.ANSWERED), finished("b", 60, Outcome.ANSWERED))
+    scraped.journal(finished("d", 70, Outcome.MESSAGE_LEFT))
+    assert await scraped.value("answer_targets_total", queue="general", result="kept") == 1
+    assert await scraped.value("answer_targets_total", queue="general", result="missed") == 3
+
+
 async def test_a_humans_task_counts_until_somebody_takes_it() -> None:
     scraped = Scraped()
     states = (("with_human", False), ("impossible", False), ("with_human", True), ("planned", False))

@@ -11,11 +11,13 @@ import pytest
 import yaml
 
 from callengine.provisioned_tools import Program, find_tools
+from tests.support.documented_metrics import selectors_in, unknown_in
 from tests.support.prometheus_cases import rules_of
 
 FOLDER = Path("config/prometheus")
 ALERTS = rules_of(FOLDER / "callengine.alerts.yml")
 NAMES = [rule["alert"] for rule in ALERTS]
+RECORDED = rules_of(FOLDER / "callengine.rules.yml")
 
 
 def run(tool: str, *words: str) -> subprocess.CompletedProcess[str]:
@@ -98,3 +100,14 @@ def test_what_is_only_a_consequence_is_muted_by_alerts_that_exist() -> None:
         label, pattern = re.fullmatch(r'(\w+) =~? "(.+)"', matcher).groups()
         if label == "alertname":
             assert [name for name in NAMES if re.fullmatch(pattern, name)], f"{matcher} matches no alert"
+
+
+def test_the_rules_read_only_series_and_labels_that_the_engine_has() -> None:
+    recorded = {rule["record"] for rule in RECORDED}
+    for rule in (*ALERTS, *RECORDED):
+        assert unknown_in(rule["expr"], recorded) == []
+        assert selectors_in(rule["expr"]) or "up{" in rule["expr"]
+    assert unknown_in('callengine_agents{queue="x"} + callengine_agnets', recorded) == [
+        "callengine_agents: queue",
+        "callengine_agnets",
+    ]
