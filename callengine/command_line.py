@@ -24,6 +24,7 @@ from callengine.clock import SystemClock
 from callengine.command_options import config_option, fail, settings_or_fail
 from callengine.logs import configure_logging
 from callengine.sample_commands import sample
+from callengine.spool_commands import spool_command
 from callengine.token_commands import token
 from config.policies import dialplan_lines
 from config.settings import Settings, settings_path
@@ -311,3 +312,4 @@ def _on_ledger(work: Callable[[], None]) -> None:
 
 main.add_command(sample)
 main.add_command(token)
+db.add_command(spool_command)
