@@ -109,7 +109,7 @@ class Story:
         assert found == await rows_by_the_journal(found["journal"])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(STEPS)
 def test_whatever_fails_every_committed_decision_is_there_once_and_in_order(steps: list[str]) -> None:
     async def run(folder: Path, patch: pytest.MonkeyPatch) -> None:
