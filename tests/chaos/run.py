@@ -68,6 +68,8 @@ async def run(counts: Mapping[BlowKind, int], *, seed: int, rate: float, agents:
                 lambda number: chance.choices([chance.uniform(0.2, 0.8), "busy", None], [85, 10, 5])[0],
                 talk_seconds=1.0,
             )
+            # AstDB is written once a second: what the last second before a kill said is gone, log-ins too.
+            await asyncio.sleep(2.0)
             loop = asyncio.get_running_loop()
             began = loop.time()
             town = Town(phones, rate, seed)
