@@ -9,7 +9,7 @@ export CALLENGINE_CACHE := $(CACHE)
 export PIP_CACHE_DIR := $(CACHE)/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup centre demo test fuzz bench wheel lint format lock clean
+.PHONY: help setup centre demo test chaos fuzz soak bench wheel lint format lock clean
 
 help:
 	@echo "make demo    a whole centre on this machine: Asterisk, engine, six softphones, residents who call"
@@ -17,6 +17,8 @@ help:
 	@echo "make test    ruff, mypy, import-linter and every test, those on a real Asterisk included"
 	@echo "             (FRESH=1 ignores Asterisk, SIPp and the like that are installed on this machine)"
 	@echo "make bench   the engine against app_queue on one Asterisk in one run, real SIP phones (6 minutes)"
+	@echo "make chaos   engine, links, ledger and Asterisk killed and cut under load, 200 times and more (20 minutes)"
+	@echo "make soak    a million simulated calls through a whole engine (an hour and a half)"
 	@echo "make fuzz    a million damaged inputs: AMI, settings, HTTP (minutes)"
 	@echo "make wheel   dist/callengine-….whl, to be installed as docs/install.md tells"
 	@echo "make lint    only the checks that run nothing"
@@ -46,6 +48,12 @@ lint: .venv/.complete
 test: setup lint
 	$(BIN)/pytest -n 3 --dist worksteal -m "not alone"
 	$(BIN)/pytest -m alone
+
+chaos: setup
+	@$(BIN)/python -m tests.chaos
+
+soak: .venv/.complete
+	@$(BIN)/python -m tests.soak
 
 fuzz: .venv/.complete
 	@$(BIN)/python -m tests.fuzz

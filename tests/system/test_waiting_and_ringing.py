@@ -223,7 +223,7 @@ async def test_whom_a_late_redirect_tears_out_of_his_conversation_is_served_on()
         await resident.wait_for(lambda one: one.heard_at is not None)
         with PlainAmi(centre.asterisk.ami_port, centre.asterisk.ami_user, centre.asterisk.ami_secret) as ami:
             channels = ami.ask_list("Status")
-            (his,) = {one.get("Channel") for one in channels if "trunk" in one.get("Channel")}
+            (his,) = {one["Channel"] for one in channels if "trunk" in one.get("Channel", "")}
             ami.ask("Redirect", Channel=his, Context="callengine-hold", Exten="hold", Priority="1")
         await centre.until(lambda: len(agent.calls) == 2 and agent.calls[1].heard_resident_at, seconds=20)
         await resident.hang_up()

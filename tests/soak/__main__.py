@@ -1,0 +1,183 @@
+"""`make soak`: a million calls through a whole engine, and what grew: memory, files, tasks, tables.
+
+The engine is this process; the simulated Asterisk is another. Every so many calls a line is written; the journal is
+forgotten behind it, as retention does in the night.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from sqlalchemy import func, select, text
+
+from callengine.application import Application
+from callengine.clock import SystemClock
+from callengine.demo.centre import CentrePlan, settings_text
+from callengine.logs import configure_logging
+from config.settings import load_settings
+from storage.retention import Kind, Term, forget
+from storage.tables import calls as calls_table
+from tests.bench.processes import cpu_seconds, resident_mib
+
+AGENTS = 40
+PLAN = CentrePlan(
+    agents=AGENTS,
+    wrap_up=0,
+    callbacks="disposition_seconds = 0\nsettle_seconds = 0\nmax_per_hour = 10000\n",
+)
+_SIZES = ("calls", "obligations", "attempts", "open_by_resident", "live_by_resident", "messages")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """How large everything was after so many calls."""
+
+    calls: int
+    seconds: float
+    resident_mib: float
+    open_files: int
+    threads: int
+    tasks: int
+    live: dict[str, int]
+    ledger_mib: float
+    cpu_ms_per_call: float
+
+
+async def soak(calls: int, every: int, present: int) -> list[Sample]:
+    """Run it; samples after each `every` calls and at the end. Raises AssertionError when law 1 is broken."""
+    with tempfile.TemporaryDirectory(prefix="callengine-") as name:
+        folder = Path(name)
+        pbx = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.soak.simulated_pbx", "--calls", str(calls)),
+            *("--present", str(present), "--agents", str(AGENTS)),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert pbx.stdout is not None
+        port = int(await pbx.stdout.readline())
+        application = _engine(folder, port)
+        await application.start()
+        try:
+            samples = await _watch(application, pbx, folder / "ledger.db", every)
+            saw = json.loads(await pbx.stdout.readline())
+            await _agree(application, saw)
+        finally:
+            await application.stop()
+            if pbx.returncode is None:
+                pbx.kill()
+            await pbx.wait()
+    return samples
+
+
+def _engine(folder: Path, port: int) -> Application:
+    secret, path = folder / "pbx.secret", folder / "callengine.toml"
+    for file in (secret, path):
+        file.touch(mode=0o600)
+    secret.write_text("s3cret")
+    path.write_text(
+        settings_text(PLAN, ami_port=port, secret_file=secret, database=f"sqlite:///{folder / 'ledger.db'}"),
+        encoding="utf-8",
+    )
+    return Application(load_settings(path))
+
+
+async def _watch(
+    application: Application, pbx: asyncio.subprocess.Process, ledger: Path, every: int
+) -> list[Sample]:
+    assert application.ledger is not None
+    samples: list[Sample] = []
+    began, ended = time.monotonic(), asyncio.create_task(pbx.wait())
+    last_calls, last_cpu = 0, cpu_seconds(os.getpid())
+    while not ended.done():
+        await asyncio.wait({ended}, timeout=1.0)
+        so_far = _calls_so_far(application)
+        if so_far - last_calls < every and not ended.done():
+            continue
+        cpu = cpu_seconds(os.getpid())
+        assert application._dispatcher is not None
+        centre = application._dispatcher.centre
+        sample = Sample(
+            calls=so_far,
+            seconds=round(time.monotonic() - began, 1),
+            resident_mib=round(resident_mib(os.getpid()), 1),
+            open_files=len(list(Path("/proc/self/fd").iterdir())),
+            threads=threading.active_count(),
+            tasks=len(asyncio.all_tasks()),
+            live={name: len(getattr(centre, name)) for name in _SIZES}
+            | {"timers": len(centre.timers._due), "backlog": application._engine_or_fail().backlog},
+            ledger_mib=round(ledger.stat().st_size / 2**20, 1),
+            cpu_ms_per_call=round(1000 * (cpu - last_cpu) / max(1, so_far - last_calls), 2),
+        )
+        print(json.dumps(asdict(sample)), flush=True)
+        samples.append(sample)
+        last_calls, last_cpu = so_far, cpu
+        await _forget_journal(application)
+    return samples
+
+
+def _calls_so_far(application: Application) -> int:
+    registry = application.metrics.registry
+    return int(registry.get_sample_value("callengine_calls_offered_total", {"queue": "general"}) or 0)
+
+
+async def _forget_journal(application: Application) -> None:
+    """As retention does in the night: what is older than now, by the journal's own table."""
+    assert application.ledger is not None
+    now = application.clock.now()
+    await forget(application.ledger.engine, application.ledger.node, Term(Kind.JOURNAL, "", now), now, "soak")
+
+
+async def _agree(application: Application, saw: dict[str, int]) -> None:
+    """Law 1 and 7: what the PBX saw is what the ledger and the live figures say."""
+    assert application.ledger is not None
+    assert application.tally.imbalance() == 0
+    await application.ledger.writer.flush()
+    counted = select(calls_table.c.outcome, func.count()).group_by(calls_table.c.outcome)
+    still_owed = text("SELECT count(*) FROM obligations WHERE closed_at IS NULL")
+    async with application.ledger.engine.connect() as connection:
+        by_outcome = {row[0]: row[1] for row in await connection.execute(counted)}
+        owed = (await connection.execute(still_owed)).scalar()
+    print(json.dumps({"pbx": saw, "ledger": by_outcome, "owed": owed}), flush=True)
+    assert by_outcome == {"answered": saw["answered"], "abandoned": saw["gave up"]}, by_outcome
+    assert owed == 0
+
+
+def main() -> int:
+    """0 when law 1 holds and nothing grew after the first tenth."""
+    parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
+    parser.add_argument("--calls", type=int, default=1_000_000)
+    parser.add_argument("--every", type=int, default=10_000, help="a sample after so many calls")
+    parser.add_argument("--present", type=int, default=60, help="residents at a time")
+    wanted = parser.parse_args()
+    configure_logging(level="warning", as_json=True, now=SystemClock().now, stream=sys.stderr)
+    samples = asyncio.run(soak(wanted.calls, wanted.every, wanted.present))
+    grown = growth(samples)
+    print("\n".join(grown) or "nothing grew after the first tenth")
+    return 1 if grown else 0
+
+
+def growth(samples: list[Sample]) -> list[str]:
+    """What was larger at the end than after the first tenth, beyond what chance explains."""
+    settled = samples[max(0, len(samples) // 10)]
+    last = samples[-1]
+    told = []
+    for name, allowed in (("resident_mib", 1.15), ("open_files", 1.5), ("threads", 1.5), ("tasks", 1.5)):
+        before, after = getattr(settled, name), getattr(last, name)
+        if after > before * allowed:
+            told.append(f"{name}: {before} -> {after}")
+    for name, after in last.live.items():
+        if after > settled.live[name] + 200:
+            told.append(f"{name}: {settled.live[name]} -> {after}")
+    return told
+
+
+if __name__ == "__main__":
+    sys.exit(main())

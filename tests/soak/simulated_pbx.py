@@ -1,0 +1,327 @@
+"""An Asterisk with callengine's dialplan as far as AMI shows it, for scale: no sound, no SIP, no bounds of its own.
+
+`python -m tests.soak.simulated_pbx --calls N`: prints its port, lets so many residents call, `--present` at a time,
+and ends when the last call and the last callback are over; its last line is what it saw, as JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import hashlib
+import json
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from callengine.demo.centre import FIRST_AGENT, GENERAL_DID
+from tests.soak.vocabulary import Vocabulary
+
+CHALLENGE = "840415273"
+EARLY_SHARE = 0.008
+DECLINE_SHARE = 0.01
+
+
+@dataclass(slots=True)
+class _Resident:
+    uniqueid: str
+    channel: str
+    offer: str = ""
+    agent: str = ""
+    leg: str = ""
+    bridged: bool = False
+    gone: bool = False
+
+
+class SimulatedPbx:
+    """Listens on `port`; `run` returns when everything that began is over."""
+
+    def __init__(self, *, secret: str, agents: int, calls: int, present: int, seed: int = 1) -> None:
+        self.saw: Counter[str] = Counter()
+        self.port = 0
+        self._secret = secret
+        self._agents = [str(FIRST_AGENT + number) for number in range(agents)]
+        self._wanted = calls
+        self._present = present
+        self._chance = Random(seed)
+        self._words = Vocabulary()
+        self._serial = 0
+        self._residents: dict[str, _Resident] = {}
+        """By channel name."""
+        self._variables: dict[str, str] = {}
+        self._attempts: set[str] = set()
+        self._writer: asyncio.StreamWriter | None = None
+        self._over = asyncio.Event()
+        self._begun = False
+
+    async def listen(self) -> asyncio.Server:
+        """Take one engine after the other."""
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.port = int(server.sockets[0].getsockname()[1])
+        return server
+
+    async def run(self) -> None:
+        """Until all calls were made and ended, and no callback is under way."""
+        await self._over.wait()
+
+    # ---- Residents ----
+
+    def _begin(self) -> None:
+        if not self._begun:
+            self._begun = True
+            for _ in range(min(self._present, self._wanted)):
+                self._later(self._chance.uniform(0, 1), self._arrive)
+
+    def _arrive(self) -> None:
+        self._serial += 1
+        self.saw["calls"] += 1
+        now = time.time()  # a PBX's clock
+        one = _Resident(f"{int(now)}.{self._serial}", f"PJSIP/trunk-{self._serial:08x}")
+        self._residents[one.channel] = one
+        mine = {"Uniqueid": one.uniqueid, "Linkedid": one.uniqueid, "Channel": one.channel}
+        number = f"7916{self._serial % 10**7:07}"
+        self._tell(
+            "CallengineArrived",
+            **mine,
+            Arrived=f"{now:.6f}",
+            Did=GENERAL_DID,
+            Number=number,
+            CallerIDNum=number,
+        )
+        self._tell("CallengineHolding", **mine, Offer="", DialStatus="")
+        if self._chance.random() < EARLY_SHARE:
+            self._later(self._chance.uniform(0.01, 0.1), lambda: self._give_up(one))
+
+    def _give_up(self, one: _Resident) -> None:
+        if one.gone or one.bridged:
+            return
+        self.saw["gave up"] += 1
+        self._end(one, cause="0")
+
+    def _end(self, one: _Resident, cause: str = "16") -> None:
+        one.gone = True
+        if one.leg:
+            self._free(one)
+        self._hang_up(one.uniqueid, one.uniqueid, one.channel, cause)
+        del self._residents[one.channel]
+        self._variables.pop(one.channel, None)
+        if self.saw["calls"] < self._wanted:
+            self._later(self._chance.uniform(0, 0.05), self._arrive)
+        self._look_whether_over()
+
+    def _offer(self, one: _Resident, agent: str) -> None:
+        """The Redirect to callengine-connect."""
+        self._serial += 1
+        one.offer, one.agent = self._variables.get(one.channel, ""), agent
+        one.leg = f"PJSIP/{agent}-{self._serial:08x}"
+        self._tell("DialBegin", **self._legs(one))
+        self._device(agent, "RINGING")
+        self._later(self._chance.uniform(0.005, 0.03), lambda: self._answer(one, one.leg))
+
+    def _answer(self, one: _Resident, leg: str) -> None:
+        if one.gone or one.leg != leg:
+            return
+        if self._chance.random() < DECLINE_SHARE:
+            self.saw["declined"] += 1
+            self._tell("DialEnd", **self._legs(one), DialStatus="BUSY")
+            mine = {"Uniqueid": one.uniqueid, "Linkedid": one.uniqueid, "Channel": one.channel}
+            self._tell("CallengineHolding", **mine, Offer=one.offer, DialStatus="BUSY")
+            self._free(one)
+            return
+        self._device(one.agent, "INUSE")
+        self._tell("DialEnd", **self._legs(one), DialStatus="ANSWER")
+        self._bridge("BridgeEnter", one)
+        one.bridged = True
+        self.saw["answered"] += 1
+        self._later(self._chance.uniform(0.02, 0.15), lambda: self._finish(one))
+
+    def _finish(self, one: _Resident) -> None:
+        self._bridge("BridgeLeave", one)
+        self._end(one)
+
+    def _free(self, one: _Resident) -> None:
+        leg, agent = one.leg, one.agent
+        one.leg = one.agent = ""
+        self._hang_up(f"leg-{leg}", one.uniqueid, leg, "16")
+        self._device(agent, "NOT_INUSE")
+
+    def _legs(self, one: _Resident) -> dict[str, str]:
+        return {
+            "Uniqueid": one.uniqueid,
+            "Linkedid": one.uniqueid,
+            "Channel": one.channel,
+            "DestChannel": one.leg,
+            "DestUniqueid": f"leg-{one.leg}",
+            "DestLinkedid": one.uniqueid,
+        }
+
+    def _bridge(self, kind: str, one: _Resident) -> None:
+        bridge = f"bridge-{one.uniqueid}"
+        for uniqueid, channel in ((f"leg-{one.leg}", one.leg), (one.uniqueid, one.channel)):
+            self._tell(kind, BridgeUniqueid=bridge, Uniqueid=uniqueid, Linkedid=one.uniqueid, Channel=channel)
+
+    # ---- Callbacks ----
+
+    def _call_back(self, attempt: str, endpoint: str) -> None:
+        self._serial += 1
+        self.saw["callbacks"] += 1
+        self._attempts.add(attempt)
+        agent = endpoint.partition("/")[2]
+        channel = f"{endpoint}-{self._serial:08x}"
+        mine = {"Uniqueid": attempt, "Linkedid": attempt, "Channel": channel}
+        told = {**mine, "Attempt": attempt, "Exten": f"callback-{attempt}"}
+        bridged = {**mine, "BridgeUniqueid": f"bridge-{attempt}"}
+
+        def answered() -> None:
+            self._device(agent, "INUSE")
+            self._tell("CallengineCallback", **told, Do="dialling", DialStatus="")
+            self._later(self._chance.uniform(0.01, 0.05), reached)
+
+        def reached() -> None:
+            self._tell("CallengineCallback", **told, Do="answered", DialStatus="ANSWER")
+            self._tell("BridgeEnter", **bridged)
+            self._later(self._chance.uniform(0.02, 0.1), ended)
+
+        def ended() -> None:
+            self._tell("BridgeLeave", **bridged)
+            self._tell("CallengineCallback", **told, Do="ended", DialStatus="ANSWER")
+            self._hang_up(attempt, attempt, channel, "16")
+            self._device(agent, "NOT_INUSE")
+            self._attempts.discard(attempt)
+            self._look_whether_over()
+
+        self._device(agent, "RINGING")
+        self._later(self._chance.uniform(0.005, 0.03), answered)
+
+    def _look_whether_over(self) -> None:
+        if self.saw["calls"] >= self._wanted and not self._residents and not self._attempts:
+            # Whoever is still owed a call gets it now.
+            self._later(10.0, lambda: None if self._residents or self._attempts else self._over.set())
+
+    # ---- Words ----
+
+    def _hang_up(self, uniqueid: str, linkedid: str, channel: str, cause: str) -> None:
+        self._tell("Hangup", Uniqueid=uniqueid, Linkedid=linkedid, Channel=channel, Cause=cause)
+
+    def _device(self, agent: str, state: str) -> None:
+        self._tell("DeviceStateChange", Device=f"PJSIP/{agent}", State=state)
+
+    def _tell(self, kind: str, **values: str) -> None:
+        if self._writer is not None:
+            self._writer.write(self._words.say(kind, **values))
+
+    def _later(self, seconds: float, what: Callable[[], None]) -> None:
+        asyncio.get_running_loop().call_later(seconds, what)
+
+    # ---- AMI ----
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"Asterisk Call Manager/11.0.0\r\n")
+        self._writer = writer
+        try:
+            while True:
+                raw = await reader.readuntil(b"\r\n\r\n")
+                pairs = [line.split(": ", 1) for line in raw.decode().strip().split("\r\n")]
+                action = {pair[0]: pair[1] if len(pair) > 1 else "" for pair in pairs}
+                self._obey(action, writer)
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            pass  # The engine is gone, or we are.
+        finally:
+            writer.close()
+
+    def _obey(self, action: dict[str, str], writer: asyncio.StreamWriter) -> None:
+        name, action_id = action["Action"], action.get("ActionID", "")
+        self.saw[f"action {name}"] += 1
+        head = f"Response: Success\r\nActionID: {action_id}\r\n"
+        match name:
+            case "Challenge":
+                writer.write(f"{head}Challenge: {CHALLENGE}\r\n\r\n".encode())
+            case "Login":
+                expected = hashlib.md5((CHALLENGE + self._secret).encode(), usedforsecurity=False).hexdigest()
+                if action.get("Key") != expected:
+                    writer.write(f"Response: Error\r\nActionID: {action_id}\r\nMessage: no\r\n\r\n".encode())
+                    return
+                writer.write(f"{head}Message: Authentication accepted\r\n\r\n".encode())
+            case "Ping":
+                now = time.time()  # a PBX's clock
+                writer.write(f"{head}Ping: Pong\r\nTimestamp: {now:.6f}\r\n\r\n".encode())
+            case "CoreStatus":
+                writer.write(
+                    f"{head}CoreStartupDate: 2026-01-01\r\nCoreStartupTime: 00:00:00\r\n\r\n".encode()
+                )
+            case "Getvar":
+                writer.write(f"{head}Variable: {action.get('Variable')}\r\nValue: +0000\r\n\r\n".encode())
+            case "UserEvent":
+                writer.write(f"{head}Message: Event Sent\r\n\r\n".encode())
+                said = [
+                    f"{key}: {value}" for key, value in action.items() if key not in {"Action", "ActionID"}
+                ]
+                stamp = f"Timestamp: {time.time():.6f}"  # a PBX's clock
+                lines = ["Event: UserEvent", "Privilege: user,all", stamp, *said, "", ""]
+                writer.write("\r\n".join(lines).encode())
+            case "Redirect":
+                self._redirect(action, head, writer)
+            case "Originate":
+                writer.write(f"{head}Message: Originate successfully queued\r\n\r\n".encode())
+                self._call_back(action["ChannelId"], action["Channel"])
+            case "Setvar":
+                if action.get("Variable") == "CALLENGINE_OFFER":
+                    self._variables[action.get("Channel", "")] = action.get("Value", "")
+                writer.write(f"{head}Message: Variable Set\r\n\r\n".encode())
+            case _:
+                self._list(name, action, head, writer)
+
+    def _redirect(self, action: dict[str, str], head: str, writer: asyncio.StreamWriter) -> None:
+        one = self._residents.get(action["Channel"])
+        if one is None or one.bridged:
+            writer.write(head.replace("Success", "Error").encode() + b"Message: No such channel\r\n\r\n")
+            return
+        writer.write(f"{head}Message: Redirect successful\r\n\r\n".encode())
+        if action["Context"] == "callengine-connect":
+            self._offer(one, action["Exten"].removeprefix("agent-"))
+
+    def _list(self, name: str, action: dict[str, str], head: str, writer: asyncio.StreamWriter) -> None:
+        """Lists, of which a PBX without calls has only the phones; and whatever else is well."""
+        items: list[str] = []
+        if name == "DeviceStateList":
+            items = [
+                f"Event: DeviceStateChange\r\nDevice: PJSIP/{a}\r\nState: NOT_INUSE" for a in self._agents
+            ]
+        elif name.startswith("DBGetTree"):
+            if not action.get("Family", "").startswith("callengine/agent"):
+                writer.write(head.replace("Success", "Error").encode() + b"Message: Result is empty\r\n\r\n")
+                return
+            items = [
+                f"Event: DBGetTreeResponse\r\nKey: /callengine/agent/{a}\r\nVal: in|0" for a in self._agents
+            ]
+        elif name not in {"Status", "QueueStatus", "CoreShowChannels", "PJSIPShowRegistrationsOutbound"}:
+            writer.write(f"{head}Message: done\r\n\r\n".encode())
+            return
+        tail = f"ActionID: {action.get('ActionID', '')}\r\n\r\n"
+        writer.write(f"{head}EventList: start\r\nMessage: list\r\n\r\n".encode())
+        for item in items:
+            writer.write(f"{item}\r\n{tail}".encode())
+        writer.write(f"Event: {name}Complete\r\nEventList: Complete\r\n{tail}".encode())
+        if name == "DeviceStateList":
+            self._later(1.0, self._begin)
+
+
+async def _main(calls: int, present: int, agents: int, secret: str) -> None:
+    pbx = SimulatedPbx(secret=secret, agents=agents, calls=calls, present=present)
+    server = await pbx.listen()
+    print(pbx.port, flush=True)
+    await pbx.run()
+    server.close()
+    print(json.dumps(dict(pbx.saw)), flush=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--calls", type=int, required=True)
+    parser.add_argument("--present", type=int, default=60, help="residents at a time")
+    parser.add_argument("--agents", type=int, default=40)
+    parser.add_argument("--secret", default="s3cret")
+    wanted = parser.parse_args()
+    asyncio.run(_main(wanted.calls, wanted.present, wanted.agents, wanted.secret))
