@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from importlib.metadata import version
 from zoneinfo import ZoneInfo
@@ -18,12 +18,15 @@ from callengine.access.opening import open_gate
 from callengine.callback_api import CallbackApi
 from callengine.clock import SystemClock
 from callengine.engine import Engine
+from callengine.figures_api import FiguresApi
 from callengine.http_server import HttpServer
 from callengine.ledger_watch import LedgerWatch, opened_ledger
 from callengine.live_callbacks import LiveCallbacks
 from callengine.logs import get_log
 from callengine.metrics import Metrics
 from callengine.obligation_timers import AlarmClock
+from callengine.reconcile import nightly
+from callengine.reconcile.sources import FromInside, books_of
 from callengine.recount import recount
 from callengine.retention import every_night
 from callengine.service_manager import notify, watchdog_seconds
@@ -150,6 +153,7 @@ class Application:
             api=CallbackApi(live),
             control=settings.http.control_socket,
             gate=gate,
+            figures=FiguresApi(self.tally, self.clock.now, ledger.writer.flush),
         )
         await self.http.start()
         loop = asyncio.get_running_loop()
@@ -158,6 +162,7 @@ class Application:
             loop.create_task(self._beat(), name="heartbeat"),
             loop.create_task(self._measure_lag(), name="loop lag"),
             loop.create_task(self._note_alive(ledger), name="alive"),
+            *self._nightly_reconcile(ledger),
             loop.create_task(
                 every_night(ledger.engine, settings, self.zone, self.clock.now, log), name="retention"
             ),
@@ -264,6 +269,13 @@ class Application:
             wanted = loop.time() + _LAG_MEASURED_SECONDS
             await asyncio.sleep(_LAG_MEASURED_SECONDS)
             self.metrics.loop_lag_seconds.observe(max(0.0, loop.time() - wanted))
+
+    def _nightly_reconcile(self, ledger: Ledger) -> Iterator[asyncio.Task[None]]:
+        if self._settings.reconcile.nightly:
+            live = FromInside(self.tally, self.clock.now, ledger.writer.flush)
+            books = books_of(self._settings, ledger.reader, live)
+            job = nightly.every_night(books, self.clock.now, self.metrics.accounts_differ, self._log)
+            yield asyncio.get_running_loop().create_task(job, name="reconcile")
 
     async def _note_alive(self, ledger: Ledger) -> None:
         """Whoever counts again must know from when on nobody looked, should this run be killed."""

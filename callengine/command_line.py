@@ -25,6 +25,7 @@ from callengine.command_options import config_option, fail, settings_or_fail
 from callengine.logs import configure_logging
 from callengine.sample_commands import sample
 from callengine.spool_commands import spool_command
+from callengine.reconcile.command import reconcile_command
 from callengine.token_commands import token
 from config.policies import dialplan_lines
 from config.settings import Settings, settings_path
@@ -313,3 +314,4 @@ def _on_ledger(work: Callable[[], None]) -> None:
 main.add_command(sample)
 main.add_command(token)
 db.add_command(spool_command)
+main.add_command(reconcile_command)

@@ -29,10 +29,12 @@ def in_state_folder(path: Path) -> Path:
 
 def ask(control: Path, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
     """One request; its JSON. Raises EngineAway, Refused."""
-    return asyncio.run(_ask(in_state_folder(control), method, path, body))
+    return asyncio.run(ask_async(control, method, path, body))
 
 
-async def _ask(control: Path, method: str, path: str, body: dict[str, Any] | None) -> Any:
+async def ask_async(control: Path, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    """The same from within a loop. Raises EngineAway, Refused."""
+    control = in_state_folder(control)
     connector = aiohttp.UnixConnector(path=str(control))
     try:
         async with (

@@ -51,6 +51,7 @@ class HttpServer:
         control: Path | None = None,
         gate: Gate | None = None,
         board: Routes | None = None,
+        figures: Routes | None = None,
     ) -> None:
         self._host = host
         self._wanted_port = port
@@ -60,6 +61,7 @@ class HttpServer:
         self._control = control
         self._gate = gate
         self._board = board
+        self._figures = figures
         self._runners: list[web.AppRunner] = []
 
     async def start(self) -> None:
@@ -99,6 +101,8 @@ class HttpServer:
             self._api.add_to(app)
         if self._board is not None:
             self._board.add_to(app)
+        if self._figures is not None:
+            self._figures.add_to(app)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         self._runners.append(runner)

@@ -33,6 +33,8 @@ class CountedCall:
 class Recount:
     """The calls by arrival, and the state of everything that goes on counting from there."""
 
+    start: datetime
+    """Calls that arrived earlier are not in it."""
     calls: list[CountedCall]
     agents: AgentClock
     repeats: RepeatCalls
@@ -73,8 +75,7 @@ def recount(rows: FigureRows, midnight: datetime | None = None) -> Recount:
     for obligation, call in rows.owed:
         owed.setdefault(ObligationId(obligation), []).append(CallId(call))
     dialling = {AttemptId(attempt): AgentId(agent) for attempt, agent in rows.dialling}
-    first_start = rows.runs[0].at if rows.runs else None
-    return Recount(calls, agents, repeats, gaps, first_start, owed, dialling)
+    return Recount(rows.start, calls, agents, repeats, gaps, rows.first_start, owed, dialling)
 
 
 def _replay(rows: FigureRows, agents: AgentClock, gaps: GapLog, midnight: datetime | None) -> Iterator[Rest]:

@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
-from callengine.control_client import in_state_folder
+from callengine.ledger_access import ledger_of
 from callengine.reports.evidence import Evidence, as_csv, as_html
 from callengine.reports.period import Period
 from callengine.retention import forget_what_is_due, terms
 from config.settings import Settings
-from storage.engine import create_ledger_engine, ledger_url
-from storage.errors import LedgerError
 from storage.evidence_queries import evidence, note_access
 from storage.retention import Deletion, Term, deletion_log, due_rows
-from storage.schema import refuse_other_schema
-
-_SQLITE = "sqlite:///"
 
 
 def evidence_report(
@@ -79,43 +71,25 @@ def _told(done: Deletion) -> str:
 
 
 async def _due(settings: Settings, chosen: Sequence[Term]) -> list[tuple[Term, int]]:
-    async with _ledger(settings, read_only=True) as engine:
+    async with ledger_of(settings, read_only=True) as engine:
         return [(term, await due_rows(engine, settings.pbx.name, term)) for term in chosen]
 
 
 async def _forget(settings: Settings, now: datetime, who: str) -> Sequence[Deletion]:
-    async with _ledger(settings, read_only=False) as engine:
+    async with ledger_of(settings, read_only=False) as engine:
         return await forget_what_is_due(engine, settings, now, who)
 
 
 async def _log(settings: Settings) -> Sequence[Deletion]:
-    async with _ledger(settings, read_only=True) as engine:
+    async with ledger_of(settings, read_only=True) as engine:
         return await deletion_log(engine)
 
 
 async def _evidence(
     settings: Settings, company: str | None, period: Period, *, whole_numbers: bool, who: str, now: datetime
 ) -> Evidence:
-    async with _ledger(settings, read_only=not whole_numbers) as engine:
+    async with ledger_of(settings, read_only=not whole_numbers) as engine:
         if whole_numbers:
             await note_access(engine, now, who, f"evidence of {company or 'all'} {period}, whole numbers")
         calls = await evidence(engine, settings.pbx.name, period.start, period.end, company)
     return Evidence(company or "", period, now, calls, whole_numbers)
-
-
-@asynccontextmanager
-async def _ledger(settings: Settings, *, read_only: bool) -> AsyncIterator[AsyncEngine]:
-    """The ledger of these settings, also beside a running engine. Raises LedgerError."""
-    url = settings.database.url
-    if url.startswith(_SQLITE):
-        file = in_state_folder(Path(url.removeprefix(_SQLITE)))
-        if not file.exists():
-            raise LedgerError(f"there is no ledger at {file}")
-        url = f"{_SQLITE}{file}"
-    password = settings.database.password.get_secret_value()
-    engine = create_ledger_engine(ledger_url(url, password), read_only=read_only)
-    try:
-        await refuse_other_schema(engine)
-        yield engine
-    finally:
-        await engine.dispose()

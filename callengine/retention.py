@@ -56,10 +56,10 @@ async def every_night(
             log.info("forgotten", kind=one.kind, company=one.company, rows=one.rows)
 
 
-def next_night(moment: datetime, zone: tzinfo) -> datetime:
-    """The next three o'clock, UTC."""
+def next_night(moment: datetime, zone: tzinfo, at: time = AT_NIGHT) -> datetime:
+    """The next three o'clock, or another hour, UTC."""
     local = moment.astimezone(zone)
-    night = datetime.combine(local.date(), AT_NIGHT, zone)
+    night = datetime.combine(local.date(), at, zone)
     if night <= local:
-        night = datetime.combine(local.date() + timedelta(days=1), AT_NIGHT, zone)
+        night = datetime.combine(local.date() + timedelta(days=1), at, zone)
     return night.astimezone(UTC)

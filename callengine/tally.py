@@ -80,6 +80,8 @@ class DayTally:
         self._repeats = RepeatCalls()
         self._gaps = GapLog()
         self._first_start = self._records.midnight
+        self.known_since = self._records.midnight
+        """Calls that arrived earlier are not counted here."""
         self._decided_blindly: list[CallId] = []
         self._owed: dict[ObligationId, list[CallId]] = {}
         self._dialling: dict[AttemptId, AgentId] = {}
@@ -97,6 +99,7 @@ class DayTally:
         self._agents, self._repeats, self._gaps = past.agents, past.repeats, past.gaps
         self._owed, self._dialling = past.owed, past.dialling
         self._first_start = past.first_start or now
+        self.known_since = past.start
         self._gaps.lost(now)
 
     def observe(self, entry: JournalEntry) -> None:
@@ -188,6 +191,11 @@ class DayTally:
     def calls_of_quarter(self, start: datetime) -> Iterator[CountedCall]:
         """What is counted of the calls that arrived in a quarter of an hour, of the last two days."""
         return self._records.arrived_in(start)
+
+    def sums_of_quarter(self, start: datetime) -> dict[ScopeName, Sums]:
+        """The sums that these calls are in, as they are kept."""
+        scopes = self._records.scopes.items()
+        return {name: dict(scope.quarters[start]) for name, scope in scopes if start in scope.quarters}
 
     def figures(self, queue: QueueName, now: datetime) -> QueueFigures:
         """One queue's figures of today."""

@@ -229,6 +229,18 @@ class Retention(Section):
     journal_days: Days = Field(0, description="the engine's journal of every event, with numbers in it")
 
 
+class Reconcile(Section):
+    """Every night at 3:30 yesterday's figures are counted again from the ledger, and compared with these."""
+
+    nightly: bool = Field(True, description="exports callengine_accounting_mismatch")
+    queue_log: Path | None = Field(
+        None, description="Asterisk's queue_log, where the engine may read it: /var/log/asterisk/queue_log"
+    )
+    cdr: Path | None = Field(
+        None, description="Asterisk's CDR, with loguniqueid=yes: /var/log/asterisk/cdr-csv/Master.csv"
+    )
+
+
 class Company(Section):
     """A management company."""
 

@@ -91,6 +91,8 @@ class FigureRows:
     states: Sequence[StateChange] = ()
     link: Sequence[LinkChange] = ()
     runs: Sequence[Run] = ()
+    first_start: datetime | None = None
+    """When an engine ran on this ledger for the very first time."""
     transfers: Sequence[str] = ()
     """The calls passed on, once for each time."""
     contacts: Sequence[tuple[str, datetime]] = ()
@@ -102,9 +104,19 @@ class FigureRows:
 
 
 async def figure_rows(
-    engine: AsyncEngine, node: str, start: datetime, end: datetime, *, with_open: bool = False
+    engine: AsyncEngine,
+    node: str,
+    start: datetime,
+    end: datetime,
+    *,
+    with_open: bool = False,
+    facts_until: datetime | None = None,
 ) -> FigureRows:
-    """Read them. `with_open`: calls that are still on the line too, however long ago they came."""
+    """Read them. `with_open`: calls that are still on the line too, however long ago they came.
+
+    What befell the calls is read up to `facts_until`; None: up to `end`.
+    """
+    until = facts_until or end
     async with engine.connect() as connection:
         read = _Reader(connection)
         wanted = and_(calls.c.arrived_at >= start, calls.c.arrived_at < end)
@@ -115,7 +127,7 @@ async def figure_rows(
         passed_on = await read(_transfers(wanted))
         dialled = await read(
             select(attempts.c.dialled_at, attempts.c.agent).where(
-                attempts.c.dialled_at.is_not(None), attempts.c.made_at >= start, attempts.c.made_at < end
+                attempts.c.dialled_at.is_not(None), attempts.c.made_at >= start, attempts.c.made_at < until
             )
         )
         spoke = [
@@ -130,10 +142,11 @@ async def figure_rows(
             spoke=sorted(spoke, key=lambda one: one.at),
             states=[
                 StateChange((row.epoch, row.seq, row.n), row.at, row.agent, row.state)
-                for row in await read(_states(node, start, end))
+                for row in await read(_states(node, start, until))
             ],
-            link=await _link_changes(read, node, start, end),
-            runs=await _runs(read, node, start, end),
+            link=await _link_changes(read, node, start, until),
+            runs=await _runs(read, node, start, until),
+            first_start=await read.first_start(node),
             transfers=[row.call for row in passed_on],
             contacts=[(row.call, row.contacted_at) for row in await read(_contacts(wanted))],
             owed=[(row.obligation, row.call) for row in await read(_owed(node))],
@@ -169,6 +182,11 @@ class _Reader:
     async def __call__(self, query: Select[Any]) -> Sequence[Row[Any]]:
         rows: Sequence[Row[Any]] = (await self._connection.execute(query)).all()
         return rows
+
+    async def first_start(self, node: str) -> datetime | None:
+        query = select(runs.c.started_at).where(runs.c.node == node).order_by(runs.c.epoch).limit(1)
+        found: datetime | None = await self._connection.scalar(query)
+        return found
 
 
 def _call(row: Row[Any]) -> FigureCall:
@@ -226,29 +244,26 @@ def _states(node: str, start: datetime, end: datetime) -> Select[Any]:
 
 
 async def _link_changes(read: _Reader, node: str, start: datetime, end: datetime) -> list[LinkChange]:
-    """Those in the interval, and the last one before it: how it began."""
+    """Those in the interval, and the last two before it: whether it began in a gap, and when that had begun."""
     table = link_gaps.c
     inside = select(link_gaps).where(table.node == node, table.at >= start, table.at < end)
     before = (
         select(link_gaps)
         .where(table.node == node, table.at < start)
         .order_by(table.at.desc(), table.epoch.desc(), table.seq.desc())
-        .limit(1)
+        .limit(2)
     )
-    rows = [*await read(before), *await read(inside.order_by(table.epoch, table.seq))]
+    rows = [*reversed(await read(before)), *await read(inside.order_by(table.epoch, table.seq))]
     return [LinkChange((row.epoch, row.seq, -1), row.at, row.restored) for row in rows]
 
 
 async def _runs(read: _Reader, node: str, start: datetime, end: datetime) -> list[Run]:
-    """Those that started in the interval, the one before them, and the very first."""
+    """Those that started in the interval, and the one before them."""
     table = runs.c
     rows = await read(select(runs).where(table.node == node, table.started_at < end).order_by(table.epoch))
     kept = [
         row
         for index, row in enumerate(rows)
-        if index == 0
-        or row.started_at >= start
-        or index + 1 == len(rows)
-        or rows[index + 1].started_at >= start
+        if row.started_at >= start or index + 1 == len(rows) or rows[index + 1].started_at >= start
     ]
     return [Run((row.epoch, -1, -1), row.started_at, row.seen_at or row.started_at) for row in kept]

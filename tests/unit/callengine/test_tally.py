@@ -274,6 +274,7 @@ class TestUnknown:
             calls=[FigureCall("a", "general", "sever", WITHHELD, moment(5), answered_at=moment(9))],
             runs=[Run((1, -1, -1), moment(0), moment(20)), Run((2, -1, -1), moment(100), moment(100))],
             link=[LinkChange((1, 1, -1), moment(1), restored=True)],
+            first_start=moment(0),
         )
         today = tally()
         today.load(recount(rows, today.midnight), moment(101))

@@ -1,0 +1,86 @@
+"""Where reconcile finds its sources: the engine itself, from inside or through its control socket, and files."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from callengine.callback_api import PREFIX
+from callengine.control_client import ask_async
+from callengine.figures_json import quarter_json, sums_json
+from callengine.reconcile.live_side import LiveSide
+from callengine.reconcile.run import Books
+from callengine.tally import DayTally
+from config.policies import centre_policy
+from config.settings import Settings
+
+_FALLBACK_QUEUE = "callengine-fallback"
+
+
+class OverControlSocket:
+    """The running engine, asked by a command. Its questions raise EngineAway, Refused."""
+
+    def __init__(self, control: Path) -> None:
+        self._control = control
+
+    async def calls(self, quarter: datetime) -> dict[str, Any]:
+        """What it counts of a quarter of an hour."""
+        return await self._ask(f"/figures/calls?quarter={quote(quarter.isoformat())}")
+
+    async def sums(self) -> dict[str, Any]:
+        """What its figures are quotients of, now."""
+        return await self._ask("/figures/sums")
+
+    async def _ask(self, path: str) -> dict[str, Any]:
+        found: dict[str, Any] = await ask_async(self._control, "GET", PREFIX + path)
+        return found
+
+
+class FromInside:
+    """The engine's own tally, for its nightly job."""
+
+    def __init__(
+        self, tally: DayTally, now: Callable[[], datetime], flush: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._tally = tally
+        self._now = now
+        self._flush = flush
+
+    async def calls(self, quarter: datetime) -> dict[str, Any]:
+        """What it counts of a quarter of an hour."""
+        await self._flush()
+        return quarter_json(
+            quarter,
+            self._tally.known_since,
+            self._tally.calls_of_quarter(quarter),
+            self._tally.sums_of_quarter(quarter),
+        )
+
+    async def sums(self) -> dict[str, Any]:
+        """What its figures are quotients of, now."""
+        await self._flush()
+        return sums_json(self._tally.take(self._now()))
+
+
+def books_of(settings: Settings, ledger: AsyncEngine, live: LiveSide | None) -> Books:
+    """The sources that the settings name."""
+    policy = centre_policy(settings)
+    ours = {_FALLBACK_QUEUE, *policy.queues}
+    for queue in policy.queues.values():
+        ours.update(() if queue.watch is None else queue.watch.pbx_queues)
+    return Books(
+        ledger=ledger,
+        node=settings.pbx.name,
+        promises={name: queue.promise for name, queue in policy.queues.items()},
+        zone=ZoneInfo(settings.centre.time_zone),
+        live=live,
+        queue_log=settings.reconcile.queue_log,
+        cdr=settings.reconcile.cdr,
+        our_queues=frozenset(ours),
+    )
