@@ -22,7 +22,7 @@ from queues.journal import JournalEntry, Outcome, ServedBy
 from sla.call_facts import OWN, CallFacts, Promise, waiting
 from sla.figures import Figures
 from sla.service_level import ServiceLevel
-from sla.unknown import Gap, expected_calls
+from sla.unknown import doubted_since, expected_calls
 
 _ZERO = timedelta(0)
 COUNTED_FOR = timedelta(hours=29)
@@ -121,10 +121,10 @@ class DayTally:
                 by_fallback = served_by is ServedBy.FALLBACK
                 self._decided(call, ended_at=at, outcome=outcome.value, by_fallback=by_fallback)
             case facts.AgentStateChanged(at, agent, state):
-                self._records.advance(at)
-                self._turn_agents_day()
+                self._advance(at)
                 self._rested(self._agents.changed(agent, state, at))
             case facts.LinkLost(at):
+                self._advance(at)
                 self._gaps.lost(at)
                 for rest in self._agents.link_lost(at):
                     self._rested(rest)
@@ -252,18 +252,25 @@ class DayTally:
         self._records.change(call, **changes)
         if self._gaps.blind_since is not None:
             self._decided_blindly.append(call)
+        else:
+            self._doubt(call)
 
     def _restored(self, at: datetime) -> None:
         """What is dated now was found now: nobody knows since when it holds. The PBX's own notes are earlier."""
-        gap: Gap | None = self._gaps.restored(at)
+        self._advance(at)
+        gap = self._gaps.restored(at)
         self._agents.link_restored(at)
         if gap is not None:
             self.on_unknown(gap.end - gap.start)
         for call in self._decided_blindly:
-            known = self._records.facts(call)
-            if gap is not None and known is not None and known.decided_at == gap.end:
-                self._records.change(call, doubted_since=gap.start)
+            self._doubt(call)
         self._decided_blindly.clear()
+
+    def _doubt(self, call: CallId) -> None:
+        known = self._records.facts(call)
+        since = None if known is None else doubted_since(known.decided_at, self._gaps.over)
+        if known is not None and since != known.doubted_since:
+            self._records.change(call, doubted_since=since)
 
     def _rested(self, rest: Rest | None) -> None:
         known = None if rest is None else self._records.counted(rest.call)

@@ -141,7 +141,10 @@ class Figures:
         possible = self.count(name + IN_DOUBT, "may be within") + self.unseen
         all_ = doubted.offered + self.unseen
         worst = certain + ServiceLevel(answered_late=all_)
-        best = certain + ServiceLevel(answered_within=possible, answered_late=all_ - possible)
+        # Who was past the target when nobody looked any more is in `offered`'s denominator for sure; a formula that
+        # drops some of the unanswered may drop him.
+        surely_late = all_ - possible if formula == "offered" else 0
+        best = certain + ServiceLevel(answered_within=possible, answered_late=surely_late)
         good, calls = level.parts(formula)
         return Rated(
             worst.by_formula(formula),

@@ -39,7 +39,7 @@ def doubted_since(moment: datetime | None, gaps: Iterable[Gap]) -> datetime | No
 
     What the PBX itself wrote down carries its own time and lies inside a gap: that is known.
     """
-    return next((gap.start for gap in gaps if moment == gap.end), None)
+    return min((gap.start for gap in gaps if moment == gap.end and gap.start < gap.end), default=None)
 
 
 def expected_calls(seen: int, seen_for: timedelta, unseen_for: timedelta) -> int:
