@@ -23,9 +23,9 @@ from callengine.callback_commands import CallbackDesk, login_name
 from callengine.clock import SystemClock
 from callengine.command_options import config_option, fail, settings_or_fail
 from callengine.logs import configure_logging
+from callengine.reconcile.command import reconcile_command
 from callengine.sample_commands import sample
 from callengine.spool_commands import spool_command
-from callengine.reconcile.command import reconcile_command
 from callengine.token_commands import token
 from config.policies import dialplan_lines
 from config.settings import Settings, settings_path
