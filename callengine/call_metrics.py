@@ -15,9 +15,9 @@ from queues.identifiers import AgentId, OfferId, QueueName
 from queues.journal import JournalEntry, Outcome, ServedBy
 from sla.call_facts import CallFacts
 from sla.promises import ClockStart
+from sla.waits import WAIT_EDGES
 
-EDGES = (1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 420, 600, 900, 1800)
-"""Seconds: 30, 300 and 600 are exact edges; `le` is inclusive, as the promise is (ecosystem.md 3.2)."""
+EDGES = WAIT_EDGES
 _SECOND = timedelta(seconds=1)
 _LONGEST_EXEMPLAR = 100
 """OpenMetrics allows an exemplar 128 characters, names included."""

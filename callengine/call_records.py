@@ -12,21 +12,15 @@ from zoneinfo import ZoneInfo
 from callengine.recount import CountedCall
 from queues.identifiers import CallId, QueueName
 from sla.call_facts import CallFacts, Measure, Promise, contributions
+from sla.quarters import QUARTER, quarter_of
 
 HOUR = timedelta(hours=1)
-QUARTER = timedelta(minutes=15)
 _KEPT_QUARTERS = 49 * 4
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Sums = dict[Measure, int]
 ScopeName = tuple[str, str]
 """("centre", ""), ("queue", its name), ("company", its id)."""
 CENTRE: ScopeName = ("centre", "")
-
-
-def quarter_of(moment: datetime) -> datetime:
-    """The start of the quarter of an hour that it lies in: the same in every time zone there is."""
-    return moment - (moment - _EPOCH) % QUARTER
 
 
 @dataclass(slots=True)

@@ -31,6 +31,7 @@ from config.policies import dialplan_lines
 from config.settings import Settings, settings_path
 from queues.results import Disposition, Review
 from storage.errors import LedgerError
+from storage.rollup_rebuild import Rebuilt
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -302,6 +303,15 @@ def db_downgrade(revision: str, config: Path | None) -> None:
     """Take the schema back to an older version's REVISION, with that engine stopped. Rows stay."""
     _on_ledger(lambda: ledger_commands.bring_to(settings_or_fail(config), revision))
     click.echo(f"the ledger is at revision {revision}")
+
+
+@db.command("rollup")
+@config_option
+def db_rollup(config: Path | None) -> None:
+    """Make the sums that reports read again from the calls; a running engine's writes wait meanwhile."""
+    made: list[Rebuilt] = []
+    _on_ledger(lambda: made.append(ledger_commands.rebuild_sums(settings_or_fail(config))))
+    click.echo(f"summed: {made[0].calls} calls, {made[0].changes} changes of agents' states")
 
 
 def _on_ledger(work: Callable[[], None]) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from config.settings import Settings
 from storage.engine import create_ledger_engine, ledger_url
 from storage.errors import LedgerError
-from storage.schema import downgrade, newest_revision, upgrade
+from storage.rollup_rebuild import Rebuilt, rebuild
+from storage.schema import downgrade, newest_revision, refuse_other_schema, upgrade
 
 
 def revision() -> str:
@@ -29,6 +30,22 @@ def backup(settings: Settings, target: Path) -> None:
 def bring_to(settings: Settings, wanted: str | None) -> None:
     """Migrate up to this version's revision, or back to `wanted`. Raises LedgerError."""
     asyncio.run(_migrate(settings, wanted))
+
+
+def rebuild_sums(settings: Settings) -> Rebuilt:
+    """Make the sums by quarter of an hour again from the calls. Raises LedgerError, SQLAlchemyError."""
+    return asyncio.run(_rebuild(settings))
+
+
+async def _rebuild(settings: Settings) -> Rebuilt:
+    database = settings.database
+    engine = create_ledger_engine(ledger_url(database.url, database.password.get_secret_value()))
+    try:
+        await refuse_other_schema(engine)
+        async with engine.begin() as connection:
+            return await connection.run_sync(rebuild, settings.pbx.name)
+    finally:
+        await engine.dispose()
 
 
 async def _copy(settings: Settings, target: Path) -> None:

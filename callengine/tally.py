@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from callengine.agent_clock import AgentClock, Rest
-from callengine.call_records import CENTRE, HOUR, QUARTER, CallRecords, Scope, ScopeName, Sums, quarter_of
+from callengine.call_records import CENTRE, HOUR, CallRecords, Scope, ScopeName, Sums
 from callengine.figures import CentreFigures, QuarterHour, ScopeFigures
 from callengine.gap_log import GapLog
 from callengine.recount import CountedCall, Recount
@@ -21,6 +21,7 @@ from queues.identifiers import AgentId, AttemptId, CallId, CompanyId, Obligation
 from queues.journal import JournalEntry, Outcome, ServedBy
 from sla.call_facts import OWN, CallFacts, Promise, waiting
 from sla.figures import Figures
+from sla.quarters import QUARTER, quarter_of
 from sla.service_level import ServiceLevel
 from sla.unknown import doubted_since, expected_calls
 

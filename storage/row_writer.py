@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, select, tuple_, update
@@ -11,6 +11,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from storage import tables
 from storage.projection import Change, Insert, Place, Update, changes_of
+from storage.rollup_writer import RollUp
 from storage.spool_records import Record
 
 _ONE_BY_ONE = frozenset(
@@ -30,14 +31,16 @@ _Updates = dict[tuple[Table, tuple[tuple[str, Any], ...]], dict[str, Any]]
 
 
 def write(connection: Connection, node: str, records: Iterable[Record], *, journal: bool = True) -> None:
-    """All rows of these decisions; without `journal` only those of the tables."""
+    """All rows of these decisions, and what they add to the sums; without `journal` only the rows of the tables."""
     inserts: dict[Table, list[dict[str, Any]]] = {tables.journal: []}
     updates: _Updates = {}
     in_order: list[Change] = []
+    placed: list[tuple[Place, Change]] = []
     for record in records:
         if journal:
             inserts[tables.journal].append(_journal_row(record, node))
-        for change in _changes(record, node):
+        for place, change in _changes(record, node):
+            placed.append((place, change))
             match change:
                 case _ if change.table in _ONE_BY_ONE:
                     in_order.append(change)
@@ -45,12 +48,15 @@ def write(connection: Connection, node: str, records: Iterable[Record], *, journ
                     inserts.setdefault(table, []).append(row)
                 case Update(table, key, values):
                     updates.setdefault((table, key), {}).update(values)
+    rollup = RollUp(connection, node, placed) if journal else None
     for table, rows in inserts.items():
         insert_new(connection, table, rows)
     for (table, columns), rows in _grouped(updates).items():
         _update(connection, table, columns, rows)
     for change in in_order:
         _apply(connection, change)
+    if rollup is not None:
+        rollup.add()
 
 
 def write_unless_known(connection: Connection, node: str, records: Sequence[Record]) -> int:
@@ -74,12 +80,15 @@ def write_what_is_possible(connection: Connection, node: str, record: Record) ->
         return []
     insert_new(connection, tables.journal, [_journal_row(record, node)])
     refused = []
-    for change in _changes(record, node):
+    placed = list(_changes(record, node))
+    rollup = RollUp(connection, node, placed)
+    for _, change in placed:
         try:
             with connection.begin_nested():
                 _apply(connection, change)
         except (IntegrityError, DataError):
             refused.append(change.table.name)
+    rollup.add()
     return refused
 
 
@@ -101,9 +110,11 @@ def _known(connection: Connection, node: str, records: Sequence[Record]) -> set[
     return {(row.epoch, row.seq) for row in rows}
 
 
-def _changes(record: Record, node: str) -> Iterable[Change]:
+def _changes(record: Record, node: str) -> Iterator[tuple[Place, Change]]:
     for n, entry in enumerate(record.journal):
-        yield from changes_of(entry, Place(node, record.epoch, record.seq, n))
+        place = Place(node, record.epoch, record.seq, n)
+        for change in changes_of(entry, place):
+            yield place, change
 
 
 def _apply(connection: Connection, change: Change) -> None:

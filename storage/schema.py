@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.errors import LedgerError
+from storage.rollup_rebuild import fill_where_missing
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -79,3 +80,4 @@ def _upgrade(connection: Connection) -> None:
             "callengine. Start that version, or restore the backup made before the upgrade."
         )
     command.upgrade(config, "head")
+    fill_where_missing(connection)

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from storage import tables
 from storage.codec import decision_from_json
 from storage.ledger import Ledger, open_ledger
-from storage.row_writer import write
+from storage.row_writer import insert_new, write
 from storage.spool import Spool
 from storage.spool_records import Record
 from tests.support.centre import NOON
@@ -108,7 +108,10 @@ async def rows_of(engine: AsyncEngine, *, without: frozenset[str] = frozenset())
 async def rows_by_the_journal(journal: list[Any]) -> dict[str, list[Any]]:
     """What the tables must hold when each journal row was carried out once, in order, in a ledger of memory."""
     twin = await open_ledger("sqlite://", NODE, NOON)
+    starts = [{"node": NODE, "epoch": epoch, "started_at": NOON} for epoch in {row[1] for row in journal}]
     try:
+        async with twin.engine.begin() as connection:
+            await connection.run_sync(insert_new, tables.runs, starts)
         for _, epoch, seq, at, told, decision in journal:
             record = Record(epoch, seq, at, told, decision, decision_from_json(decision).journal)
             async with twin.engine.begin() as connection:
