@@ -65,12 +65,14 @@ async def soak(calls: int, every: int, present: int) -> list[Sample]:
         port = int(await pbx.stdout.readline())
         application = _engine(folder, port)
         await application.start()
+        running = asyncio.create_task(application.run())
         try:
-            samples = await _watch(application, pbx, folder / "ledger.db", every)
+            samples = await _watch(application, running, pbx, folder / "ledger.db", every)
             saw = json.loads(await pbx.stdout.readline())
             await _agree(application, saw)
         finally:
-            await application.stop()
+            application.ask_to_stop()
+            await running
             if pbx.returncode is None:
                 pbx.kill()
             await pbx.wait()
@@ -90,14 +92,19 @@ def _engine(folder: Path, port: int) -> Application:
 
 
 async def _watch(
-    application: Application, pbx: asyncio.subprocess.Process, ledger: Path, every: int
+    application: Application,
+    running: asyncio.Task[None],
+    pbx: asyncio.subprocess.Process,
+    ledger: Path,
+    every: int,
 ) -> list[Sample]:
     assert application.ledger is not None
     samples: list[Sample] = []
     began, ended = time.monotonic(), asyncio.create_task(pbx.wait())
     last_calls, last_cpu = 0, cpu_seconds(os.getpid())
     while not ended.done():
-        await asyncio.wait({ended}, timeout=1.0)
+        await asyncio.wait({ended, running}, timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
+        assert not running.done(), "the engine ended by itself"
         so_far = _calls_so_far(application)
         if so_far - last_calls < every and not ended.done():
             continue
@@ -155,7 +162,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("--calls", type=int, default=1_000_000)
     parser.add_argument("--every", type=int, default=10_000, help="a sample after so many calls")
-    parser.add_argument("--present", type=int, default=60, help="residents at a time")
+    parser.add_argument("--present", type=int, default=24, help="residents at a time")
     wanted = parser.parse_args()
     configure_logging(level="warning", as_json=True, now=SystemClock().now, stream=sys.stderr)
     samples = asyncio.run(soak(wanted.calls, wanted.every, wanted.present))
