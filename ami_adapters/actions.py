@@ -160,6 +160,11 @@ def outbound_registrations() -> Action:
     return Action("PJSIPShowRegistrationsOutbound")
 
 
+def mute_recording(channel: str, *, muted: bool) -> Action:
+    """Record silence on the channel instead of what is heard, or what is heard again."""
+    return Action("MixMonitorMute", (("Channel", channel), ("Direction", "both"), ("State", str(int(muted)))))
+
+
 def queue_status() -> Action:
     """List app_queue's queues, members and waiting callers."""
     return Action("QueueStatus")

@@ -50,6 +50,15 @@ class AttemptChannel:
 
 
 @dataclass(slots=True)
+class ContactChannel:
+    """A resident's telephone that a callback reached; it may outlive the channel of the agent who dialled."""
+
+    attempt: AttemptId
+    agent: AgentId | None
+    """Whom he speaks with."""
+
+
+@dataclass(slots=True)
 class ChannelRegistry:
     """Live channels of residents and agents, and who is in which bridge."""
 
@@ -57,9 +66,11 @@ class ChannelRegistry:
     residents: dict[str, ResidentChannel] = field(default_factory=dict)
     legs: dict[str, AgentLeg] = field(default_factory=dict)
     attempts: dict[str, AttemptChannel] = field(default_factory=dict)
-    """By Uniqueid."""
+    contacts: dict[str, ContactChannel] = field(default_factory=dict)
+    """All by Uniqueid."""
     _uniqueid_of: dict[str, str] = field(default_factory=dict)
-    bridges: dict[str, set[str]] = field(default_factory=dict)
+    bridges: dict[str, dict[str, ChannelName]] = field(default_factory=dict)
+    """Who is in each bridge, by Uniqueid, with the channel's name."""
     _bridge_of: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -88,20 +99,35 @@ class ChannelRegistry:
         self.legs[uniqueid] = leg
         return leg
 
-    def enter_bridge(self, uniqueid: str, bridge: str) -> None:
+    def enter_bridge(self, uniqueid: str, bridge: str, channel: str) -> None:
         """A channel joined a bridge."""
         self.leave_bridge(uniqueid)
-        self.bridges.setdefault(bridge, set()).add(uniqueid)
+        self.bridges.setdefault(bridge, {})[uniqueid] = ChannelName(channel)
         self._bridge_of[uniqueid] = bridge
 
-    def leave_bridge(self, uniqueid: str) -> None:
-        """A channel left whatever bridge it was in."""
+    def leave_bridge(self, uniqueid: str) -> str | None:
+        """A channel left whatever bridge it was in; that bridge, None when it was in none."""
         bridge = self._bridge_of.pop(uniqueid, None)
         members = self.bridges.get(bridge) if bridge is not None else None
         if members is not None and bridge is not None:
-            members.discard(uniqueid)
+            members.pop(uniqueid, None)
             if not members:
                 del self.bridges[bridge]
+        return bridge
+
+    def members_with(self, uniqueid: str) -> dict[str, ChannelName]:
+        """Everybody in the bridge of this channel, itself included; empty when it is in none."""
+        bridge = self._bridge_of.get(uniqueid)
+        return {} if bridge is None else self.bridges.get(bridge, {})
+
+    def note_contact(self, uniqueid: str) -> None:
+        """The agent's channel of a callback is bridged: whoever is there and no agent is the resident's telephone."""
+        members = self.members_with(uniqueid)
+        attempt = self.attempts[uniqueid]
+        for member, channel in members.items():
+            if member != uniqueid and self.agent_of_channel(channel) is None:
+                agent = self.agent_of_channel(members[uniqueid])
+                self.contacts[member] = ContactChannel(attempt.attempt, agent)
 
     def leg_bridged_with(self, uniqueid: str) -> AgentLeg | None:
         """The agent's leg in the same bridge, None when there is none."""
@@ -121,6 +147,7 @@ class ChannelRegistry:
         self.leave_bridge(uniqueid)
         self.residents.pop(uniqueid, None)
         self.legs.pop(uniqueid, None)
+        self.contacts.pop(uniqueid, None)
         attempt = self.attempts.pop(uniqueid, None)
         if attempt is not None:
             self._uniqueid_of.pop(attempt.attempt, None)
@@ -140,6 +167,7 @@ class ChannelRegistry:
         self.residents.clear()
         self.legs.clear()
         self.attempts.clear()
+        self.contacts.clear()
         self._uniqueid_of.clear()
         self.bridges.clear()
         self._bridge_of.clear()

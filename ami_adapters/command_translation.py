@@ -16,6 +16,7 @@ from queues.commands import (
     EraseAttemptTrace,
     EraseInboxEntry,
     ForgetObligationTimer,
+    MarkHeld,
     OfferCall,
     OfferChoice,
     PauseAgent,
@@ -42,6 +43,12 @@ def actions_of(command: Command, registry: ChannelRegistry) -> list[Action]:
             return [
                 actions.setvar(names.MAY_BE_CALLED_VARIABLE, str(int(may_be_called)), name),
                 actions.redirect(name, names.CONTEXT_CHOICE, names.CHOICE_EXTENSION),
+            ]
+        case MarkHeld(channel, held):
+            return [
+                # Refused where nothing is recorded: no matter.
+                actions.mute_recording(channel, muted=held),
+                actions.setvar(names.LEFT_WAITING_VARIABLE, "1" if held else "", channel),
             ]
         case PlayMessage(message, channel, path):
             return [

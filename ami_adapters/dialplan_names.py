@@ -62,6 +62,8 @@ RECORD_VARIABLE: Final = "CALLENGINE_RECORD"
 # Variables for the choice of a waiting resident, and for an agent who hears a message.
 MAY_BE_CALLED_VARIABLE: Final = "CALLENGINE_MAY_BE_CALLED"
 """1: his number can be dialled; 0: he must type one."""
+LEFT_WAITING_VARIABLE: Final = "CALLENGINE_LEFT_WAITING"
+"""1 while the agent he speaks with lets him hear music; such a one is not hung up when the agent is gone."""
 MESSAGE_VARIABLE: Final = "CALLENGINE_MESSAGE"
 MESSAGE_PATH_VARIABLE: Final = "CALLENGINE_MESSAGE_PATH"
 """Without its ending, as Playback wants it."""

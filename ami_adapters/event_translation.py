@@ -11,6 +11,7 @@ from datetime import datetime
 
 from ami_adapters import dialplan_names as names
 from ami_adapters.channel_registry import AttemptChannel, ChannelRegistry
+from ami_adapters.conversations import Conversations
 from ami_adapters.message import Message, instant_of
 from queues import events
 from queues.events import Choice, ContactResult, DeviceState, Disposition, Event, OfferResult, Review
@@ -101,12 +102,15 @@ class EventTranslator:
 
     def __init__(self, registry: ChannelRegistry, pbx_now: Callable[[], datetime]) -> None:
         self._registry = registry
+        self._conversations = Conversations(registry)
         self._pbx_now = pbx_now
         self._translations: dict[str, Callable[[Message, datetime], Iterator[Event]]] = {
             "UserEvent": self._user_event,
             "DialBegin": self._dial_begin,
             "BridgeEnter": self._bridge_enter,
             "BridgeLeave": self._bridge_leave,
+            "Hold": self._hold,
+            "Unhold": self._unhold,
             "Hangup": self._hangup,
             "DeviceStateChange": self._device_state,
             "Rename": self._rename,
@@ -235,28 +239,32 @@ class EventTranslator:
 
     def _bridge_enter(self, message: Message, at: datetime) -> Iterator[Event]:
         """The resident's own BridgeEnter is his answer; the agent's leg was put in before (features.c)."""
-        uniqueid = message.text("Uniqueid")
-        self._registry.enter_bridge(uniqueid, message.text("BridgeUniqueid"))
+        uniqueid, bridge = message.text("Uniqueid"), message.text("BridgeUniqueid")
+        self._registry.enter_bridge(uniqueid, bridge, message.get("Channel"))
         attempt = self._registry.attempts.get(uniqueid)
         if attempt is not None and not attempt.is_contacted:
             attempt.is_contacted = True
+            self._registry.note_contact(uniqueid)
             yield events.AttemptContacted(at, attempt.attempt)
+        yield from self._conversations.bridge_changed(bridge, at)
         resident = self._registry.residents.get(uniqueid)
-        if resident is None:
+        if resident is None or resident.answered:
             return
         leg = self._registry.leg_bridged_with(uniqueid)
-        if resident.answered:
-            if leg is not None and leg.agent != resident.agent:
-                resident.agent = leg.agent
-                yield events.CallTransferred(at, resident.call, leg.agent)
-            return
         resident.answered = True
         resident.agent = None if leg is None else leg.agent
         yield events.CallAnswered(at, resident.call, None if leg is None else leg.agent, resident.by_fallback)
 
-    def _bridge_leave(self, message: Message, _at: datetime) -> Iterator[Event]:
-        self._registry.leave_bridge(message.text("Uniqueid"))
-        yield from ()
+    def _bridge_leave(self, message: Message, at: datetime) -> Iterator[Event]:
+        bridge = self._registry.leave_bridge(message.text("Uniqueid"))
+        if bridge is not None:
+            yield from self._conversations.bridge_changed(bridge, at)
+
+    def _hold(self, message: Message, at: datetime) -> Iterator[Event]:
+        yield from self._conversations.held_by(message.text("Uniqueid"), at)
+
+    def _unhold(self, message: Message, at: datetime) -> Iterator[Event]:
+        yield from self._conversations.taken_back_by(message.text("Uniqueid"), at)
 
     def _hangup(self, message: Message, at: datetime) -> Iterator[Event]:
         uniqueid = message.text("Uniqueid")
@@ -264,6 +272,7 @@ class EventTranslator:
         leg = self._registry.legs.get(uniqueid)
         attempt = self._registry.attempts.get(uniqueid)
         self._registry.forget(uniqueid)
+        self._conversations.forget(uniqueid)
         if attempt is not None:
             yield events.AttemptEnded(
                 at, attempt.attempt, contact_result_of(attempt), attempt.dial_status, attempt.cause

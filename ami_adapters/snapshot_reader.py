@@ -167,7 +167,7 @@ def _read_calls(channels: list[Message], queued: set[str], registry: ChannelRegi
         if message.text("Uniqueid") not in registry.residents:
             registry.add_leg(message.text("Uniqueid"), message.get("Channel"), message.text("Linkedid"))
         if message.get("BridgeID"):
-            registry.enter_bridge(message.text("Uniqueid"), message.text("BridgeID"))
+            registry.enter_bridge(message.text("Uniqueid"), message.text("BridgeID"), message.get("Channel"))
     agents_by_call = {leg.call: leg.agent for leg in registry.legs.values() if leg.call is not None}
     for message, variables in residents:
         yield _read_call(message, variables, queued, registry, agents_by_call)
@@ -255,6 +255,8 @@ def _read_live_attempts(channels: list[Message], registry: ChannelRegistry) -> I
             continue
         channel = registry.add_attempt(attempt, uniqueid)
         channel.is_contacted = bool(message.get("BridgeID"))
+        if channel.is_contacted:
+            registry.note_contact(uniqueid)
         channel.is_dialling = channel.is_contacted or message.get("Context") == names.CONTEXT_CALLBACK
         state = LiveAttemptState.RINGING_AGENT
         if channel.is_contacted:

@@ -24,6 +24,8 @@ EVENTS_READ: Final = (
     "Hangup",
     "BridgeEnter",
     "BridgeLeave",
+    "Hold",
+    "Unhold",
     "DialBegin",
     "DialEnd",
     "DeviceStateChange",

@@ -85,12 +85,12 @@ def miss(centre: Centre, agent: Agent) -> None:
         centre.touch(agent)
 
 
-def start_talking(centre: Centre, agent: Agent, call: Call) -> None:
-    """The agent and the resident hear each other."""
+def start_talking(centre: Centre, agent: Agent, call: Call | None) -> None:
+    """The agent and the resident hear each other; no call: a callback that a colleague made."""
     _disarm_rests(centre, agent)
     agent.missed_in_a_row = 0
     agent.work = Work.TALKING
-    agent.call = call.id
+    agent.call = None if call is None else call.id
     centre.touch(agent)
 
 
@@ -123,7 +123,8 @@ def leg_ended(centre: Centre, event: events.AgentLegEnded, now: datetime) -> Non
         return  # A callback tells its own end; or it is an older leg, told late.
     if agent.work is Work.TALKING and (event.call is None or event.call == agent.call):
         call = centre.calls.get(agent.call) if agent.call is not None else None
-        end_talking(centre, agent, timedelta(0) if call is None else call.queue.wrap_up, now)
+        queue = centre.policy.queues[min(agent.profile.queues)] if call is None else call.queue
+        end_talking(centre, agent, queue.wrap_up, now)
     elif agent.work is Work.OFFERED:
         # The dialplan tells next why (CallHolding with its result); only the leg is forgotten here.
         agent.leg = None

@@ -12,7 +12,7 @@ from queues.commands import CancelAttempt, DialCallback, EraseAttemptTrace
 from queues.events import ContactResult
 from queues.identifiers import AttemptId, ChannelName
 from queues.journal import AttemptDialled, AttemptFinished, AttemptMade, AttemptReached, DialRefused
-from queues.obligation import Attempt, AttemptState, Obligation
+from queues.obligation import Attempt, AttemptState, Obligation, attempt_of
 from queues.personal_data import Phone
 from queues.phone_numbers import DialRefusal, write_for_trunk
 from queues.policy import LineCallback
@@ -65,7 +65,7 @@ def make(
         return False
     obligation.attempts_made += 1
     attempt = Attempt(
-        id=AttemptId(f"{obligation.id}.{centre.epoch}.{obligation.attempts_made}"),
+        id=attempt_of(obligation.id, centre.epoch, obligation.attempts_made),
         obligation=obligation.id,
         agent=agent.id,
         e164=e164,

@@ -12,11 +12,13 @@ from queues import (
     message_desk,
     obligation_desk,
     pbx_queue_desk,
+    taking_back,
+    transfer_desk,
 )
 from queues.agent import Work
 from queues.call import STEPS, Call, CallState, CallStep
 from queues.centre import Centre
-from queues.commands import EraseInboxEntry, ReturnToHold
+from queues.commands import EraseInboxEntry
 from queues.events import OfferResult
 from queues.identifiers import CallId, Did, OfferId
 from queues.journal import (
@@ -24,7 +26,6 @@ from queues.journal import (
     CallFinished,
     CallMovedToFallback,
     CallOffered,
-    CallPassedOn,
     CallQueued,
     OfferRang,
     Outcome,
@@ -32,7 +33,6 @@ from queues.journal import (
 )
 from queues.timers import TimerKind
 
-HELD_BACK_FOR = timedelta(seconds=1)
 REFUSALS_UNTIL_LOST = 3
 OFFER_GRACE = timedelta(seconds=5)
 """How long past the ring time the dialplan may take to tell the result before we take the resident back."""
@@ -95,7 +95,7 @@ def take_step(centre: Centre, call: Call, step: CallStep, event: CallEvent, now:
         case CallStep.TAKE_MESSAGE, events.MessageLeft():
             message_desk.taken(centre, call, event)
         case CallStep.TRANSFER, events.CallTransferred():
-            transfer(centre, call, event, now)
+            transfer_desk.call_passed_on(centre, call, event, now)
         case CallStep.JOIN_PBX_QUEUE, _:
             join_pbx_queue(centre, call, event.at, now)
         case CallStep.LEAVE_PBX_QUEUE, events.QueueLeft():
@@ -211,47 +211,10 @@ def connect(centre: Centre, call: Call, event: events.CallAnswered, now: datetim
     call.agent = None if agent is None else agent.id
     call.offer = offer
     if agent is not None and agent.work is not Work.TALKING:
-        _free_from_other_offer(centre, call, agent.call, event.at, now)
+        taking_back.free_from_other_offer(centre, call, agent.call, event.at, now)
         agent_desk.start_talking(centre, agent, call)
     centre.note(CallConnected(event.at, call.id, call.agent, offer, call.served_by))
     obligation_desk.resident_got_through(centre, call, event.at)
-
-
-def transfer(centre: Centre, call: Call, event: events.CallTransferred, now: datetime) -> None:
-    """A colleague took the conversation over: it is his now, and whoever left is free after his wrap-up."""
-    before, agent = agent_desk.agent_of(centre, call.agent), agent_desk.agent_of(centre, event.agent)
-    if agent is None or agent is before:
-        return
-    if before is not None and before.call == call.id and before.work is Work.TALKING:
-        agent_desk.end_talking(centre, before, call.queue.wrap_up, now)
-    if agent.work is not Work.TALKING:
-        _free_from_other_offer(centre, call, agent.call, event.at, now)
-        agent_desk.start_talking(centre, agent, call)
-    call.agent = agent.id
-    centre.note(CallPassedOn(event.at, call.id, agent.id))
-
-
-def _free_from_other_offer(
-    centre: Centre, call: Call, other_id: CallId | None, at: datetime, now: datetime
-) -> None:
-    """The agent answered this resident while he was offered another: that offer is over (law 3)."""
-    other = centre.calls.get(other_id) if other_id is not None and other_id != call.id else None
-    if other is not None and other.state is CallState.OFFERED:
-        take_back(centre, other, OfferResult.AGENT_GONE, at, now)
-
-
-def take_back(centre: Centre, call: Call, result: OfferResult, at: datetime, now: datetime) -> None:
-    """End the offer from our side: the resident is fetched back to hold and waits in his place."""
-    if call.offer is not None:
-        centre.order(ReturnToHold(call.id, call.channel, call.offer))
-    agent_desk.end_offer(centre, call, result, at, now)
-    hold_back(centre, call, now)
-
-
-def hold_back(centre: Centre, call: Call, now: datetime) -> None:
-    """Do not offer the call for a moment: Asterisk just failed to move it."""
-    call.state = CallState.HELD_BACK
-    centre.timers.arm(TimerKind.HELD_BACK, call.id, now + HELD_BACK_FOR)
 
 
 def release_held_back(centre: Centre, call_id: str, now: datetime) -> None:
@@ -287,7 +250,7 @@ def offer_refused(centre: Centre, event: events.OfferRefused, now: datetime) -> 
     if call.refusals >= REFUSALS_UNTIL_LOST:
         finish(centre, call, Outcome.LOST, event.at, now)
     else:
-        hold_back(centre, call, now)
+        taking_back.hold_back(centre, call, now)
 
 
 def offer_deadline(centre: Centre, offer_id: str, now: datetime) -> None:
@@ -296,7 +259,7 @@ def offer_deadline(centre: Centre, offer_id: str, now: datetime) -> None:
     if not centre.synced:
         return  # The next snapshot tells where he is, and arms the deadline again.
     if call is not None and call.offer == offer_id and call.state is CallState.OFFERED:
-        take_back(centre, call, OfferResult.UNKNOWN, now, now)
+        taking_back.take_back(centre, call, OfferResult.UNKNOWN, now, now)
 
 
 def finish(

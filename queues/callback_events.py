@@ -55,6 +55,19 @@ class AttemptContacted:
 
 
 @dataclass(frozen=True, slots=True)
+class AttemptPassedOn:
+    """The resident whom a callback reached speaks with another agent now; `channel` is the resident's telephone.
+
+    The dial itself may be over: it ends with the channel of the agent who made it.
+    """
+
+    at: datetime
+    attempt: AttemptId
+    agent: AgentId
+    channel: ChannelName
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptEnded:
     """The dial is over, with its result."""
 

@@ -107,6 +107,15 @@ class AttemptReached:
 
 
 @dataclass(frozen=True, slots=True)
+class AttemptPassedOn:
+    """A colleague took the callback's conversation over."""
+
+    at: datetime
+    attempt: AttemptId
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptFinished:
     """The attempt is over."""
 

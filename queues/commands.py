@@ -66,6 +66,17 @@ class PlayMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkHeld:
+    """The resident on this channel hears music (`held`), or a human again.
+
+    Music is not recorded, and whoever is left alone with it is served on by others instead of being hung up.
+    """
+
+    channel: ChannelName
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
 class EraseInboxEntry:
     """The call is settled: erase its trace on the PBX, after its journal is committed."""
 
@@ -154,6 +165,7 @@ Command = (
     | OfferChoice
     | PlayMessage
     | ReturnToHold
+    | MarkHeld
     | EraseInboxEntry
     | DialCallback
     | TellAgent

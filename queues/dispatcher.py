@@ -18,6 +18,7 @@ from queues import (
     reconcile,
     redial_desk,
     supervision,
+    transfer_desk,
 )
 from queues.centre import Centre
 from queues.commands import Command
@@ -145,6 +146,10 @@ class Dispatcher:
                 call_desk.handle(centre, event, now)
             case events.RecordingBegan():
                 self._note_recording(event)
+            case events.ConversationHeld():
+                transfer_desk.held(centre, event)
+            case events.AttemptPassedOn():
+                transfer_desk.callback_passed_on(centre, event, now)
             case events.AgentLegEnded():
                 agent_desk.leg_ended(centre, event, now)
             case events.AgentDeviceChanged():

@@ -13,6 +13,7 @@ from queues.callback_events import (
     AttemptAgentReady,
     AttemptContacted,
     AttemptEnded,
+    AttemptPassedOn,
     AttemptRefused,
     CallbackSwitchRequested,
     ChoiceMade,
@@ -68,6 +69,7 @@ __all__ = [
     "AttemptAgentReady",
     "AttemptContacted",
     "AttemptEnded",
+    "AttemptPassedOn",
     "AttemptRefused",
     "AttemptTrace",
     "CallAnswered",
@@ -82,6 +84,7 @@ __all__ = [
     "Choice",
     "ChoiceMade",
     "ContactResult",
+    "ConversationHeld",
     "DeviceState",
     "DialledNumber",
     "Disposition",
@@ -178,6 +181,15 @@ class CallTransferred:
     at: datetime
     call: CallId
     agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationHeld:
+    """The agent put whom he speaks with on hold (`held`), or somebody took him back; `channel` is the resident's."""
+
+    at: datetime
+    channel: ChannelName
+    held: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +325,7 @@ Event = (
     | AgentRang
     | CallAnswered
     | CallTransferred
+    | ConversationHeld
     | CallFellBack
     | CallRejected
     | CallEnded
@@ -330,6 +343,7 @@ Event = (
     | AttemptAgentReady
     | AttemptContacted
     | AttemptEnded
+    | AttemptPassedOn
     | AgentDisposed
     | DispositionGiven
     | ObligationCloseRequested

@@ -13,6 +13,7 @@ from queues.callback_journal import (
     AttemptDialled,
     AttemptFinished,
     AttemptMade,
+    AttemptPassedOn,
     AttemptReached,
     CallbacksSwitched,
     CallJudged,
@@ -50,6 +51,7 @@ __all__ = [
     "AttemptDialled",
     "AttemptFinished",
     "AttemptMade",
+    "AttemptPassedOn",
     "AttemptReached",
     "CallConnected",
     "CallFinished",
@@ -288,6 +290,7 @@ JournalEntry = (
     | AttemptMade
     | AttemptDialled
     | AttemptReached
+    | AttemptPassedOn
     | AttemptFinished
     | ObligationMoved
     | ObligationClosed

@@ -91,6 +91,16 @@ class Obligation:
         return (self.queue.priority, self.due_at, self.id)
 
 
+def attempt_of(obligation: ObligationId, epoch: int, n: int) -> AttemptId:
+    """The id of an obligation's n-th dial: also its channel's, so it is unique over all runs of the engine."""
+    return AttemptId(f"{obligation}.{epoch}.{n}")
+
+
+def obligation_of(attempt: AttemptId) -> ObligationId:
+    """Whose dial it is, also when it is over and forgotten."""
+    return ObligationId(attempt.rsplit(".", 2)[0])
+
+
 @dataclass(slots=True)
 class Attempt:
     """One dial in flight; only the desks change it."""

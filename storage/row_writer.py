@@ -19,6 +19,7 @@ _ONE_BY_ONE = frozenset(
         tables.obligations,
         tables.obligation_calls,
         tables.attempts,
+        tables.attempt_transfers,
         tables.human_tasks,
         tables.dial_refusals,
         tables.switches,

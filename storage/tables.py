@@ -77,8 +77,12 @@ journal = Table(
     Column("at", Instant, nullable=False),
     Column("event", Text, nullable=False),
     Column("decision", Text, nullable=False),
+    Column("companies", String(400), nullable=False, server_default=""),
 )
-"""Every event that came in, when it was handled, and what was decided: replays to the same state."""
+"""Every event that came in, when it was handled, and what was decided: replays to the same state.
+
+`companies`: whose residents it concerns, as `,sever,yug,`; empty: nobody's in particular.
+"""
 
 calls = Table(
     "calls",
@@ -229,6 +233,7 @@ attempts = Table(
     Column("trunk", String(40)),
     Column("dial_status", String(30)),
     Column("cause", Integer),
+    Column("sounds_like", String(20)),
 )
 _IN_FLIGHT = text("ended_at IS NULL")
 Index(
@@ -238,6 +243,15 @@ Index(
     sqlite_where=_IN_FLIGHT,
     postgresql_where=_IN_FLIGHT,
 )
+
+attempt_transfers = Table(
+    "attempt_transfers",
+    metadata,
+    Column("attempt", String(160), ForeignKey("attempts.attempt"), primary_key=True),
+    Column("at", Instant, primary_key=True),
+    Column("agent", String(40), nullable=False),
+)
+"""Who took the conversation of a callback over, and when: as `transfers` for a resident's own call."""
 
 human_tasks = Table(
     "human_tasks",

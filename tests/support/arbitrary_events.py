@@ -116,6 +116,8 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
         events.CallAnswered, at=MOMENTS, call=CALLS, agent=st.none() | AGENTS, by_fallback=st.booleans()
     ),
     st.builds(events.CallTransferred, at=MOMENTS, call=CALLS, agent=AGENTS),
+    st.builds(events.ConversationHeld, at=MOMENTS, channel=CHANNELS, held=st.booleans()),
+    st.builds(events.AttemptPassedOn, at=MOMENTS, attempt=ATTEMPTS, agent=AGENTS, channel=CHANNELS),
     st.builds(events.CallFellBack, at=MOMENTS, call=CALLS),
     st.builds(events.CallRejected, at=MOMENTS, call=CALLS, reason=st.just("full")),
     st.builds(events.CallEnded, at=MOMENTS, call=CALLS, cause=st.just(16)),

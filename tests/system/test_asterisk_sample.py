@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(60)]
 TEMPLATES = find_templates()
 DIALPLAN = (TEMPLATES / "callengine_extensions.conf").read_text(encoding="utf-8")
 CONTEXTS = re.findall(r"^\[([a-z-]+)\]", DIALPLAN, re.MULTILINE)
-ONLY_INCLUDED = {"callengine-agent-codes", "callengine-agent-redial"}
+ONLY_INCLUDED = {"callengine-agent-codes", "callengine-agent-colleague", "callengine-agent-redial"}
 """An `i` of its own would change what the including context does with a wrong number."""
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from queues import events
-from queues.identifiers import AgentId, CallId, ChannelName
-from queues.journal import CallFinished, CallPassedOn
+from queues.commands import MarkHeld
+from queues.identifiers import AgentId, AttemptId, CallId, ChannelName, ObligationId
+from queues.journal import AttemptPassedOn, CallFinished, CallPassedOn
 from tests.support.centre import Desk, arrived, holding, moment, small_centre
 
 A1, A2, C1 = AgentId("1001"), AgentId("1002"), CallId("c1")
@@ -63,3 +64,31 @@ def test_a_transfer_that_nobody_took_leaves_an_answered_call_to_the_plain_queue(
     (finished,) = desk.journal(CallFinished)
     assert isinstance(finished, CallFinished)
     assert (finished.outcome.value, desk.dispatcher.centre.obligations) == ("answered", {})
+
+
+def test_music_is_marked_on_the_residents_channel() -> None:
+    desk = talking()
+    channel = ChannelName("PJSIP/trunk-c1")
+    for held in (True, False):
+        decision = desk.tell(events.ConversationHeld(moment(10), channel, held))
+        assert decision.commands == (MarkHeld(channel, held),)
+
+
+def test_a_callback_that_passes_on_is_the_colleagues_talk_and_his_word_counts() -> None:
+    desk = Desk(small_centre(2))
+    desk.open()
+    desk.tell(arrived("c1", 1))
+    desk.tell(events.CallEnded(moment(2), C1, 16))
+    desk.tell(events.ObligationDue(moment(20), ObligationId("ob-c1")))
+    attempt = AttemptId("ob-c1.1.1")
+    desk.tell(events.AttemptAgentReady(moment(21), attempt))
+    desk.tell(events.AttemptContacted(moment(25), attempt))
+    telephone = ChannelName("PJSIP/trunk-9")
+    desk.tell(events.AttemptPassedOn(moment(30), attempt, A2, telephone))
+    desk.tell(events.AttemptEnded(moment(30), attempt, events.ContactResult.CONTACTED))
+    assert states(desk) == {"1001": "wrap_up", "1002": "talking"}
+    assert desk.journal(AttemptPassedOn) == [AttemptPassedOn(moment(30), attempt, A2)]
+    desk.tell(events.AgentDisposed(moment(35), A2, events.Disposition.REACHED))
+    assert not desk.dispatcher.centre.obligations
+    desk.tell(events.AgentLegEnded(moment(40), A2, ChannelName("PJSIP/1002-8")))
+    assert states(desk)["1002"] == "wrap_up"

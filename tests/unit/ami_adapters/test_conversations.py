@@ -1,0 +1,116 @@
+"""Whose a resident is, and whether he hears music, read from bridges in whatever order channels come and go."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from ami_adapters.channel_registry import ChannelRegistry
+from ami_adapters.event_translation import EventTranslator
+from ami_adapters.message import Message
+from queues import events
+from queues.events import Event
+from queues.identifiers import AgentId, AttemptId, CallId, ChannelName
+from tests.support.centre import small_centre
+
+NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
+RESIDENT, FIRST, SECOND = "PJSIP/trunk-01", "PJSIP/1001-02", "PJSIP/1002-03"
+A2 = AgentId("1002")
+
+
+class Bridges:
+    """A translator that is told what Asterisk does with its channels; a channel's name is its Uniqueid here."""
+
+    def __init__(self) -> None:
+        registry = ChannelRegistry.of(small_centre(2).agents.values())
+        self.registry = registry
+        self.translator = EventTranslator(registry, lambda: NOW)
+
+    def tell(self, event: str, channel: str, bridge: str = "b1", **more: str) -> list[Event]:
+        fields = {"Event": event, "Uniqueid": channel, "Channel": channel, "BridgeUniqueid": bridge, **more}
+        message = Message("".join(f"{key}: {value}\r\n" for key, value in fields.items()).encode())
+        return [
+            one for one in self.translator.translate(message) if not isinstance(one, events.AgentLegEnded)
+        ]
+
+    def dial(self, caller: str, callee: str) -> None:
+        self.tell("DialBegin", caller, DestUniqueid=callee, DestChannel=callee)
+
+
+def talking() -> Bridges:
+    """The resident speaks with 1001."""
+    bridges = Bridges()
+    bridges.tell("UserEvent", RESIDENT, UserEvent="CallengineArrived", Arrived="1.5", Did="1", Number="2")
+    bridges.dial(RESIDENT, FIRST)
+    bridges.tell("BridgeEnter", FIRST)
+    (answered,) = bridges.tell("BridgeEnter", RESIDENT)
+    assert isinstance(answered, events.CallAnswered)
+    return bridges
+
+
+def moved(channel: str = RESIDENT) -> list[Event]:
+    return [events.CallTransferred(NOW, CallId(channel), A2)]
+
+
+def held(*, yes: bool, channel: str = RESIDENT) -> list[Event]:
+    return [events.ConversationHeld(NOW, ChannelName(channel), held=yes)]
+
+
+def test_he_is_moved_to_the_colleagues_bridge() -> None:
+    bridges = talking()
+    bridges.dial("PJSIP/1001-04", SECOND)
+    assert bridges.tell("BridgeEnter", SECOND, "b2") == []
+    assert bridges.tell("BridgeEnter", "PJSIP/1001-04", "b2") == []
+    assert bridges.tell("BridgeLeave", RESIDENT) == []
+    assert bridges.tell("BridgeLeave", "PJSIP/1001-04", "b2") == []
+    assert bridges.tell("BridgeEnter", RESIDENT, "b2") == moved()
+
+
+def test_the_colleague_is_moved_to_his_bridge() -> None:
+    bridges = talking()
+    assert bridges.tell("BridgeLeave", FIRST) == []
+    assert bridges.tell("BridgeEnter", "Local/1002@callengine-transfer-05;1") == []
+    assert bridges.tell("BridgeEnter", SECOND) == moved()
+    assert bridges.tell("Hangup", FIRST) == []
+
+
+def test_while_both_are_with_him_he_stays_the_first_ones_and_then_becomes_the_others() -> None:
+    bridges = talking()
+    assert bridges.tell("BridgeEnter", SECOND) == []
+    assert bridges.tell("BridgeLeave", FIRST) == moved()
+
+
+@pytest.mark.parametrize("back", ["unhold", "another agent"])
+def test_he_hears_music_from_hold_until_somebody_is_with_him_again(back: str) -> None:
+    bridges = talking()
+    assert bridges.tell("Hold", FIRST) == held(yes=True)
+    assert bridges.tell("Hold", FIRST) == []
+    if back == "unhold":
+        assert bridges.tell("Unhold", FIRST) == held(yes=False)
+        assert bridges.tell("Unhold", FIRST) == []
+    else:
+        assert bridges.tell("Hangup", FIRST) == []
+        assert bridges.tell("BridgeEnter", SECOND) == [*held(yes=False), *moved()]
+
+
+def test_a_resident_who_puts_us_on_hold_is_not_held() -> None:
+    assert talking().tell("Hold", RESIDENT) == []
+
+
+def test_a_callback_belongs_to_whoever_speaks_with_the_residents_telephone() -> None:
+    bridges = Bridges()
+    attempt = "ob-7.1.1"
+    bridges.registry.add_attempt(attempt, FIRST)
+    bridges.tell("UserEvent", FIRST, UserEvent="CallengineCallback", Attempt=attempt, Do="dialling")
+    bridges.tell("BridgeEnter", RESIDENT)
+    assert bridges.tell("BridgeEnter", FIRST) == [events.AttemptContacted(NOW, AttemptId(attempt))]
+    assert bridges.tell("Hold", FIRST) == held(yes=True)
+    assert bridges.tell("Unhold", FIRST) == held(yes=False)
+    (ended,) = bridges.tell("Hangup", FIRST)
+    assert isinstance(ended, events.AttemptEnded)
+    bridges.dial(RESIDENT, SECOND)
+    bridges.tell("BridgeEnter", SECOND, "b2")
+    assert bridges.tell("BridgeEnter", RESIDENT, "b2") == [
+        events.AttemptPassedOn(NOW, AttemptId(attempt), A2, ChannelName(RESIDENT))
+    ]
