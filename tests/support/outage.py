@@ -112,7 +112,7 @@ async def rows_by_the_journal(journal: list[Any]) -> dict[str, list[Any]]:
     try:
         async with twin.engine.begin() as connection:
             await connection.run_sync(insert_new, tables.runs, starts)
-        for _, epoch, seq, at, told, decision in journal:
+        for _, epoch, seq, at, told, decision, *_ in journal:
             record = Record(epoch, seq, at, told, decision, decision_from_json(decision).journal)
             async with twin.engine.begin() as connection:
                 await connection.run_sync(write, NODE, [record])
