@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 from aiohttp import web
 
-from callengine.call_records import quarter_of
 from callengine.callback_api import PREFIX
 from callengine.figures_json import centre_json, quarter_json, quarters_json, sums_json
 from callengine.tally import DayTally
 from queues.identifiers import CompanyId, QueueName
+from sla.quarters import quarter_of
 
 _SETTLED_WITHIN_SECONDS = 10.0
 

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, Protocol
 
-from callengine.call_records import HOUR, QUARTER, ScopeName, Sums, quarter_of
+from callengine.call_records import HOUR, ScopeName, Sums
 from callengine.figures_json import call_json, measures_json
 from callengine.reconcile.findings import Difference
 from callengine.recount import CountedCall, Recount
 from queues.identifiers import QueueName
 from sla.agent_time import READY, WORKING
 from sla.call_facts import Promise, contributions, microseconds, waiting
+from sla.quarters import QUARTER, quarter_of
 
 LIVE = "live"
 
