@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -34,61 +34,52 @@ class Scope:
     quarters: dict[datetime, Sums] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class CallRecord:
-    """One call, what it has added so far, and to which sums."""
-
-    counted: CountedCall
-    promise: Promise
-    scopes: tuple[ScopeName, ...]
-    of_today: bool
-    added: Mapping[Measure, int]
-    sums: list[Sums]
-
-    @property
-    def facts(self) -> CallFacts:
-        """What figures need of it."""
-        return self.counted.facts
+def scopes_of(counted: CountedCall) -> tuple[ScopeName, ScopeName, ScopeName]:
+    """The scopes that a call is counted in."""
+    return (CENTRE, ("queue", counted.queue), ("company", counted.company))
 
 
 class CallRecords:
-    """The calls and their sums. `advance` moves day and windows on; time never goes back."""
+    """The calls and their sums. `advance` moves day and windows on; time never goes back.
+
+    Of a call only its facts are kept: what it has added follows from them, and from where day and windows stand.
+    """
 
     def __init__(self, promises: Mapping[QueueName, Promise], zone: ZoneInfo, now: datetime) -> None:
         self._promises = dict(promises)
         self._zone = zone
         self.now = now
-        self.day = now.astimezone(zone).date()
+        self._start_day(now)
         self.scopes: dict[ScopeName, Scope] = {CENTRE: Scope(_common(promises))}
         for queue, promise in promises.items():
             self.scopes["queue", queue] = Scope(promise)
-        self._records: dict[CallId, CallRecord] = {}
+        self._calls: dict[CallId, CountedCall] = {}
         self._by_quarter: dict[datetime, list[CallId]] = {}
-        self._waiting: dict[CallId, CallRecord] = {}
-        self._open: dict[CallId, CallRecord] = {}
-        self._windows: tuple[tuple[timedelta, str, list[tuple[datetime, int, CallRecord]]], ...] = (
-            (HOUR, "hour", []),
-            (QUARTER, "quarter", []),
-        )
-        self._serial = 0
+        self._waiting: dict[CallId, CountedCall] = {}
+        self._open: dict[CallId, CountedCall] = {}
+        self._hour: list[tuple[datetime, CallId]] = []
+        self._quarter: list[tuple[datetime, CallId]] = []
 
     def __contains__(self, call: CallId) -> bool:
-        return call in self._records
+        return call in self._calls
 
     @property
-    def waiting(self) -> Mapping[CallId, CallRecord]:
+    def waiting(self) -> Mapping[CallId, CountedCall]:
         """Everybody who waits for a human now."""
         return self._waiting
 
     @property
     def open_today(self) -> int:
         """Today's calls that are still on the line."""
-        return sum(record.of_today for record in self._open.values())
+        return sum(self.is_of_today(counted) for counted in self._open.values())
 
-    @property
-    def midnight(self) -> datetime:
-        """When the present day began."""
-        return datetime.combine(self.day, datetime.min.time(), self._zone).astimezone(UTC)
+    def is_of_today(self, counted: CountedCall) -> bool:
+        """Whether it arrived since midnight."""
+        return counted.facts.arrived_at >= self.midnight
+
+    def promise(self, queue: QueueName) -> Promise:
+        """What the queue's figures are held against; the usual one for a queue that the settings name no more."""
+        return self._promises.get(queue, Promise())
 
     def scope(self, name: ScopeName) -> Scope:
         """A scope's sums; one that nobody configured appears when it is asked for."""
@@ -98,94 +89,102 @@ class CallRecords:
 
     def counted(self, call: CallId) -> CountedCall | None:
         """What is known of a call; None of one that nobody knows, or that is long over."""
-        record = self._records.get(call)
-        return None if record is None else record.counted
+        return self._calls.get(call)
 
     def facts(self, call: CallId) -> CallFacts | None:
         """The same without whose it is."""
-        record = self._records.get(call)
-        return None if record is None else record.facts
+        counted = self._calls.get(call)
+        return None if counted is None else counted.facts
 
     def arrived_in(self, quarter: datetime) -> Iterator[CountedCall]:
         """The calls that arrived in this quarter of an hour."""
         for call in self._by_quarter.get(quarter, ()):
-            yield self._records[call].counted
+            yield self._calls[call]
 
     def add(self, counted: CountedCall) -> None:
         """Another call."""
-        facts = counted.facts
-        self.advance(facts.arrived_at)
-        if counted.call in self._records:
+        arrived_at = counted.facts.arrived_at
+        self.advance(arrived_at)
+        if counted.call in self._calls:
             return
-        promise = self._promises.get(counted.queue, Promise())
-        names: tuple[ScopeName, ...] = (CENTRE, ("queue", counted.queue), ("company", counted.company))
-        of_today = facts.arrived_at.astimezone(self._zone).date() == self.day
-        quarter = quarter_of(facts.arrived_at)
-        record = CallRecord(counted, promise, names, of_today, {}, [])
-        for name in names:
-            scope = self.scope(name)
-            record.sums += [scope.hour, scope.quarter, scope.quarters.setdefault(quarter, {})]
-            if of_today:
-                record.sums.append(scope.today)
-        self._records[counted.call] = record
-        self._by_quarter.setdefault(quarter, []).append(counted.call)
-        self._serial += 1
-        for _, _, heap in self._windows:
-            heapq.heappush(heap, (facts.arrived_at, self._serial, record))
-        self._update(counted.call, record)
+        self._by_quarter.setdefault(quarter_of(arrived_at), []).append(counted.call)
+        for length, heap in ((HOUR, self._hour), (QUARTER, self._quarter)):
+            if arrived_at >= self.now - length:
+                heapq.heappush(heap, (arrived_at, counted.call))
+        self._keep(counted, contributions(counted.facts, self.promise(counted.queue)))
 
     def change(self, call: CallId, **changes: Any) -> None:
         """Something more is known of a call; of one that nobody knows, nothing is."""
-        record = self._records.get(call)
-        if record is not None:
-            record.counted = replace(record.counted, facts=replace(record.facts, **changes))
-            self._update(call, record)
+        before = self._calls.get(call)
+        if before is None:
+            return
+        promise = self.promise(before.queue)
+        after = replace(before, facts=replace(before.facts, **changes))
+        difference = contributions(after.facts, promise)
+        _add(difference, contributions(before.facts, promise), -1)
+        self._keep(after, difference)
 
     def advance(self, now: datetime) -> None:
         """Let calls leave the windows, and let the day turn."""
         if now <= self.now:
             return
         self.now = now
-        for length, name, heap in self._windows:
+        for length, heap, window in ((HOUR, self._hour, "hour"), (QUARTER, self._quarter, "quarter")):
             while heap and heap[0][0] < now - length:
-                self._leave(heapq.heappop(heap)[2], name)
-        day = now.astimezone(self._zone).date()
-        if day > self.day:
-            self.day = day
+                self._leave(self._calls[heapq.heappop(heap)[1]], window)
+        if now >= self._next_midnight:
+            self._start_day(now)
             for scope in self.scopes.values():
                 scope.today = {}
-            for record in self._open.values():
-                record.of_today = False
         self._forget(quarter_of(now) - _KEPT_QUARTERS * QUARTER)
 
-    def _leave(self, record: CallRecord, window: str) -> None:
-        for name in record.scopes:
-            sums: Sums = getattr(self.scopes[name], window)
-            _add(sums, record.added, -1)
-            record.sums = [one for one in record.sums if one is not sums]
+    def _start_day(self, now: datetime) -> None:
+        day = now.astimezone(self._zone).date()
+        self.midnight = self._start_of(day)
+        """When the present day began."""
+        self._next_midnight = self._start_of(day + timedelta(days=1))
 
-    def _update(self, call: CallId, record: CallRecord) -> None:
-        added = contributions(record.facts, record.promise)
-        for sums in record.sums:
-            _add(sums, record.added, -1)
-            _add(sums, added, 1)
-        record.added = added
+    def _start_of(self, day: date) -> datetime:
+        return datetime.combine(day, time(), self._zone).astimezone(UTC)
+
+    def _leave(self, counted: CountedCall, window: str) -> None:
+        added = contributions(counted.facts, self.promise(counted.queue))
+        for name in scopes_of(counted):
+            _add(getattr(self.scopes[name], window), added, -1)
+
+    def _keep(self, counted: CountedCall, difference: Sums) -> None:
+        """Store it, and add what is new to every sum that it is in now."""
+        call, arrived_at = counted.call, counted.facts.arrived_at
+        quarter = quarter_of(arrived_at)
+        of_today, is_kept = self.is_of_today(counted), quarter in self._by_quarter
+        in_hour, in_quarter = arrived_at >= self.now - HOUR, arrived_at >= self.now - QUARTER
+        for name in scopes_of(counted):
+            scope = self.scope(name)
+            if of_today:
+                _add(scope.today, difference, 1)
+            if in_hour:
+                _add(scope.hour, difference, 1)
+            if in_quarter:
+                _add(scope.quarter, difference, 1)
+            if is_kept:
+                _add(scope.quarters.setdefault(quarter, {}), difference, 1)
+        self._calls[call] = counted
         for pool, belongs in (
-            (self._waiting, record.facts.waits),
-            (self._open, record.facts.outcome is None),
+            (self._waiting, counted.facts.waits),
+            (self._open, counted.facts.outcome is None),
         ):
             if belongs:
-                pool[call] = record
+                pool[call] = counted
             else:
                 pool.pop(call, None)
-        if call not in self._open and quarter_of(record.facts.arrived_at) not in self._by_quarter:
-            del self._records[call]
+        if not is_kept and call not in self._open:
+            del self._calls[call]
 
     def _forget(self, before: datetime) -> None:
         while self._by_quarter and (oldest := next(iter(self._by_quarter))) < before:
             for call in self._by_quarter.pop(oldest):
                 if call not in self._open:
-                    del self._records[call]
+                    del self._calls[call]
             for scope in self.scopes.values():
                 scope.quarters.pop(oldest, None)
 

@@ -23,6 +23,7 @@ from callengine.callback_commands import CallbackDesk, login_name
 from callengine.clock import SystemClock
 from callengine.command_options import config_option, fail, settings_or_fail
 from callengine.logs import configure_logging
+from callengine.pauses import keep_short
 from callengine.reconcile.command import reconcile_command
 from callengine.sample_commands import sample
 from callengine.spool_commands import spool_command
@@ -56,7 +57,11 @@ def run(config: Path | None) -> None:
 async def _start_and_run(settings: Settings, clock: SystemClock) -> None:
     application = Application(settings, clock=clock)
     await application.start()
-    await application.run()
+    pauses = asyncio.get_running_loop().create_task(keep_short(), name="pauses")
+    try:
+        await application.run()
+    finally:
+        pauses.cancel()
 
 
 @main.command()

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from callengine.agent_clock import AgentClock, Rest
-from callengine.call_records import CENTRE, HOUR, CallRecords, Scope, ScopeName, Sums
+from callengine.call_records import CENTRE, HOUR, CallRecords, Scope, ScopeName, Sums, scopes_of
 from callengine.figures import CentreFigures, QuarterHour, ScopeFigures
 from callengine.gap_log import GapLog
 from callengine.recount import CountedCall, Recount
@@ -164,10 +164,10 @@ class DayTally:
             name = ("company", company)
         scope = self._records.scope(name)
         sums: dict[datetime, Sums] = {}
-        for record in self._records.waiting.values():
-            if name in record.scopes:
-                quarter = sums.setdefault(quarter_of(record.facts.arrived_at), {})
-                _merge(quarter, waiting(record.facts, record.promise, now, self._gaps.blind_since))
+        for counted in self._records.waiting.values():
+            if name in scopes_of(counted):
+                quarter = sums.setdefault(quarter_of(counted.facts.arrived_at), {})
+                _merge(quarter, self._waiting_adds(counted, now))
         last = quarter_of(now)
         starts = [last - QUARTER * (_STRIP - 1 - index) for index in range(_STRIP)]
         return tuple(
@@ -187,7 +187,7 @@ class DayTally:
 
     def promise_of(self, queue: QueueName) -> Promise:
         """What the queue promises; the usual one for a queue that the settings name no more."""
-        return self._promises.get(queue, Promise())
+        return self._records.promise(queue)
 
     def calls_of_quarter(self, start: datetime) -> Iterator[CountedCall]:
         """What is counted of the calls that arrived in a quarter of an hour, of the last two days."""
@@ -301,21 +301,24 @@ class DayTally:
     def _waits(self, now: datetime) -> dict[ScopeName, _Waits]:
         """One pass over those who wait: O(them)."""
         found: dict[ScopeName, _Waits] = {}
-        for record in self._records.waiting.values():
-            call = record.facts
-            added = waiting(call, record.promise, now, self._gaps.blind_since)
-            for name in record.scopes:
+        for counted in self._records.waiting.values():
+            call, added = counted.facts, self._waiting_adds(counted, now)
+            for name in scopes_of(counted):
                 waits = found.setdefault(name, _Waits())
                 waits.number += 1
                 waits.late += (OWN, "waiting_late") in added
                 waits.since = min(waits.since or call.arrived_at, call.arrived_at)
-                if record.of_today:
+                if self._records.is_of_today(counted):
                     _merge(waits.today, added)
                 if call.arrived_at >= now - HOUR:
                     _merge(waits.hour, added)
                 if call.arrived_at >= now - QUARTER:
                     _merge(waits.quarter, added)
         return found
+
+    def _waiting_adds(self, counted: CountedCall, now: datetime) -> Sums:
+        promise = self._records.promise(counted.queue)
+        return waiting(counted.facts, promise, now, self._gaps.blind_since)
 
     def _scope_figures(self, name: ScopeName, scope: Scope, waits: _Waits) -> ScopeFigures:
         now, start = self._records.now, max(self._records.midnight, self._first_start)

@@ -17,7 +17,7 @@ from callengine.demo.centre import (
     Phones,
     sample_options,
 )
-from tests.bench import callbacks, ledger
+from tests.bench import callbacks, ledger, scrape
 from tests.bench.figures import HEADER, Figure, merged
 from tests.bench.peer import DIALPLAN, QUEUE_DID, add_queue
 from tests.bench.processes import cpu_seconds, engine, resident_mib
@@ -97,6 +97,7 @@ def main() -> int:
     found = asyncio.run(measure(options.hand_overs, options.arrivals))
     found |= asyncio.run(callbacks.measure(options.missed))
     found |= asyncio.run(ledger.measure())
+    found |= asyncio.run(scrape.measure())
     with tempfile.TemporaryDirectory(prefix="callengine-") as name, running_postgres(Path(name)) as server:
         found |= asyncio.run(ledger.measure_postgres(server.get_uri()))
     rows = found.pop("rows")
