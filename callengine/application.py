@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ami_adapters.link import AmiLink, LinkState, LinkTimes, PbxLogin
 from ami_adapters.switchboard import Switchboard
+from ami_adapters.trunk_watch import TrunkState
 from callengine.access.opening import open_gate
 from callengine.callback_api import CallbackApi
 from callengine.clock import SystemClock
@@ -31,6 +32,9 @@ from callengine.recount import recount
 from callengine.retention import every_night
 from callengine.service_manager import notify, watchdog_seconds
 from callengine.tally import COUNTED_FOR, DayTally
+from callengine.wallboard.board import Links
+from callengine.wallboard.opening import open_board
+from callengine.wallboard.source import BoardSource
 from config.policies import centre_policy
 from config.settings import Settings
 from queues.dispatcher import Dispatcher
@@ -154,6 +158,11 @@ class Application:
             control=settings.http.control_socket,
             gate=gate,
             figures=FiguresApi(self.tally, self.clock.now, ledger.writer.flush),
+            board=open_board(
+                settings,
+                BoardSource(self.tally, self.view, self._links, self.clock.now),
+                version("callengine"),
+            ),
         )
         await self.http.start()
         loop = asyncio.get_running_loop()
@@ -222,6 +231,14 @@ class Application:
             "pbx_state_known": self.switchboard.is_synced,
             "ledger_writes": self.ledger_watch.keeps_decisions,
         }
+
+    def _links(self) -> Links:
+        """What the wallboard's footer shows."""
+        states = self.switchboard.trunks.states.values()
+        return Links(
+            pbx=self.link.state is LinkState.CONNECTED and self.switchboard.is_synced,
+            trunks=tuple(None if one is TrunkState.UNKNOWN else one is TrunkState.UP for one in states),
+        )
 
     def view(self) -> CentreView:
         """The live state, for screens."""
