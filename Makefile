@@ -9,7 +9,7 @@ export CALLENGINE_CACHE := $(CACHE)
 export PIP_CACHE_DIR := $(CACHE)/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup centre demo test chaos fuzz soak bench wheel lint format lock clean
+.PHONY: help setup centre demo test chaos fuzz soak bench wheel dashboards lint format lock clean
 
 help:
 	@echo "make demo    a whole centre on this machine: Asterisk, engine, six softphones, residents who call"
@@ -22,6 +22,7 @@ help:
 	@echo "make fuzz    a million damaged inputs: AMI, settings, HTTP (minutes)"
 	@echo "make wheel   dist/callengine-….whl, to be installed as docs/install.md tells"
 	@echo "make lint    only the checks that run nothing"
+	@echo "make dashboards  write config/grafana anew from config/dashboards"
 	@echo "make lock    renew requirements/*.txt"
 	@echo "make clean   remove what was made in this folder; downloads stay in $(CACHE)"
 
@@ -69,6 +70,9 @@ wheel: .venv/.complete
 format: .venv/.complete
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+dashboards: .venv/.complete
+	@$(BIN)/python -m config.dashboards
 
 lock: .venv/.complete
 	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe \

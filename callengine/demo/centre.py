@@ -28,6 +28,8 @@ class CentrePlan:
     agents: int = 6
     wrap_up: int = 2
     ring: int = 15
+    target: int = 30
+    """A human shall answer within this."""
     notice: bool = False
     emergency_notice: bool | None = None
     """The emergency line's notice where it differs from the general line's."""
@@ -58,7 +60,8 @@ def settings_text(plan: CentrePlan, *, ami_port: int, secret_file: Path, databas
     )
     queues = "".join(
         f'[[queues]]\nname = "{name}"\npriority = {priority}\nwrap_up_seconds = {plan.wrap_up}\n'
-        f"ring_seconds = {plan.ring}\ndecline_pause_seconds = 3\nrecord = {str(record).lower()}\n"
+        f"ring_seconds = {plan.ring}\ntarget_seconds = {plan.target}\ndecline_pause_seconds = 3\n"
+        f"record = {str(record).lower()}\n"
         for name, priority, record in (("emergency", 1, emergency_record), ("general", 10, plan.record))
     )
     return (
