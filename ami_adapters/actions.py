@@ -190,6 +190,22 @@ def user_event(name: str, headers: Iterable[tuple[str, str]] = ()) -> Action:
     return Action("UserEvent", (("UserEvent", name), *headers))
 
 
+def queue_add(queue: str, interface: str, *, pause: str | None = None) -> Action:
+    """Make an interface a member of one of app_queue's queues, paused for a reason or working."""
+    headers = (("Queue", queue), ("Interface", interface))
+    return Action("QueueAdd", headers if pause is None else (*headers, ("Paused", "true"), ("Reason", pause)))
+
+
+def queue_remove(queue: str, interface: str) -> Action:
+    """Take a member out of one of app_queue's queues."""
+    return Action("QueueRemove", (("Queue", queue), ("Interface", interface)))
+
+
+def queue_withdraw_caller(queue: str, channel: str) -> Action:
+    """Have app_queue let a waiting caller go on in the dialplan, as soon as nobody rings for him (within 1 s)."""
+    return Action("QueueWithdrawCaller", (("Queue", queue), ("Caller", channel)))
+
+
 def queue_pause(queue: str, interface: str, *, paused: bool, reason: str = "") -> Action:
     """Pause or unpause a member of one of app_queue's queues."""
     headers = (("Queue", queue), ("Interface", interface), ("Paused", "true" if paused else "false"))

@@ -15,6 +15,7 @@ from queues.commands import (
     DialCallback,
     EraseAttemptTrace,
     EraseInboxEntry,
+    FetchFromFallback,
     ForgetObligationTimer,
     MarkHeld,
     OfferCall,
@@ -22,6 +23,7 @@ from queues.commands import (
     PauseAgent,
     PlayMessage,
     ReturnToHold,
+    SetFallbackMember,
     TellAgent,
     WakeForObligation,
 )
@@ -30,7 +32,7 @@ from queues.identifiers import CallId, ChannelName
 _MAX_LABEL = 40
 
 
-def actions_of(command: Command, registry: ChannelRegistry) -> list[Action]:
+def actions_of(command: Command, registry: ChannelRegistry) -> list[Action]:  # noqa: PLR0912  # one case per command is the plainest table
     """The actions of one command; the last one's response tells whether the command was done."""
     match command:
         case OfferCall():
@@ -68,14 +70,37 @@ def actions_of(command: Command, registry: ChannelRegistry) -> list[Action]:
             return [actions.hangup(attempt if live is None else live.uniqueid)]
         case EraseAttemptTrace(attempt):
             return [actions.setvar(f"DB_DELETE({names.ASTDB_FAMILY}/attempt/{attempt})", "")]
+        case FetchFromFallback(call, channel):
+            name = _channel_name(registry, call, channel)
+            return [actions.queue_withdraw_caller(names.FALLBACK_QUEUE, name)]
+        case SetFallbackMember():
+            return _member(command)
         case PauseAgent(_, endpoint, reason):
-            lamp = f"DEVICE_STATE({names.LAMP_PREFIX}{endpoint.partition('/')[2]})"
             return [
-                actions.setvar(lamp, "RINGING"),
+                actions.setvar(_lamp(endpoint), "RINGING"),
                 actions.queue_pause(names.FALLBACK_QUEUE, endpoint, paused=True, reason=reason),
             ]
         case WakeForObligation() | ForgetObligationTimer():
             raise InvalidAction(f"{type(command).__name__} is for the timers, not for the PBX")
+
+
+def _lamp(endpoint: str) -> str:
+    return f"DEVICE_STATE({names.LAMP_PREFIX}{endpoint.partition('/')[2]})"
+
+
+def _member(command: SetFallbackMember) -> list[Action]:
+    endpoint, pause = command.endpoint, command.pause
+    if not command.is_member:
+        lamp, change = "NOT_INUSE", actions.queue_remove(names.FALLBACK_QUEUE, endpoint)
+    elif not command.is_there:
+        lamp = "INUSE" if pause is None else "RINGING"
+        change = actions.queue_add(names.FALLBACK_QUEUE, endpoint, pause=pause)
+    else:
+        lamp = "INUSE" if pause is None else "RINGING"
+        change = actions.queue_pause(
+            names.FALLBACK_QUEUE, endpoint, paused=pause is not None, reason=pause or ""
+        )
+    return [actions.setvar(_lamp(endpoint), lamp), change]
 
 
 def _dial(command: DialCallback, registry: ChannelRegistry) -> list[Action]:

@@ -94,6 +94,11 @@ def device_state_of(text: str) -> DeviceState:
     return DEVICE_STATES.get(text, DeviceState.UNAVAILABLE)
 
 
+def pause_of(member: Message) -> str | None:
+    """The pause that app_queue has a member in."""
+    return (member.text("PausedReason") or "pause") if member.get("Paused") == "1" else None
+
+
 class EventTranslator:
     """Messages in, domain events out, with the registry kept up to date on the way.
 
@@ -115,6 +120,9 @@ class EventTranslator:
             "DeviceStateChange": self._device_state,
             "Rename": self._rename,
             "OriginateResponse": self._originate_response,
+            "QueueMemberAdded": self._fallback_member,
+            "QueueMemberRemoved": self._fallback_member,
+            "QueueMemberPause": self._fallback_member,
         }
 
     def translate(self, message: Message) -> list[Event]:
@@ -286,6 +294,12 @@ class EventTranslator:
         agent = self._registry.agents_by_endpoint.get(Endpoint(message.text("Device")))
         if agent is not None:
             yield events.AgentDeviceChanged(at, agent, device_state_of(message.text("State")))
+
+    def _fallback_member(self, message: Message, at: datetime) -> Iterator[Event]:
+        agent = self._registry.agents_by_endpoint.get(Endpoint(message.text("Interface")))
+        if agent is not None and message.get("Queue") == names.FALLBACK_QUEUE:
+            pause = pause_of(message)
+            yield events.FallbackMemberChanged(at, agent, message.name != "QueueMemberRemoved", pause)
 
     def _rename(self, message: Message, _at: datetime) -> Iterator[Event]:
         self._registry.rename(message.text("Uniqueid"), message.get("Newname"))

@@ -13,7 +13,7 @@ from ami_adapters import actions
 from ami_adapters import dialplan_names as names
 from ami_adapters.actions import Action
 from ami_adapters.channel_registry import ChannelRegistry
-from ami_adapters.event_translation import cause_of, contact_result, device_state_of
+from ami_adapters.event_translation import cause_of, contact_result, device_state_of, pause_of
 from ami_adapters.message import Message, instant_of
 from queues.events import (
     AttemptTrace,
@@ -287,15 +287,20 @@ def _read_agents(answers: Mapping[str, Sequence[Message]], registry: ChannelRegi
         for message in answers["agents"]
         if message.name == "DBGetTreeResponse" and message.text("Val").startswith("in")
     }
-    paused = {
-        message.text("Location"): message.text("PausedReason") or "pause"
-        for message in answers["queues"]
-        if message.name == "QueueMember" and message.text("Paused") == "1"
-    }
+    members = [message for message in answers["queues"] if message.name == "QueueMember"]
+    pauses = {member.text("Location"): pause for member in members if (pause := pause_of(member))}
+    has_fallback = any(_is_fallback(one) for one in answers["queues"] if one.name == "QueueParams")
+    fallback = {member.text("Location"): pause_of(member) for member in members if _is_fallback(member)}
     for endpoint, agent in registry.agents_by_endpoint.items():
         yield LiveAgent(
             agent=agent,
             device=devices.get(endpoint, DeviceState.UNAVAILABLE),
             logged_in=endpoint.partition("/")[2] in logged_in,
-            paused=paused.get(endpoint),
+            paused=pauses.get(endpoint),
+            in_fallback=endpoint in fallback if has_fallback else None,
+            fallback_pause=fallback.get(endpoint),
         )
+
+
+def _is_fallback(message: Message) -> bool:
+    return message.get("Queue") == names.FALLBACK_QUEUE

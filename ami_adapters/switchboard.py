@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -23,7 +24,7 @@ from ami_adapters.pending_actions import Response
 from ami_adapters.snapshot_reader import SNAPSHOT_ACTIONS, read_snapshot
 from ami_adapters.trunk_watch import TrunkWatch
 from queues import events
-from queues.commands import Command, DialCallback, OfferCall
+from queues.commands import Command, DialCallback, FetchFromFallback, OfferCall, SetFallbackMember
 from queues.events import Event
 from queues.policy import AgentProfile
 
@@ -179,7 +180,9 @@ class Switchboard:
             self._refuse(command, future.result().message, outcome_known=True)
 
     def _refuse(self, command: Command, reason: str, *, outcome_known: bool) -> None:
-        self._log.warning("command refused", command=type(command).__name__, reason=reason)
+        if not isinstance(command, FetchFromFallback | SetFallbackMember):
+            # (Of these, a refusal says that it is so already, or that he has just left.)
+            self._log.warning("command refused", command=type(command).__name__, reason=reason)
         if isinstance(command, OfferCall):
             self._sink(events.OfferRefused(self.pbx_now(), command.offer, reason, outcome_known))
         elif isinstance(command, DialCallback):
@@ -192,11 +195,17 @@ class Switchboard:
 
     async def _take_snapshot(self) -> None:
         """Ask until there is an answer; then hand over the snapshot and what came meanwhile."""
+        first = True
         while True:
             self._registry.clear()
             self._held = []
             try:
                 started_at = await self._read_clocks()
+                if first:
+                    # Whoever asks from now on whether we are there waits for us; whoever went to the fallback before
+                    # is in the lists that follow. Not again when the lists fail: then we are not there.
+                    self.beat()
+                    first = False
                 answers = await self._ask(list(SNAPSHOT_ACTIONS.values()))
             except AmiError as problem:
                 self._log.warning("snapshot failed", reason=str(problem))
@@ -211,9 +220,10 @@ class Switchboard:
             self._log.warning("inbox entries not understood", count=len(result.damaged_inbox_keys))
         held, self._held = self._held, None
         self.trunks.read_devices(by_name["devices"])
-        self._sink(result.snapshot)
+        self._sink(replace(result.snapshot, catching_up=True))
         for message in held:
             self.on_message(message)
+        self._sink(events.PbxCaughtUp(self.pbx_now()))
         self._log.info(
             "snapshot taken",
             calls=len(result.snapshot.calls),

@@ -48,6 +48,10 @@ class Agent:
     shown: AgentState = AgentState.LOGGED_OUT
     shown_since: datetime | None = None
     """When that state began; None before the first was seen."""
+    in_fallback: bool | None = None
+    """Whether Asterisk's fallback queue has him as a member; None: not known."""
+    fallback_pause: str | None = None
+    """The pause it has him in."""
 
     @property
     def id(self) -> AgentId:

@@ -172,6 +172,8 @@ class Call:
     typed_number: Phone | None = None
     """Where he wants to be called, typed by one who withheld his number."""
     message_at: datetime | None = None
+    fell_back: int = 0
+    """How often the dialplan took him to the fallback queue while we were there."""
     rings: dict[AgentId, OfferId] = field(default_factory=dict)
     """Whom Asterisk's own queue is ringing for him."""
     queue_exit: QueueExit | None = None

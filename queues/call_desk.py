@@ -9,6 +9,7 @@ from queues import (
     channel_budget,
     choice_desk,
     events,
+    fallback_desk,
     message_desk,
     obligation_desk,
     pbx_queue_desk,
@@ -101,9 +102,11 @@ def take_step(centre: Centre, call: Call, step: CallStep, event: CallEvent, now:
         case CallStep.LEAVE_PBX_QUEUE, events.QueueLeft():
             pbx_queue_desk.leave(centre, call, event)
         case CallStep.NOTE_PBX_RING, events.AgentRang():
-            pbx_queue_desk.note_ring(centre, call, event)
+            rings_in_pbx_queue(centre, call, event, now)
         case CallStep.END_PBX_RING, events.AgentRingEnded():
             pbx_queue_desk.end_ring(centre, call, event.agent, event.result, event.at)
+            if call.state is CallState.FALLBACK:
+                fallback_desk.ring_ended(centre, call, now)
         case CallStep.END_WATCHED, events.CallEnded():
             finish(centre, call, pbx_queue_desk.outcome_of(call), event.at, now, event.cause)
         case CallStep.REJECT, _:
@@ -154,6 +157,7 @@ def offered_entry(call: Call, did: str, at: datetime) -> CallOffered:
 def queue(centre: Centre, call: Call, at: datetime) -> None:
     """The resident waits; his place is by his arrival."""
     pbx_queue_desk.end_rings(centre, call, OfferResult.CALLER_GONE, at)
+    fallback_desk.left(centre, call)
     call.state = CallState.WAITING
     call.served_by = ServedBy.ENGINE
     if call.queued_at is None:
@@ -167,6 +171,7 @@ def join_pbx_queue(centre: Centre, call: Call, at: datetime, now: datetime) -> N
     """A queue that Asterisk dispatches has him, from wherever he came."""
     agent_desk.end_offer(centre, call, OfferResult.UNKNOWN, at, now)
     centre.timers.disarm(TimerKind.HELD_BACK, call.id)
+    fallback_desk.left(centre, call)
     pbx_queue_desk.join(centre, call, at)
 
 
@@ -204,6 +209,7 @@ def connect(centre: Centre, call: Call, event: events.CallAnswered, now: datetim
         offer = pbx_queue_desk.take_answer(centre, call, event.agent, event.at)
     centre.take_out_of_line(call)
     centre.timers.disarm(TimerKind.HELD_BACK, call.id)
+    fallback_desk.left(centre, call)
     if event.by_fallback:
         call.served_by = ServedBy.FALLBACK
     call.state = CallState.TALKING
@@ -233,6 +239,16 @@ def fall_back(centre: Centre, call: Call, at: datetime, now: datetime) -> None:
     call.state = CallState.FALLBACK
     call.served_by = ServedBy.FALLBACK
     centre.note(CallMovedToFallback(at, call.id))
+    fallback_desk.fell_back(centre, call, now)
+
+
+def rings_in_pbx_queue(centre: Centre, call: Call, event: events.AgentRang, now: datetime) -> None:
+    """Asterisk's own queue rings an agent. Had we just offered him another resident, we give way (law 3)."""
+    agent = agent_desk.agent_of(centre, event.agent)
+    if agent is not None and agent.work is Work.OFFERED and agent.attempt is None:
+        taking_back.free_from_other_offer(centre, call, agent.call, event.at, now)
+    pbx_queue_desk.note_ring(centre, call, event)
+    fallback_desk.rings(centre, call, now)
 
 
 def offer_refused(centre: Centre, event: events.OfferRefused, now: datetime) -> None:
@@ -276,6 +292,7 @@ def finish(
         agent_desk.end_offer(centre, call, OfferResult.CALLER_GONE, at, now)
         pbx_queue_desk.end_rings(centre, call, OfferResult.CALLER_GONE, at)
     centre.timers.disarm(TimerKind.HELD_BACK, call.id)
+    fallback_desk.left(centre, call)
     centre.forget_call(call)
     centre.note(CallFinished(at, call.id, outcome, call.served_by, cause))
     obligation_desk.call_finished(centre, call, outcome, at, now)

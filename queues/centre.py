@@ -24,7 +24,7 @@ from queues.message import WaitingMessage
 from queues.obligation import Attempt, Obligation, ResidentKey
 from queues.ordered_pool import OrderedPool
 from queues.personal_data import Phone
-from queues.policy import CentrePolicy, LinePolicy
+from queues.policy import CentrePolicy, Dispatch, LinePolicy
 from queues.timers import Timers
 from sla.promises import RU_416
 
@@ -63,11 +63,17 @@ class Centre:
         self.timers = Timers()
         self.synced = False
         """Whether what we believe about the PBX may be acted upon."""
+        self.catching_up = False
+        """A snapshot was taken, and what happened while it was taken is still being told."""
+        self.returning: dict[CallId, datetime] = {}
+        """Who is being taken back from the fallback queue, and how long the others wait for him."""
         self.commands: list[Command] = []
         self.journal: list[JournalEntry] = []
         self.unmatched: set[QueueName] = set()
         """Queues in which a match may have become possible since the last matching."""
         self._touched: dict[AgentId, Agent] = {}
+        self.changed_agents: dict[AgentId, Agent] = {}
+        """Whose place in the fallback queue has not been looked at since they changed."""
 
     def line_of(self, did: Did) -> LinePolicy:
         """The line of a DID; a number nobody configured is served by the default line or the first queue."""
@@ -76,6 +82,10 @@ class Centre:
             return line
         queue = next(iter(self.policy.queues))
         return LinePolicy(did, CompanyId("unknown"), "unknown", queue, label=did[:40])
+
+    def serves(self, agent: Agent) -> bool:
+        """Whether we give this agent calls; else he works for Asterisk's own queues only, which we leave alone."""
+        return any(self.policy.queues[queue].dispatch is Dispatch.ENGINE for queue in agent.profile.queues)
 
     def answer_limit(self, line: LinePolicy, arrived_at: datetime) -> timedelta:
         """Within this of his arrival the law wants a human with him; without a law its usual five minutes."""
@@ -116,6 +126,7 @@ class Centre:
     def forget_call(self, call: Call) -> None:
         """The call has its outcome."""
         self.take_out_of_line(call)
+        self.returning.pop(call.id, None)
         self.calls.pop(call.id, None)
 
     def touch(self, agent: Agent) -> None:
@@ -125,6 +136,7 @@ class Centre:
     def settle_agents(self, at: datetime) -> None:
         """Journal the touched agents' new states, and put them among the idle or take them out."""
         for agent in self._touched.values():
+            self.changed_agents[agent.id] = agent
             state = agent.state
             if state is not agent.shown:
                 agent.shown, agent.shown_since = state, at

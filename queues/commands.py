@@ -146,6 +146,28 @@ class PauseAgent:
 
 
 @dataclass(frozen=True, slots=True)
+class FetchFromFallback:
+    """Have Asterisk's own queue let the resident go, as soon as no phone rings for him: he comes back to hold."""
+
+    call: CallId
+    channel: ChannelName
+
+
+@dataclass(frozen=True, slots=True)
+class SetFallbackMember:
+    """Make the fallback queue's member, and the phone's lamp, agree with what the agent is here.
+
+    `pause` is None for an agent who works; `is_there` tells what Asterisk has now.
+    """
+
+    agent: AgentId
+    endpoint: Endpoint
+    is_member: bool
+    pause: str | None
+    is_there: bool
+
+
+@dataclass(frozen=True, slots=True)
 class WakeForObligation:
     """Hand in an ObligationDue for it at `at`; replaces an earlier wish of the same obligation."""
 
@@ -172,6 +194,8 @@ Command = (
     | CancelAttempt
     | EraseAttemptTrace
     | PauseAgent
+    | FetchFromFallback
+    | SetFallbackMember
     | WakeForObligation
     | ForgetObligationTimer
 )

@@ -12,6 +12,8 @@ from queues import (
     choice_desk,
     disposition_desk,
     events,
+    fallback_desk,
+    fallback_members,
     matching,
     message_desk,
     obligation_clock,
@@ -58,6 +60,7 @@ class Dispatcher:
         centre.commands, centre.journal = [], []
         self._apply(event, now)
         centre.settle_agents(event.at)
+        fallback_members.settle(centre)
         matching.match_all(centre, event.at, now)
         return Decision(tuple(centre.commands), tuple(centre.journal))
 
@@ -124,7 +127,7 @@ class Dispatcher:
         """The live state itself: for `queues.invariants` only."""
         return self._centre
 
-    def _apply(self, event: Event, now: datetime) -> None:  # noqa: PLR0912  # one line per event type is the plainest table
+    def _apply(self, event: Event, now: datetime) -> None:  # noqa: PLR0912, PLR0915  # one line per event type is the plainest table
         centre = self._centre
         match event:
             case (
@@ -151,6 +154,7 @@ class Dispatcher:
             case events.AttemptPassedOn():
                 transfer_desk.callback_passed_on(centre, event, now)
             case events.AgentLegEnded():
+                fallback_desk.leg_ended(centre, event, now)
                 agent_desk.leg_ended(centre, event, now)
             case events.AgentDeviceChanged():
                 agent_desk.device_changed(centre, event)
@@ -193,6 +197,10 @@ class Dispatcher:
                 message_desk.reviewed(centre, event, now)
             case events.RedialWanted():
                 redial_desk.wanted(centre, event, now)
+            case events.FallbackMemberChanged():
+                fallback_members.told(centre, event, now)
+            case events.PbxCaughtUp():
+                centre.catching_up = False
             case events.PbxLost():
                 reconcile.lose_link(centre, event)
             case events.PbxSnapshot():
@@ -218,6 +226,10 @@ class Dispatcher:
                     call_desk.release_held_back(centre, subject, now)
                 case TimerKind.ATTEMPT_DEADLINE:
                     attempt_desk.deadline_passed(centre, subject, now)
+                case TimerKind.FETCH_BACK:
+                    fallback_desk.time_came(centre, subject, now)
+                case TimerKind.FALLBACK_MEMBER:
+                    fallback_members.time_came(centre, subject)
                 case TimerKind.CHOICE:
                     choice_desk.time_came(centre, subject, now, now)
                 case TimerKind.DISPOSITION:

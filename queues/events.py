@@ -91,6 +91,7 @@ __all__ = [
     "DispositionGiven",
     "EndedCall",
     "Event",
+    "FallbackMemberChanged",
     "KnownAttempt",
     "KnownCall",
     "KnownMessage",
@@ -109,6 +110,7 @@ __all__ = [
     "ObligationDue",
     "OfferRefused",
     "OfferResult",
+    "PbxCaughtUp",
     "PbxLost",
     "PbxSnapshot",
     "QueueExit",
@@ -158,7 +160,7 @@ class AgentRang:
     at: datetime
     call: CallId
     agent: AgentId
-    channel: ChannelName
+    channel: ChannelName | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +311,23 @@ class TimePassed:
 
 
 @dataclass(frozen=True, slots=True)
+class PbxCaughtUp:
+    """All that happened while the snapshot was taken has been told."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FallbackMemberChanged:
+    """An agent became a member of the fallback queue, or is one no more, or it paused him, or ended his pause."""
+
+    at: datetime
+    agent: AgentId
+    is_member: bool
+    pause: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PbxLost:
     """The AMI link is down: what happens on the PBX from here on is not known. Nothing is offered."""
 
@@ -355,6 +374,8 @@ Event = (
     | MessageReviewed
     | RedialWanted
     | TimePassed
+    | FallbackMemberChanged
+    | PbxCaughtUp
     | PbxLost
     | PbxSnapshot
     | LedgerRestored

@@ -97,8 +97,8 @@ def _idle_exactly_the_eligible(centre: Centre) -> Iterator[str]:
 
 
 def _nobody_waits_beside_a_free_agent(centre: Centre) -> Iterator[str]:
-    """Law 8."""
-    if not centre.synced:
+    """Law 8; but for the moment in which residents come back from the fallback queue."""
+    if not centre.synced or centre.catching_up or centre.returning:
         return
     for name, line in centre.waiting.items():
         if line.first() is not None and centre.idle[name].first() is not None:

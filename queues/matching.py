@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from queues import attempt_desk
+from queues import attempt_desk, fallback_desk
 from queues.agent import Agent, Work
 from queues.call import Call, CallState, Place
 from queues.call_desk import OFFER_GRACE
@@ -20,7 +20,7 @@ def match_all(centre: Centre, at: datetime, now: datetime) -> None:
 
     Only queues in which something changed are looked at; each offer costs O(log n).
     """
-    if not centre.synced:
+    if not centre.synced or centre.catching_up or fallback_desk.is_awaited(centre, now):
         return
     while (pair := _next_pair(centre)) is not None:
         _give(centre, *pair, at, now)

@@ -9,6 +9,8 @@ from queues import (
     call_desk,
     callback_recovery,
     events,
+    fallback_desk,
+    fallback_members,
     message_desk,
     obligation_desk,
     pbx_queue_desk,
@@ -38,7 +40,8 @@ def restore(centre: Centre, event: events.LedgerRestored) -> None:
 def lose_link(centre: Centre, event: events.PbxLost) -> None:
     """Nothing is decided until the next snapshot; calls and agents are kept as last known."""
     if centre.synced:
-        centre.synced = False
+        centre.synced = centre.catching_up = False
+        centre.returning.clear()
         centre.note(LinkLost(event.at))
 
 
@@ -64,6 +67,8 @@ def apply_snapshot(centre: Centre, snapshot: PbxSnapshot, now: datetime) -> None
         if agent is not None:
             _adopt_phone(centre, agent, phone, now)
     centre.synced = True
+    centre.catching_up = snapshot.catching_up
+    fallback_desk.fetch_all(centre, now)
     centre.unmatched.update(centre.policy.queues)
     centre.note(LinkRestored(snapshot.at))
 
@@ -181,8 +186,7 @@ def _adopt(centre: Centre, found: LiveCall, at: datetime, now: datetime) -> None
         case LiveCallState.OFFERED:
             _adopt_offered(centre, call, found, at, now)
         case LiveCallState.FALLBACK:
-            if call.state is not CallState.FALLBACK:
-                call_desk.fall_back(centre, call, at, now)
+            _adopt_in_fallback(centre, call, found, at, now)
         case LiveCallState.WATCHED:
             if call.state is not CallState.WATCHED:
                 call_desk.join_pbx_queue(centre, call, found.queued_at or at, now)
@@ -240,6 +244,16 @@ def _adopt_offered(centre: Centre, call: Call, found: LiveCall, at: datetime, no
     centre.timers.arm(TimerKind.OFFER_DEADLINE, call.offer, now + call.queue.ring_time + OFFER_GRACE)
 
 
+def _adopt_in_fallback(centre: Centre, call: Call, found: LiveCall, at: datetime, now: datetime) -> None:
+    if call.state is not CallState.FALLBACK:
+        call_desk.fall_back(centre, call, at, now)
+    for agent in tuple(call.rings):
+        if agent != found.agent:
+            pbx_queue_desk.end_ring(centre, call, agent, OfferResult.UNKNOWN, at)
+    if found.agent is not None:
+        call_desk.rings_in_pbx_queue(centre, call, events.AgentRang(at, call.id, found.agent, None), now)
+
+
 def _adopt_talking(centre: Centre, call: Call, found: LiveCall, at: datetime, now: datetime) -> None:
     agent_id = found.agent or call.agent
     if call.state is not CallState.TALKING:
@@ -273,4 +287,5 @@ def _adopt_phone(centre: Centre, agent: Agent, phone: events.LiveAgent, now: dat
         agent.logged_in = phone.logged_in
         agent.idle_since = now
     agent.pause_reason = phone.paused if agent.logged_in else None
+    fallback_members.found(centre, agent, phone)
     centre.touch(agent)

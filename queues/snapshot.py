@@ -69,6 +69,10 @@ class LiveAgent:
     device: DeviceState
     logged_in: bool | None
     paused: str | None = None
+    in_fallback: bool | None = None
+    """Whether he is a member of the fallback queue; None: there is none, or it was not asked."""
+    fallback_pause: str | None = None
+    """The pause that queue has him in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +141,8 @@ class PbxSnapshot:
     attempts: tuple[LiveAttempt, ...] = ()
     attempt_traces: tuple[AttemptTrace, ...] = ()
     pbx_started_at: datetime | None = None
+    catching_up: bool = False
+    """What happened while it was taken follows, then PbxCaughtUp: nothing is offered before."""
 
 
 @dataclass(frozen=True, slots=True)

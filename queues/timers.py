@@ -19,6 +19,8 @@ class TimerKind(StrEnum):
     ATTEMPT_DEADLINE = "attempt_deadline"
     DISPOSITION = "disposition"
     CHOICE = "choice"
+    FETCH_BACK = "fetch_back"
+    FALLBACK_MEMBER = "fallback_member"
 
 
 TimerKey = tuple[TimerKind, str]

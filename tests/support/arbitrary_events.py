@@ -57,6 +57,8 @@ LIVE_AGENTS = st.builds(
     device=st.sampled_from(DeviceState),
     logged_in=st.sampled_from([True, True, False, None]),
     paused=st.none() | st.just("lunch"),
+    in_fallback=st.none() | st.booleans(),
+    fallback_pause=st.none() | st.just("lunch"),
 )
 SNAPSHOTS = st.builds(
     events.PbxSnapshot,
@@ -78,6 +80,7 @@ SNAPSHOTS = st.builds(
         unique_by=lambda trace: trace.attempt,
     ).map(tuple),
     pbx_started_at=st.none() | MOMENTS,
+    catching_up=st.booleans(),
 )
 EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(
@@ -95,6 +98,14 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
         call=CALLS,
         offer=st.none() | OFFERS,
         result=st.none() | st.sampled_from(OfferResult),
+    ),
+    st.builds(events.PbxCaughtUp, at=MOMENTS),
+    st.builds(
+        events.FallbackMemberChanged,
+        at=MOMENTS,
+        agent=AGENTS,
+        is_member=st.booleans(),
+        pause=st.none() | st.just("lunch"),
     ),
     st.builds(events.AgentRang, at=MOMENTS, call=CALLS, agent=AGENTS, channel=CHANNELS),
     st.builds(
