@@ -87,12 +87,18 @@ def read_cdr(path: Path, start: datetime, end: datetime, zone: tzinfo) -> dict[s
 def differences_of_queue_log(
     counted: Iterable[CountedCall], logged: Mapping[str, LoggedCall], our_queues: frozenset[str]
 ) -> Iterator[Difference]:
-    """Who entered a waiting line is in it; who was answered, after the same wait."""
-    left = dict(logged)
-    for call in counted:
+    """Who entered a waiting line is in it; who was answered, after the same wait.
+
+    The engine's own lines are in it where the engine is set to write them: a whole kind that is missing is none.
+    """
+    left, calls = dict(logged), list(counted)
+    written = {
+        call.facts.by_fallback for call in calls if call.call in left and call.facts.queued_at is not None
+    }
+    for call in calls:
         facts, told = call.facts, left.pop(call.call, None)
         if told is None:
-            if facts.queued_at is not None:
+            if facts.queued_at is not None and facts.by_fallback in written:
                 yield Difference(
                     QUEUE_LOG, call.call, "entry", facts.queued_at.isoformat(), "not in the file"
                 )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import subprocess
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -9,10 +12,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from callengine.call_metrics import EDGES
 from callengine.metrics import Metrics
+from callengine.provisioned_tools import find_tools
 from callengine.tally import DayTally
 from queues import journal as facts
 from queues.events import ContactResult, OfferResult
-from queues.identifiers import AgentId, AttemptId, CallId, CompanyId, ObligationId, OfferId
+from queues.identifiers import AgentId, AttemptId, CallId, CompanyId, ObligationId, OfferId, QueueName
 from queues.journal import AgentState, ObligationClosing, Outcome, ServedBy
 from queues.personal_data import Phone
 from queues.views import AgentView, CentreView, ObligationView
@@ -26,7 +30,7 @@ Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 class Scraped:
     """One engine's metrics, with a clock and a state that the test sets."""
 
-    def __init__(self) -> None:
+    def __init__(self, agents: Mapping[AgentId, Iterable[QueueName]] | None = None) -> None:
         self.seconds = 0.0
         self.view = CentreView((), (), synced=True)
         self.tally = DayTally({GENERAL: Promise()}, ZoneInfo("Europe/Moscow"), moment(0))
@@ -37,6 +41,7 @@ class Scraped:
             view=lambda: self.view,
             now=lambda: moment(self.seconds),
             version="1.2.3",
+            agents=agents,
         )
 
     def journal(self, *entries: facts.JournalEntry) -> None:
@@ -247,3 +252,64 @@ async def test_the_documentation_lists_every_metric_and_no_other() -> None:
         if line.startswith("| `callengine_")
     ]
     assert {f"| {name} | {kind} | {meaning} |" for name, kind, _, meaning in rows} == shown
+
+
+async def test_who_asks_for_openmetrics_is_told_which_call_it_was() -> None:
+    scraped = Scraped()
+    scraped.journal(offered("1763939393.10", 0), connected("1763939393.10", 7))
+    body, _ = await scraped.metrics.exposition("application/openmetrics-text; version=1.0.0")
+    (line,) = [
+        line
+        for line in body.decode().splitlines()
+        if line.startswith("callengine_answer_wait_seconds_bucket") and "call_id" in line
+    ]
+    assert 'le="10.0"' in line
+    assert '# {call_id="1763939393.10"} 7.0' in line
+    plain, _ = await scraped.metrics.exposition("text/plain")
+    assert b"1763939393.10" not in plain
+
+
+async def test_with_few_calls_the_number_and_the_interval_are_beside_the_ratio() -> None:
+    scraped = Scraped()
+    scraped.journal(offered("a", 0), connected("a", 5))
+    scraped.seconds = 10
+    for window in ("today", "1h", "15m"):
+        labels = {"queue": "general", "window": window}
+        assert await scraped.value("service_level_calls", **labels) == 1
+        assert await scraped.value("service_level_interval_high_ratio", **labels) == 1
+        low = await scraped.value("service_level_interval_low_ratio", **labels)
+        assert low is not None
+        assert round(low, 3) == 0.207
+    assert await scraped.value("queue_target_seconds", queue="general", clock="arrival") == 30
+
+
+async def test_the_nightly_reconcile_is_absent_until_it_ran_and_then_says_how_many_calls_differ() -> None:
+    scraped = Scraped()
+    assert await scraped.value("accounting_mismatch") is None
+    scraped.metrics.accounts_differ(3)
+    assert await scraped.value("accounting_mismatch") == 3
+
+
+async def test_waiting_seconds_lost_to_a_rest_are_counted_by_queue() -> None:
+    scraped = Scraped(agents={AgentId("1001"): [GENERAL]})
+    scraped.journal(
+        facts.LinkRestored(moment(0)),
+        facts.AgentStateChanged(moment(0), AgentId("1001"), AgentState.WRAP_UP),
+        offered("a", 1),
+        facts.CallQueued(moment(2), CallId("a")),
+    )
+    scraped.seconds = 9
+    assert await scraped.value("waiting_lost_seconds_total", queue="general", cause="wrap_up") == 7
+    assert await scraped.value("waiting_lost_seconds_total", queue="general", cause="unexplained") == 0
+
+
+async def test_promtool_has_nothing_to_say_about_names_units_and_help() -> None:
+    scraped = Scraped()
+    scraped.journal(offered("a", 0), connected("a", 5), finished("a", 9, Outcome.ANSWERED))
+    body, _ = await scraped.metrics.exposition("text/plain")
+    promtool = find_tools().programs["promtool"]
+    words = [*promtool.command, "check", "metrics"]
+    checked = await asyncio.to_thread(
+        lambda: subprocess.run(words, input=body, capture_output=True, check=False)
+    )
+    assert (checked.returncode, checked.stdout + checked.stderr) == (0, b"")
