@@ -66,6 +66,18 @@ def test_every_alert_has_its_paragraph_and_every_paragraph_its_alert() -> None:
     assert {name: text for name, text in paragraphs.items() if len(text.split()) < 30} == {}
 
 
+def test_the_supervisors_table_tells_every_alert_as_it_is() -> None:
+    page = Path("docs/prometheus.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (Callengine\w+) \| (\w+) \| ([^|]+) \|", page, re.MULTILINE)
+    assert [(name, severity) for name, severity, _ in rows] == [
+        (rule["alert"], rule["labels"]["severity"]) for rule in ALERTS
+    ]
+    told = {name: after.replace(" min", "m").replace(" s", "s") for name, _, after in rows}
+    for rule in ALERTS:
+        if not rule["alert"].startswith("CallengineServiceLevel"):
+            assert told[rule["alert"]] == rule.get("for", "at once")
+
+
 def test_amtool_accepts_the_alertmanager_example() -> None:
     checked = run("amtool", "check-config", str(FOLDER / "alertmanager.yml"))
     assert checked.returncode == 0, checked.stdout + checked.stderr
