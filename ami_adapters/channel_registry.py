@@ -42,6 +42,8 @@ class AttemptChannel:
 
     attempt: AttemptId
     uniqueid: str
+    name: ChannelName | None = None
+    """Known once it dials."""
     is_dialling: bool = False
     is_contacted: bool = False
     dial_status: str = ""
@@ -161,6 +163,17 @@ class ChannelRegistry:
     def channel_of(self, attempt: str) -> AttemptChannel | None:
         """The agent's channel of a callback that is under way."""
         return self.attempts.get(self._uniqueid_of.get(attempt, attempt))
+
+    def take_for_call(self, attempt: str, call: CallId) -> ChannelName | None:
+        """The agent's channel of a callback serves a resident's own call from now on; None when it is gone."""
+        channel = self.channel_of(attempt)
+        name = None if channel is None else channel.name
+        agent = None if name is None else self.agent_of_channel(name)
+        if channel is None or name is None or agent is None:
+            return None
+        del self.attempts[channel.uniqueid], self._uniqueid_of[attempt]
+        self.legs[channel.uniqueid] = AgentLeg(agent, name, call)
+        return name
 
     def clear(self) -> None:
         """A new connection: what was known may be over."""

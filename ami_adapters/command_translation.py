@@ -151,6 +151,16 @@ def _offer(command: OfferCall, registry: ChannelRegistry) -> list[Action]:
     if resident.label_set != command.label:
         variables.append((names.LABEL_VARIABLE, command.label[:_MAX_LABEL]))
         resident.label_set = command.label
+    if command.leg is not None:
+        # A phone that is gone meanwhile has no name: the dialplan finds nobody and returns the resident to hold.
+        leg = registry.take_for_call(command.leg, command.call)
+        fetched = [] if leg is None else [actions.redirect(leg, names.CONTEXT_LIVE, names.LIVE_WAIT)]
+        variables.append((names.LEG_VARIABLE, leg or ""))
+        return [
+            *fetched,
+            *(actions.setvar(name, value, channel) for name, value in variables),
+            actions.redirect(channel, names.CONTEXT_LIVE, names.LIVE_TAKE),
+        ]
     return [
         *(actions.setvar(name, value, channel) for name, value in variables),
         actions.redirect(channel, names.CONTEXT_CONNECT, f"{names.CONNECT_PREFIX}{command.agent}"),

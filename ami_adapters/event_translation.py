@@ -36,6 +36,7 @@ OFFER_RESULTS: Mapping[str, OfferResult] = {
     "CONGESTION": OfferResult.UNREACHABLE,
     "INVALIDARGS": OfferResult.UNREACHABLE,
     "CANCEL": OfferResult.CALLER_GONE,
+    "AGENTGONE": OfferResult.AGENT_GONE,
 }
 """app_dial's DIALSTATUS when the resident came back to hold."""
 
@@ -223,6 +224,7 @@ class EventTranslator:
         match message.get("Do"):
             case "dialling":
                 channel.is_dialling = True
+                channel.name = ChannelName(message.get("Channel"))
                 yield events.AttemptAgentReady(at, channel.attempt)
             case "ended":
                 channel.dial_status = message.text("DialStatus")

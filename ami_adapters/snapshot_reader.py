@@ -251,9 +251,10 @@ def _read_live_attempts(channels: list[Message], registry: ChannelRegistry) -> I
         attempt = _variables_of(message).get(names.ATTEMPT_VARIABLE, "")
         if uniqueid.startswith(ATTEMPT_PREFIX):
             attempt = uniqueid
-        if not attempt.startswith(ATTEMPT_PREFIX):
-            continue
+        if not attempt.startswith(ATTEMPT_PREFIX) or message.get("Context") == names.CONTEXT_LIVE:
+            continue  # The latter serves the resident's own call now.
         channel = registry.add_attempt(attempt, uniqueid)
+        channel.name = ChannelName(message.get("Channel"))
         channel.is_contacted = bool(message.get("BridgeID"))
         if channel.is_contacted:
             registry.note_contact(uniqueid)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from queues import (
     agent_desk,
@@ -10,6 +10,7 @@ from queues import (
     choice_desk,
     events,
     fallback_desk,
+    live_leg_desk,
     message_desk,
     obligation_desk,
     pbx_queue_desk,
@@ -35,9 +36,6 @@ from queues.journal import (
 from queues.timers import TimerKind
 
 REFUSALS_UNTIL_LOST = 3
-OFFER_GRACE = timedelta(seconds=5)
-"""How long past the ring time the dialplan may take to tell the result before we take the resident back."""
-
 CallEvent = (
     events.CallArrived
     | events.CallWatched
@@ -83,6 +81,7 @@ def take_step(centre: Centre, call: Call, step: CallStep, event: CallEvent, now:
             pass
         case CallStep.QUEUE, _:
             queue(centre, call, event.at)
+            live_leg_desk.take(centre, call, event.at, now)
         case CallStep.COME_BACK, events.CallHolding():
             come_back(centre, call, event, now)
         case CallStep.NOTE_RING, events.AgentRang():

@@ -23,7 +23,8 @@ from queues.results import Told
 class OfferCall:
     """Ring the agent's phone for this waiting resident, who keeps hearing music.
 
-    `label` is what the phone shows; `ring_time` is how long it rings.
+    `label` is what the phone shows; `ring_time` is how long it rings. `leg`: nothing is rung, the agent's phone is up
+    already with a dial of this very resident, which ends; the two are connected.
     """
 
     offer: OfferId
@@ -33,6 +34,7 @@ class OfferCall:
     endpoint: Endpoint
     ring_time: timedelta
     label: str
+    leg: AttemptId | None = None
 
 
 @dataclass(frozen=True, slots=True)

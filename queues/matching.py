@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from queues import attempt_desk, fallback_desk
-from queues.agent import Agent, Work
-from queues.call import Call, CallState, Place
-from queues.call_desk import OFFER_GRACE
+from queues import attempt_desk, fallback_desk, offering
+from queues.call import Place
 from queues.centre import Centre
-from queues.commands import OfferCall
-from queues.identifiers import AgentId, CallId, ObligationId, OfferId
-from queues.journal import OfferMade
-from queues.timers import TimerKind
+from queues.identifiers import AgentId, CallId, ObligationId
 
 
 def match_all(centre: Centre, at: datetime, now: datetime) -> None:
@@ -47,27 +42,5 @@ def _give(
     if call is None:
         attempt_desk.make(centre, centre.obligations[ObligationId(waiter)], agent, at, now)
     else:
-        _offer(centre, call, agent, at, now)
+        offering.offer(centre, call, agent, at, now)
     centre.settle_agents(at)
-
-
-def _offer(centre: Centre, call: Call, agent: Agent, at: datetime, now: datetime) -> None:
-    centre.take_out_of_line(call)
-    call.offers_made += 1
-    offer = OfferId(f"{call.id}/{centre.epoch}.{call.offers_made}")
-    call.state, call.offer, call.agent = CallState.OFFERED, offer, agent.id
-    agent.work, agent.offer, agent.call, agent.leg = Work.OFFERED, offer, call.id, None
-    centre.touch(agent)
-    centre.timers.arm(TimerKind.OFFER_DEADLINE, offer, now + call.queue.ring_time + OFFER_GRACE)
-    centre.note(OfferMade(at, offer, call.id, agent.id))
-    centre.order(
-        OfferCall(
-            offer=offer,
-            call=call.id,
-            channel=call.channel,
-            agent=agent.id,
-            endpoint=agent.profile.endpoint,
-            ring_time=call.queue.ring_time,
-            label=call.line.label,
-        )
-    )

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from queues import obligation_clock, obligation_moves, verdicts
+from queues import agent_desk, obligation_clock, obligation_moves, verdicts
+from queues.agent import Agent
 from queues.call import Call
 from queues.centre import Centre
 from queues.commands import CancelAttempt, ForgetObligationTimer
@@ -21,7 +22,7 @@ from queues.journal import (
     ObligationOpened,
     Outcome,
 )
-from queues.obligation import AttemptState, Obligation, OwedCall, ResidentKey
+from queues.obligation import Attempt, AttemptState, Obligation, OwedCall, ResidentKey
 from queues.phone_numbers import DialRefusal, NumberVerdict, judge
 from queues.results import CONTACTS, Choice
 from sla.compliance import owes_contact
@@ -31,7 +32,10 @@ _STANDING_ASIDE_FOR_HIM = {ObligationState.PLANNED, ObligationState.RETRY, Oblig
 
 
 def resident_arrived(centre: Centre, call: Call, at: datetime) -> None:
-    """While he calls himself he is not called back; a dial that has not reached him is given up for his call."""
+    """While he calls himself he is not called back; a dial that has not reached him is given up for his call.
+
+    One for which the agent's phone is up already goes on until he waits: then that phone takes his call.
+    """
     key = obligation_moves.resident_key(centre, call.line.company, call.number)
     if key is None:
         return
@@ -42,8 +46,23 @@ def resident_arrived(centre: Centre, call: Call, at: datetime) -> None:
     if obligation.state in _STANDING_ASIDE_FOR_HIM:
         centre.take_out_of_line(obligation)
         obligation_moves.move(centre, obligation, ObligationInput.RESIDENT_CALLS, at)
-    elif obligation.is_in_flight:
+    elif obligation.is_in_flight and dial_of(centre, call) is None:
         _cancel_attempt(centre, obligation)
+
+
+def dial_of(centre: Centre, call: Call) -> tuple[Attempt, Agent] | None:
+    """The dial that looks for this very resident now, and its agent: his phone is up, and he serves the queue."""
+    obligation = obligation_moves.open_for(
+        centre, obligation_moves.resident_key(centre, call.line.company, call.number)
+    )
+    if obligation is None or obligation.attempt is None:
+        return None
+    attempt = centre.attempts.get(obligation.attempt)
+    if attempt is None or attempt.state is not AttemptState.DIALLING or attempt.is_cancelled:
+        return None
+    agent = agent_desk.agent_of(centre, attempt.agent)
+    serves = agent is not None and agent.attempt == attempt.id and call.queue.name in agent.profile.queues
+    return (attempt, agent) if agent is not None and serves else None
 
 
 def resident_got_through(centre: Centre, call: Call, at: datetime) -> None:

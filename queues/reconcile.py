@@ -17,11 +17,11 @@ from queues import (
 )
 from queues.agent import Agent, Work
 from queues.call import Call, CallState
-from queues.call_desk import OFFER_GRACE
 from queues.centre import Centre
 from queues.events import EndedCall, KnownCall, LiveCall, LiveCallState, OfferResult, PbxSnapshot
 from queues.identifiers import CallId, ChannelName, OfferId
 from queues.journal import CallConnected, LinkLost, LinkRestored, Outcome, ServedBy
+from queues.offering import OFFER_GRACE
 from queues.timers import TimerKind
 
 _NOT_YET_NAMED = ChannelName("")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
+
 from callengine.demo.resident import Resident
 from tests.support.live_centre import LiveCentre, live_centre
 from tests.system.test_callbacks import NUMBER, Ward, answers, one_after_the_other, plan, ward
@@ -62,20 +65,61 @@ async def test_a_network_that_fails_spends_none_of_the_residents_attempts() -> N
         assert await here.obligations() == [("contacted", "")]
 
 
-async def test_he_calls_while_the_agent_is_dialling_him_and_that_agent_gets_his_call() -> None:
-    async with live_centre(plan()) as centre:
-        here = await ward(centre, lambda number: None)
-        await here.miss()
-        await here.called_back()
-        await centre.until(lambda: here.exchange.rung, seconds=10)
-        resident: Resident = centre.phones.resident(NUMBER)
-        await resident.call()
-        await resident.wait_for(lambda one: one.heard_at is not None, seconds=10)
+async def dialled_when_he_calls(centre: LiveCentre) -> tuple[Ward, Resident]:
+    """The agent's phone is up with a dial of the resident, who calls by himself."""
+    here = await ward(centre, lambda number: None)
+    await here.miss()
+    await here.called_back()
+    await centre.until(lambda: here.exchange.rung, seconds=20)
+    resident: Resident = centre.phones.resident(NUMBER)
+    await resident.call()
+    return here, resident
+
+
+async def test_he_calls_while_the_agent_is_dialling_him_and_that_agent_takes_his_call_without_a_ring() -> (
+    None
+):
+    async with live_centre(plan(notice=True, record=True)) as centre:
+        here, resident = await dialled_when_he_calls(centre)
+        await centre.until(lambda: resident.heard_at is not None, seconds=20)
         assert resident.heard_tone == here.agent.tone_hz
+        # He heard the notice whole; the phone that was up is the one that has him.
+        assert resident.heard_at is not None
+        assert resident.connected_at is not None
+        assert resident.heard_at - resident.connected_at > 3.0
+        assert len(here.agent.calls) == 2
+        (call,) = centre.engine.view().calls
+        assert (call.state, call.agent) == ("talking", "1001")
+        await asyncio.sleep(1)
         await resident.hang_up()
         await here.until_closed()
         assert await here.obligations() == [("got_through", "")]
         assert await here.attempts() == ["cancelled"]
+        await centre.until(lambda: centre.free_agents() == 1, seconds=20)
+        (row,) = await centre.rows(
+            "SELECT outcome, agent, recording, answered_at FROM calls WHERE agent = '1001'"
+        )
+        assert row.outcome == "answered"
+        assert Path(row.recording).stat().st_size > 8000
+        (missed,) = await centre.rows("SELECT arrived_at FROM calls WHERE agent IS NULL")
+        assert row.answered_at > missed.arrived_at
+
+
+async def test_that_agent_hangs_up_before_the_two_are_connected_and_the_resident_waits_on() -> None:
+    async with live_centre(plan(notice=True)) as centre:
+        here, resident = await dialled_when_he_calls(centre)
+        await centre.until(
+            lambda: [call.state for call in centre.engine.view().calls] == ["offered"], seconds=20
+        )
+        rung = len(here.agent.calls)
+        here.agent.hang_up()
+        await here.agent.wait_for(lambda phone: len(phone.calls) > rung, seconds=20)
+        await centre.until(lambda: resident.heard_at is not None, seconds=20)
+        await resident.hang_up()
+        await here.until_closed()
+        assert await here.obligations() == [("got_through", "")]
+        results = await centre.rows("SELECT result FROM offers ORDER BY made_at")
+        assert [row.result for row in results] == ["caller_gone", "agent_gone", "answered"]
 
 
 async def test_twenty_missed_calls_with_two_agents_are_all_contacted_inside_the_deadline() -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from queues import events
-from queues.commands import CancelAttempt
+from queues.commands import CancelAttempt, OfferCall
 from queues.events import ContactResult, DeviceState, Disposition
 from queues.identifiers import AttemptId, CallId
 from queues.journal import (
@@ -193,17 +193,31 @@ def test_two_calls_of_one_episode_have_each_their_own_verdict() -> None:
 # ---- He calls himself ----------------------------------------------------------------------------------
 
 
-def test_he_calls_while_the_agents_leg_is_up_and_that_agent_gets_his_call() -> None:
+def test_he_calls_while_the_agents_leg_is_up_and_that_agent_takes_his_call() -> None:
     shift = dialled()
-    shift.tell(events.AttemptAgentReady(moment(20), AttemptId("ob-c1.1.1")))
-    decision = shift.tell(arrived("c2", 21))
-    assert CancelAttempt(AttemptId("ob-c1.1.1")) in decision.commands
-    shift.tell(holding("c2", 21))
-    shift.tell(events.AttemptEnded(moment(21.1), AttemptId("ob-c1.1.1"), ContactResult.AGENT_HUNG_UP))
+    attempt = AttemptId("ob-c1.1.1")
+    shift.tell(events.AttemptAgentReady(moment(20), attempt))
+    assert shift.tell(arrived("c2", 21)).commands == ()
+    decision = shift.tell(holding("c2", 21))
+    (offer,) = (command for command in decision.commands if isinstance(command, OfferCall))
+    assert (offer.call, offer.agent, offer.leg) == ("c2", "1001", attempt)
     call = shift.dispatcher.view().calls[0]
     assert (call.state, call.agent, shift.state()) == ("offered", "1001", "suspended")
     shift.tell(events.CallAnswered(moment(23), CallId("c2"), A1))
     assert shift.closed == [("got_through", moment(23))]
+
+
+def test_he_calls_while_the_agents_phone_still_rings_and_the_dial_is_given_up() -> None:
+    shift = dialled()
+    assert CancelAttempt(AttemptId("ob-c1.1.1")) in shift.tell(arrived("c2", 21)).commands
+
+
+def test_he_calls_and_hangs_up_before_he_waits_and_the_dial_goes_on() -> None:
+    shift = dialled()
+    shift.tell(events.AttemptAgentReady(moment(20), AttemptId("ob-c1.1.1")))
+    shift.tell(arrived("c2", 21))
+    shift.tell(events.CallEnded(moment(21.01), CallId("c2"), 16))
+    assert shift.state() is ObligationState.DIALLING
 
 
 def test_he_calls_and_gives_up_again_and_is_dialled_after_all() -> None:
