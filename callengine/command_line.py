@@ -10,7 +10,6 @@ import os
 import sqlite3
 import sys
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from pathlib import Path
 
 import click
@@ -25,6 +24,7 @@ from callengine.command_options import config_option, fail, settings_or_fail
 from callengine.logs import configure_logging
 from callengine.pauses import keep_short
 from callengine.reconcile.command import reconcile_command
+from callengine.report_group import report
 from callengine.sample_commands import sample
 from callengine.spool_commands import spool_command
 from callengine.token_commands import token
@@ -189,57 +189,6 @@ def messages_review(desk: CallbackDesk, message: str, word: str) -> None:
 
 
 @main.group()
-def report() -> None:
-    """Reports from the ledger: one file each, printable, no network."""
-
-
-@report.command("evidence")
-@config_option
-@click.option("--company", help="Of one company; default: of all.")
-@click.option("--from", "first", required=True, type=click.DateTime(["%Y-%m-%d"]), help="First day.")
-@click.option("--to", "last", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Last day, included.")
-@click.option("--format", "form", type=click.Choice(["csv", "html"]), default="csv", show_default=True)
-@click.option(
-    "--output",
-    type=click.Path(path_type=Path),
-    help="A new file, for your eyes only; default: standard output.",
-)
-@click.option(
-    "--full", is_flag=True, help="Whole phone numbers; who asked is written into the ledger's audit."
-)
-def report_evidence(
-    config: Path | None,
-    company: str | None,
-    first: datetime,
-    last: datetime,
-    form: str,
-    output: Path | None,
-    full: bool,
-) -> None:
-    """Tell for each call what was done for the resident, and the law's verdict with its rule version."""
-    from callengine.report_commands import evidence_report, write_private  # noqa: PLC0415  # only this verb needs it
-
-    settings = settings_or_fail(config)
-    try:
-        text = evidence_report(
-            settings,
-            company=company,
-            first=first.date(),
-            last=last.date(),
-            form=form,
-            whole_numbers=full,
-            who=login_name(),
-            now=SystemClock().now(),
-        )
-        if output is None:
-            click.echo(text, nl=False)
-        else:
-            write_private(output, text)
-    except (LedgerError, SQLAlchemyError, ValueError, OSError) as problem:
-        fail(str(problem))
-
-
-@main.group()
 def retention() -> None:
     """Forget personal data whose time is over ([retention] in the settings); `run` does so every night by itself."""
 
@@ -328,5 +277,6 @@ def _on_ledger(work: Callable[[], None]) -> None:
 
 main.add_command(sample)
 main.add_command(token)
+main.add_command(report)
 db.add_command(spool_command)
 main.add_command(reconcile_command)

@@ -10,8 +10,12 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from callengine.ledger_access import ledger_of
+from callengine.reports import period_csv, period_html
+from callengine.reports.collect import collect
 from callengine.reports.evidence import Evidence, as_csv, as_html
+from callengine.reports.model import PeriodReport
 from callengine.reports.period import Period
+from callengine.reports.subject import KnownSubject, Subject, known
 from callengine.retention import forget_what_is_due, terms
 from config.settings import Settings
 from storage.evidence_queries import evidence, note_access
@@ -30,14 +34,29 @@ def evidence_report(
     now: datetime,
 ) -> str:
     """The report's text, as `csv` or `html`. Raises LedgerError; ValueError for a period or company that is none."""
-    known = {one.id for one in settings.companies}
-    if company is not None and company not in known:
-        raise ValueError(
-            f"{company!r} is no company of the settings; defined are: {', '.join(sorted(known))}"
-        )
+    known(Subject(company=company), settings)
     period = Period(first, last, ZoneInfo(settings.centre.time_zone))
     told = asyncio.run(_evidence(settings, company, period, whole_numbers=whole_numbers, who=who, now=now))
     return as_csv(told) if form == "csv" else as_html(told, settings.centre.language)
+
+
+def period_report(
+    settings: Settings, subject: Subject, period: Period, *, form: str, language: str, now: datetime
+) -> str:
+    """A period's report, as `csv` or `html`. Raises LedgerError; ValueError for a subject or period that is none."""
+    found = known(subject, settings)
+    return told_as(asyncio.run(collected(settings, found, period, now)), form, language)
+
+
+async def collected(settings: Settings, subject: KnownSubject, period: Period, now: datetime) -> PeriodReport:
+    """What such a report tells. Raises LedgerError, SQLAlchemyError, ValueError."""
+    async with ledger_of(settings, read_only=True) as engine:
+        return await collect(engine, subject, period, now)
+
+
+def told_as(report: PeriodReport, form: str, language: str) -> str:
+    """As `csv` or `html`."""
+    return period_csv.as_csv(report) if form == "csv" else period_html.as_html(report, language)
 
 
 def write_private(target: Path, text: str) -> None:

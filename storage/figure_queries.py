@@ -159,6 +159,15 @@ async def figure_rows(
         )
 
 
+async def sight(
+    engine: AsyncEngine, node: str, start: datetime, end: datetime
+) -> tuple[Sequence[Run], Sequence[LinkChange]]:
+    """When an engine ran and when the link to the PBX was lost and restored: what was seen of an interval."""
+    async with engine.connect() as connection:
+        read = _Reader(connection)
+        return await _runs(read, node, start, end), await _link_changes(read, node, start, end)
+
+
 _CALL_COLUMNS = (
     calls.c.call,
     calls.c.queue,

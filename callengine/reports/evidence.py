@@ -119,7 +119,7 @@ def as_csv(evidence: Evidence) -> str:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(CSV_COLUMNS)
     for call in evidence.calls:
-        writer.writerow(_harmless(cell) for cell in _cells(evidence, call))
+        writer.writerow(harmless(cell) for cell in _cells(evidence, call))
     return out.getvalue()
 
 
@@ -181,6 +181,6 @@ def _ninth_decile(waits: Sequence[float]) -> float | None:
     return waits[0] if len(waits) == 1 else quantiles(waits, n=_DECILES, method="inclusive")[-1]
 
 
-def _harmless(cell: str) -> str:
+def harmless(cell: str) -> str:
     """A spreadsheet must not take a text for a formula (OWASP, CSV injection)."""
     return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell

@@ -1,0 +1,111 @@
+"""A period's report as one printable page: no script, no network, pictures inside."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from fractions import Fraction
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from callengine.reports.call_charts import Words, days_chart, duration_words, speed_chart, week_chart
+from callengine.reports.care_charts import contact_chart, lost_chart
+from callengine.reports.model import PeriodReport
+from callengine.reports.numbers import Numbers
+from callengine.reports.period import month_of
+from callengine.reports.period_texts import PERIOD_TEXTS
+from callengine.reports.staff_charts import share_bar, staff_chart
+from sla.agent_time import AgentTime
+from sla.call_facts import Promise
+from sla.promises import ClockStart
+from sla.service_level import FORMULAS
+
+_SECOND = timedelta(seconds=1)
+
+
+def as_html(report: PeriodReport, language: str) -> str:
+    """The page."""
+    words = PERIOD_TEXTS[language]
+    numbers = Numbers(language, report.period.zone)
+    environment = Environment(
+        loader=PackageLoader("callengine.reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    heading = words["agent_report" if report.is_of_agent else "report"]
+    period_line = _period(report, numbers)
+    subject_line = _subject(report, words)
+    callbacks = report.callbacks
+    return environment.get_template("period.html").render(
+        report=report,
+        rated=report.total.service_level(),
+        text=words,
+        numbers=numbers,
+        language=language,
+        heading=heading,
+        title=f"{heading}: {subject_line}, {period_line}",
+        subject_line=subject_line,
+        period_line=period_line,
+        level_line=_level(report, words),
+        occupancy=sum((one.time for one in report.agents), AgentTime()).occupancy,
+        callbacks_share=Fraction(callbacks.in_time, callbacks.owed) if callbacks.owed else None,
+        staffing_formula=_staffing(report, words, numbers),
+        charts=_charts(report, words, numbers),
+        share_bar=share_bar,
+        formulas=FORMULAS,
+        clocks=ClockStart,
+    )
+
+
+def _charts(report: PeriodReport, words: Words, numbers: Numbers) -> dict[str, object]:
+    if report.is_of_agent:
+        return {"week": week_chart(report, words, numbers)} if report.agents else {}
+    if not report.offered:
+        return {}
+    return {
+        "speed": speed_chart(report, words, numbers),
+        "days": days_chart(report, words, numbers),
+        "week": week_chart(report, words, numbers),
+        "lost": lost_chart(report, words, numbers),
+        "contacts": contact_chart(report, words, numbers),
+        "staff": staff_chart(report, words, numbers),
+    }
+
+
+def _subject(report: PeriodReport, words: Words) -> str:
+    one = report.subject.subject
+    if one.agent is not None:
+        return f"{words['agent']} {report.subject.agents[one.agent]} ({one.agent})"
+    told = []
+    if one.company is not None:
+        told.append(f"{words['company']} «{report.subject.company_name}»")
+    if one.queue is not None:
+        told.append(f"{words['queue']} {one.queue}")
+    return ", ".join(told) or words["whole_centre"]
+
+
+def _period(report: PeriodReport, numbers: Numbers) -> str:
+    period = report.period
+    if period == month_of(period.first, period.zone):
+        return numbers.month(period.first)
+    if period.first == period.last:
+        return f"{numbers.weekday(period.first.weekday())} {numbers.day(period.first)}"
+    return f"{numbers.day(period.first)} – {numbers.day(period.last)}"
+
+
+def _level(report: PeriodReport, words: Words) -> str:
+    if report.promise is None:
+        return words["level_mixed"]
+    target = duration_words(round(report.promise.target / _SECOND), words)
+    return words["level"].format(target=target)
+
+
+def _staffing(report: PeriodReport, words: Words, numbers: Numbers) -> str:
+    promises = [report.subject.promises.get(queue, Promise()) for queue in report.subject.queues]
+    strictest = min(promises, key=lambda one: (one.target, -one.goal), default=Promise())
+    return words["busiest_formula"].format(
+        goal=numbers.percent(strictest.goal, 0),
+        target=duration_words(round(strictest.target / _SECOND), words),
+        aht=numbers.minutes(report.total.handle_time),
+    )

@@ -1,0 +1,115 @@
+"""Who was there: agents' time, an agent's days, and the busiest quarters of an hour against the staff."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from callengine.reports.model import NOT_LOGGED_IN, AgentFigures, BusyQuarter
+from callengine.reports.period import Period
+from callengine.reports.subject import KnownSubject
+from sla.agent_time import READY, WORKING, AgentTime
+from sla.call_facts import Promise
+from sla.erlang import agents_needed
+from sla.figures import Figures
+from sla.quarters import QUARTER
+from storage import report_queries as ledger
+from storage.report_queries import AgentSums, OpenShift, Scope
+
+BUSIEST = 12
+_MICROSECOND = timedelta(microseconds=1)
+_LOGGED_OUT = "logged_out"
+
+
+async def agents_of(
+    connection: AsyncConnection, subject: KnownSubject, start: datetime, end: datetime, now: datetime
+) -> list[AgentFigures]:
+    """Everybody who worked for it in the interval, by name; all of his work, for whomever it was."""
+    node, names = subject.scope.node, subject.agents
+    sums = await ledger.agents_sums(connection, node, start, end, _chosen(subject))
+    shifts = await ledger.open_shifts(connection, node)
+    found = [_agent(one, names.get(one.agent, one.agent), shifts, start, min(end, now)) for one in sums]
+    return sorted((one for one in found if one.logged_in), key=lambda one: (one.name, one.agent))
+
+
+async def days_of_agent(
+    connection: AsyncConnection, subject: KnownSubject, period: Period, now: datetime
+) -> list[tuple[datetime, AgentFigures]]:
+    """One agent's work by day; nothing for a report that is about calls."""
+    if subject.subject.agent is None:
+        return []
+    found = []
+    for start, end in period.days():
+        if start >= now:
+            break
+        for one in await agents_of(connection, subject, start, end, now):
+            found.append((start, one))
+    return found
+
+
+async def busiest_quarters(
+    connection: AsyncConnection,
+    subject: KnownSubject,
+    offered: Mapping[datetime, int],
+    total: Figures,
+    figures_of: Callable[[datetime, datetime], Awaitable[Figures]],
+) -> list[BusyQuarter]:
+    """Those with the most calls, by time."""
+    handling = total.handle_time
+    most = sorted(offered, key=lambda quarter: (-offered[quarter], quarter))[:BUSIEST]
+    found = []
+    for quarter in sorted(most):
+        staff = (await ledger.staff_of(connection, subject.scope.node, quarter, _chosen(subject))).times
+        load = await _load(connection, subject, quarter)
+        found.append(
+            BusyQuarter(
+                quarter,
+                offered[quarter],
+                load,
+                await figures_of(quarter, quarter + QUARTER),
+                _people(time for state, time in staff.items() if state not in NOT_LOGGED_IN),
+                _people(staff[state] for state in (*WORKING, *READY)),
+                _needed(load, handling, [subject.promises.get(queue, Promise()) for queue in subject.queues]),
+            )
+        )
+    return found
+
+
+async def _load(connection: AsyncConnection, subject: KnownSubject, quarter: datetime) -> int:
+    """All calls of the queues that the subject's agents serve, whichever company's."""
+    by_queue = await ledger.sums_by_queue(connection, Scope(subject.scope.node), quarter, quarter + QUARTER)
+    return sum(sums["offered"] for queue, sums in by_queue.items() if queue in subject.queues)
+
+
+def _needed(load: int, handling: timedelta | None, promises: list[Promise]) -> int | None:
+    """By the strictest of the promises, as if all calls waited in one line."""
+    if handling is None or not promises:
+        return None
+    strictest = min(promises, key=lambda one: (one.target, -one.goal))
+    try:
+        return agents_needed(load, QUARTER, handling, strictest.target, strictest.goal)
+    except ValueError:
+        return None
+
+
+def _people(times: Iterable[int]) -> float:
+    """Microseconds of a quarter of an hour as people who are there the whole of it."""
+    return sum(times) / (QUARTER // _MICROSECOND)
+
+
+def _chosen(subject: KnownSubject) -> list[str] | None:
+    """None: everybody, also who is no longer in the settings."""
+    one = subject.subject
+    return list(subject.agents) if one.agent or one.queue or one.company else None
+
+
+def _agent(
+    sums: AgentSums, name: str, shifts: list[OpenShift], start: datetime, end: datetime
+) -> AgentFigures:
+    time = AgentTime({state: timedelta(microseconds=us) for state, us in sums.times.items() if us})
+    for shift in shifts:
+        if shift.agent == sums.agent and shift.state != _LOGGED_OUT and shift.since < end:
+            time += AgentTime({shift.state: end - max(shift.since, start)})
+    return AgentFigures(sums.agent, name, sums.conversations, time)

@@ -1,0 +1,299 @@
+"""What reports read: sums of quarters of an hour, and of what was owed. Nothing here grows with the number of calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sla.call_facts import CallFacts
+from sla.unknown import Gap
+from storage.call_sums import SUM_COLUMNS, facts_of
+from storage.rollup_tables import BOOKED_STATES, agent_clocks, agent_quarters, call_quarters, rollup_marks
+from storage.tables import calls, obligations, runs
+
+_LONGEST_WAIT = timedelta(hours=1)
+_LONGEST_LIMIT = timedelta(hours=2)
+"""A rule's contact limit is an hour at most."""
+STATE_COLUMNS = tuple(f"{state.value}_us" for state in BOOKED_STATES)
+CONTACT_EDGES = (60, 120, 180, 300, 420, 600, 900, 1800)
+"""Seconds from the arrival to the contact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose calls: of one company, of one queue, of both, or all."""
+
+    node: str
+    company: str | None = None
+    queue: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSums:
+    """One agent's time by state in microseconds, and the conversations he began."""
+
+    agent: str
+    conversations: int
+    times: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class QuarterStaff:
+    """Microseconds of all agents together in a quarter of an hour, by state."""
+
+    quarter: datetime
+    times: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class OwedCount:
+    """How many obligations ended in one way. `closing` None: still open. `overdue`: open, and its time is over."""
+
+    closing: str | None
+    in_time: bool
+    overdue: bool
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenShift:
+    """What an agent does now, since when it is not summed yet."""
+
+    agent: str
+    state: str
+    since: datetime
+
+
+async def sums_by_queue(
+    connection: AsyncConnection, scope: Scope, start: datetime, end: datetime
+) -> dict[str, dict[str, int]]:
+    """All sums of the calls that arrived from `start` up to `end`, by queue. Both are quarters of an hour."""
+    query = _sums_query(scope.company is not None, scope.queue is not None)
+    given = {"node": scope.node, "start": start, "end": end, "company": scope.company, "queue": scope.queue}
+    rows = (
+        await connection.execute(query, {name: value for name, value in given.items() if value is not None})
+    ).all()
+    return {row[0]: dict(zip(SUM_COLUMNS, map(int, row[1:]), strict=True)) for row in rows}
+
+
+async def offered_by_quarter(
+    connection: AsyncConnection, scope: Scope, start: datetime, end: datetime
+) -> dict[datetime, int]:
+    """How many calls arrived in each quarter of an hour that has any."""
+    query = (
+        select(call_quarters.c.quarter, func.sum(call_quarters.c.offered))
+        .where(*_of_scope(scope, call_quarters, start, end))
+        .group_by(call_quarters.c.quarter)
+    )
+    return {row[0]: int(row[1]) for row in await connection.execute(query)}
+
+
+async def agents_sums(
+    connection: AsyncConnection, node: str, start: datetime, end: datetime, agents: Sequence[str] | None
+) -> list[AgentSums]:
+    """Time by state of each of these agents, or of all."""
+    query = (
+        select(
+            agent_quarters.c.agent,
+            func.sum(agent_quarters.c.conversations),
+            *(func.sum(agent_quarters.c[name]) for name in STATE_COLUMNS),
+        )
+        .where(*_of_agents(node, start, end, agents))
+        .group_by(agent_quarters.c.agent)
+        .order_by(agent_quarters.c.agent)
+    )
+    rows = (await connection.execute(query)).all()
+    return [AgentSums(row[0], int(row[1]), _times(row[2:])) for row in rows]
+
+
+async def conversations_by_quarter(
+    connection: AsyncConnection, node: str, start: datetime, end: datetime, agents: Sequence[str] | None
+) -> dict[datetime, int]:
+    """How many conversations these agents began in each quarter of an hour."""
+    query = (
+        select(agent_quarters.c.quarter, func.sum(agent_quarters.c.conversations))
+        .where(*_of_agents(node, start, end, agents))
+        .group_by(agent_quarters.c.quarter)
+    )
+    return {row[0]: int(row[1]) for row in await connection.execute(query) if row[1]}
+
+
+async def staff_of(
+    connection: AsyncConnection, node: str, quarter: datetime, agents: Sequence[str] | None
+) -> QuarterStaff:
+    """The time of these agents in one quarter of an hour."""
+    query = select(*(func.coalesce(func.sum(agent_quarters.c[name]), 0) for name in STATE_COLUMNS)).where(
+        *_of_agents(node, quarter, quarter + timedelta(minutes=15), agents)
+    )
+    return QuarterStaff(quarter, _times((await connection.execute(query)).one()))
+
+
+async def open_shifts(connection: AsyncConnection, node: str) -> list[OpenShift]:
+    """What agents do now; none while the link to the PBX is down."""
+    mark = (
+        await connection.execute(select(rollup_marks.c.blind).where(rollup_marks.c.node == node))
+    ).scalar()
+    if mark is None or mark:
+        return []
+    rows = await connection.execute(select(agent_clocks).where(agent_clocks.c.node == node))
+    return [OpenShift(row.agent, row.state, row.since) for row in rows]
+
+
+async def waiting_calls(
+    connection: AsyncConnection, scope: Scope, start: datetime, end: datetime
+) -> list[tuple[str, CallFacts]]:
+    """Queue and facts of each call of the interval that waits for a human now."""
+    query = select(calls).where(
+        calls.c.outcome.is_(None), calls.c.answered_at.is_(None), *_calls_of(scope, start, end)
+    )
+    return [(row.queue, facts_of(row)) for row in await connection.execute(query)]
+
+
+async def calls_decided_at(
+    connection: AsyncConnection, scope: Scope, gap: Gap
+) -> list[tuple[str, CallFacts]]:
+    """Queue and facts of the calls that were found over, or answered, when a gap ended."""
+    found = or_(
+        calls.c.answered_at == gap.end, and_(calls.c.answered_at.is_(None), calls.c.ended_at == gap.end)
+    )
+    # One who came before the gap waited an hour at the most.
+    query = select(calls).where(found, *_calls_of(scope, gap.start - _LONGEST_WAIT, gap.end))
+    return [(row.queue, facts_of(row)) for row in await connection.execute(query)]
+
+
+async def calls_of_queue(
+    connection: AsyncConnection, scope: Scope, start: datetime, end: datetime
+) -> Sequence[CallFacts]:
+    """Every call of a queue: for a promise that the sums cannot tell, because its target is none of their edges."""
+    rows = await connection.execute(select(calls).where(*_calls_of(scope, start, end)))
+    return [facts_of(row) for row in rows]
+
+
+async def owed(
+    connection: AsyncConnection, scope: Scope, start: datetime, end: datetime, now: datetime
+) -> list[OwedCount]:
+    """Obligations by the arrival they answer for: how they ended, in time or not."""
+    in_time = case(
+        (
+            and_(obligations.c.contacted_at.is_not(None), obligations.c.contacted_at <= obligations.c.due_at),
+            1,
+        ),
+        else_=0,
+    )
+    overdue = case((and_(obligations.c.closed_at.is_(None), obligations.c.due_at < now), 1), else_=0)
+    query = (
+        select(obligations.c.closing, in_time, overdue, func.count())
+        .where(*_obligations_of(scope, start, end))
+        .group_by(obligations.c.closing, in_time, overdue)
+    )
+    rows = await connection.execute(query)
+    return [OwedCount(row[0], bool(row[1]), bool(row[2]), int(row[3])) for row in rows]
+
+
+async def contact_delays(
+    connection: AsyncConnection, scope: Scope, start: datetime, end: datetime
+) -> dict[int, int]:
+    """Of the residents who were owed a contact: with how many somebody had spoken within each of CONTACT_EDGES."""
+    spoke_us = _microseconds(obligations.c.contacted_at) - _microseconds(obligations.c.arrived_at)
+    query = select(
+        *(
+            func.coalesce(func.sum(case((spoke_us <= edge * 1_000_000, 1), else_=0)), 0)
+            for edge in CONTACT_EDGES
+        )
+    ).where(*_obligations_of(scope, start, end), obligations.c.contacted_at.is_not(None))
+    row = (await connection.execute(query)).one()
+    return dict(zip(CONTACT_EDGES, map(int, row), strict=True))
+
+
+async def first_start(connection: AsyncConnection, node: str) -> datetime | None:
+    """When an engine first ran here."""
+    started: datetime | None = (
+        await connection.execute(select(func.min(runs.c.started_at)).where(runs.c.node == node))
+    ).scalar()
+    return started
+
+
+@cache
+def _sums_query(of_company: bool, of_queue: bool) -> Select[Any]:
+    """Made once: it names a hundred columns, and a month asks it for each day."""
+    query = (
+        select(call_quarters.c.queue, *(func.sum(call_quarters.c[name]).label(name) for name in SUM_COLUMNS))
+        .where(
+            call_quarters.c.node == bindparam("node"),
+            call_quarters.c.quarter >= bindparam("start"),
+            call_quarters.c.quarter < bindparam("end"),
+        )
+        .group_by(call_quarters.c.queue)
+    )
+    if of_company:
+        query = query.where(call_quarters.c.company == bindparam("company"))
+    if of_queue:
+        query = query.where(call_quarters.c.queue == bindparam("queue"))
+    return query
+
+
+def _microseconds(column: ColumnElement[Any]) -> ColumnElement[int]:
+    return type_coerce(column, BigInteger)
+
+
+def _of_scope(scope: Scope, table: Any, start: datetime, end: datetime) -> list[ColumnElement[bool]]:
+    chosen = [table.c.node == scope.node, table.c.quarter >= start, table.c.quarter < end]
+    return [*chosen, *_company_and_queue(scope, table)]
+
+
+def _calls_of(scope: Scope, start: datetime, end: datetime) -> list[ColumnElement[bool]]:
+    chosen = [calls.c.node == scope.node, calls.c.arrived_at >= start, calls.c.arrived_at < end]
+    return [*chosen, *_company_and_queue(scope, calls)]
+
+
+def _obligations_of(scope: Scope, start: datetime, end: datetime) -> list[ColumnElement[bool]]:
+    """By the arrival; the index is on the due time, which is never far from it."""
+    return [
+        obligations.c.node == scope.node,
+        obligations.c.due_at >= start,
+        obligations.c.due_at < end + _LONGEST_LIMIT,
+        obligations.c.arrived_at >= start,
+        obligations.c.arrived_at < end,
+        *_company_and_queue(scope, obligations),
+    ]
+
+
+def _company_and_queue(scope: Scope, table: Any) -> list[ColumnElement[bool]]:
+    chosen = []
+    if scope.company is not None:
+        chosen.append(table.c.company == scope.company)
+    if scope.queue is not None:
+        chosen.append(table.c.queue == scope.queue)
+    return chosen
+
+
+def _of_agents(
+    node: str, start: datetime, end: datetime, agents: Sequence[str] | None
+) -> list[ColumnElement[bool]]:
+    chosen = [
+        agent_quarters.c.node == node,
+        agent_quarters.c.quarter >= start,
+        agent_quarters.c.quarter < end,
+    ]
+    return chosen if agents is None else [*chosen, agent_quarters.c.agent.in_(agents)]
+
+
+def _times(values: Sequence[Any]) -> dict[str, int]:
+    return {state.value: int(value) for state, value in zip(BOOKED_STATES, values, strict=True)}

@@ -1,0 +1,88 @@
+"""A report's figures are those of the calls, whatever the database: read from the sums, counted again from the rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from callengine.recount import recount
+from callengine.reports.collect import collect
+from callengine.reports.model import PeriodReport
+from callengine.reports.period import day_of
+from callengine.reports.subject import KnownSubject, Subject
+from sla.call_facts import Measure, Promise, contributions
+from sla.promises import ClockStart
+from storage.figure_queries import figure_rows
+from storage.ledger import Ledger
+from storage.report_queries import Scope
+from tests.contracts.test_rollup_contract import a_shift
+from tests.properties.test_rollup_sums import NOT_IN_QUARTERS
+from tests.support.centre import NOON, moment
+from tests.support.ledger_desk import A1
+from tests.support.synthetic_centre import ZONE
+
+DAY = day_of(date(2026, 11, 23), ZONE)
+EDGE = Promise(timedelta(seconds=10))
+NO_EDGE = Promise(timedelta(seconds=13, microseconds=500), clock=ClockStart.QUEUE)
+
+
+def subject(promise: Promise) -> KnownSubject:
+    return KnownSubject(Subject(), Scope("pbx1"), None, ("general",), {A1: "Иванова"}, {"general": promise})
+
+
+async def counted_again(ledger: Ledger, promise: Promise) -> Mapping[Measure, int]:
+    rows = await figure_rows(ledger.engine, "pbx1", NOON - timedelta(days=1), moment(86400))
+    found: Counter[Measure] = Counter()
+    for call in recount(rows).calls:
+        found.update(contributions(call.facts, promise))
+    return {
+        measure: amount for measure, amount in found.items() if amount and measure[1] not in NOT_IN_QUARTERS
+    }
+
+
+async def told(ledger: Ledger, promise: Promise) -> PeriodReport:
+    return await collect(ledger.engine, subject(promise), DAY, moment(1810))
+
+
+@pytest.mark.parametrize("promise", [EDGE, NO_EDGE], ids=["the target is an edge", "it is none"])
+async def test_every_sum_of_a_report_is_that_of_its_calls(ledger: Ledger, promise: Promise) -> None:
+    await a_shift(ledger)
+    report = await told(ledger, promise)
+    assert {
+        measure: n for measure, n in report.total.sums.items() if n and measure[1] not in NOT_IN_QUARTERS
+    } == (await counted_again(ledger, promise))
+    assert report.offered == 20
+    assert sum(one.figures.offered for one in report.intervals) == 20
+    assert report.speed[-1].from_arrival == report.total.answered == 14
+
+
+async def test_what_nobody_saw_is_between_the_bounds(ledger: Ledger) -> None:
+    await a_shift(ledger)
+    report = await told(ledger, replace(EDGE, target=timedelta(seconds=20)))
+    rated = report.total.service_level()
+    assert rated.low is not None
+    assert rated.high is not None
+    assert rated.value is not None
+    assert rated.low <= rated.value < rated.high
+    # 38 seconds of the link; before the first look at the PBX nobody saw anything either.
+    assert timedelta(seconds=38) <= report.total.unknown
+
+
+async def test_agents_time_and_conversations_are_those_of_the_shift(ledger: Ledger) -> None:
+    await a_shift(ledger)
+    (agent,) = (await told(ledger, EDGE)).agents
+    rows = await figure_rows(ledger.engine, "pbx1", NOON - timedelta(days=1), moment(86400))
+    assert agent.time.occupancy == recount(rows).agents.take(moment(1810))[A1].occupancy
+    assert (agent.name, agent.conversations) == ("Иванова", 14)
+
+
+async def test_the_contacts_that_are_owed_are_told_with_their_state(ledger: Ledger) -> None:
+    await a_shift(ledger)
+    care = (await told(ledger, EDGE)).callbacks
+    assert care.owed == 6
+    assert care.number(None) + care.number("contacted") + care.number("got_through") == 6
+    assert 0 < care.number(None, overdue=True) <= care.number(None)
