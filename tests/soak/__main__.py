@@ -1,4 +1,4 @@
-"""`make soak`: a million calls through a whole engine, and what grew: memory, files, tasks, tables.
+"""`make soak`: a million calls of eleven weeks through a whole engine, and what grew: memory, files, tasks, tables.
 
 The engine is this process; the simulated Asterisk is another. Every so many calls a line is written; the journal is
 forgotten behind it, as retention does in the night.
@@ -19,6 +19,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select, text
 
+from callengine import application as application_parts
 from callengine.application import Application
 from callengine.clock import SystemClock
 from callengine.demo.centre import CentrePlan, settings_text
@@ -27,12 +28,16 @@ from config.settings import load_settings
 from storage.retention import Kind, Term, forget
 from storage.tables import calls as calls_table
 from tests.bench.processes import cpu_seconds, resident_mib
+from tests.soak.fast_time import FastTime, fast_alarms
 
 AGENTS = 40
 PLAN = CentrePlan(
     agents=AGENTS,
     wrap_up=0,
-    callbacks="disposition_seconds = 0\nsettle_seconds = 0\nmax_per_hour = 10000\n",
+    # A busy machine's tenth of a second is a minute and a half here: telephones must have patience.
+    ring=3600,
+    callbacks="disposition_seconds = 0\nsettle_seconds = 0\nmax_per_hour = 10000\n"
+    "agent_ring_seconds = 3600\nresident_ring_seconds = 3600\n",
 )
 _SIZES = ("calls", "obligations", "attempts", "open_by_resident", "live_by_resident", "messages")
 
@@ -56,14 +61,16 @@ async def soak(calls: int, every: int, present: int) -> list[Sample]:
     """Run it; samples after each `every` calls and at the end. Raises AssertionError when law 1 is broken."""
     with tempfile.TemporaryDirectory(prefix="callengine-") as name:
         folder = Path(name)
+        fast = FastTime.from_now()
         pbx = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "tests.soak.simulated_pbx", "--calls", str(calls)),
             *("--present", str(present), "--agents", str(AGENTS)),
+            *("--began", repr(fast.wall), repr(fast.monotonic)),
             stdout=asyncio.subprocess.PIPE,
         )
         assert pbx.stdout is not None
         port = int(await pbx.stdout.readline())
-        application = _engine(folder, port)
+        application = _engine(folder, port, fast)
         await application.start()
         running = asyncio.create_task(application.run())
         try:
@@ -79,7 +86,7 @@ async def soak(calls: int, every: int, present: int) -> list[Sample]:
     return samples
 
 
-def _engine(folder: Path, port: int) -> Application:
+def _engine(folder: Path, port: int, fast: FastTime) -> Application:
     secret, path = folder / "pbx.secret", folder / "callengine.toml"
     for file in (secret, path):
         file.touch(mode=0o600)
@@ -88,7 +95,8 @@ def _engine(folder: Path, port: int) -> Application:
         settings_text(PLAN, ami_port=port, secret_file=secret, database=f"sqlite:///{folder / 'ledger.db'}"),
         encoding="utf-8",
     )
-    return Application(load_settings(path))
+    application_parts.AlarmClock = fast_alarms(fast)  # in the place of the one it is built of
+    return Application(load_settings(path), clock=fast.clock())
 
 
 async def _watch(

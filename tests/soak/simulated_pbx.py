@@ -10,13 +10,13 @@ import argparse
 import asyncio
 import hashlib
 import json
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
 from callengine.demo.centre import FIRST_AGENT, GENERAL_DID
+from tests.soak.fast_time import FastTime
 from tests.soak.vocabulary import Vocabulary
 
 CHALLENGE = "840415273"
@@ -38,7 +38,10 @@ class _Resident:
 class SimulatedPbx:
     """Listens on `port`; `run` returns when everything that began is over."""
 
-    def __init__(self, *, secret: str, agents: int, calls: int, present: int, seed: int = 1) -> None:
+    def __init__(
+        self, fast: FastTime, *, secret: str, agents: int, calls: int, present: int, seed: int = 1
+    ) -> None:
+        self._fast = fast
         self.saw: Counter[str] = Counter()
         self.port = 0
         self._secret = secret
@@ -77,7 +80,7 @@ class SimulatedPbx:
     def _arrive(self) -> None:
         self._serial += 1
         self.saw["calls"] += 1
-        now = time.time()  # a PBX's clock
+        now = self._fast.epoch()
         one = _Resident(f"{int(now)}.{self._serial}", f"PJSIP/trunk-{self._serial:08x}")
         self._residents[one.channel] = one
         mine = {"Uniqueid": one.uniqueid, "Linkedid": one.uniqueid, "Channel": one.channel}
@@ -210,7 +213,8 @@ class SimulatedPbx:
 
     def _tell(self, kind: str, **values: str) -> None:
         if self._writer is not None:
-            self._writer.write(self._words.say(kind, **values))
+            values["Timestamp"] = f"{self._fast.epoch():.6f}"
+            self._writer.write(self._words.say(kind, values))
 
     def _later(self, seconds: float, what: Callable[[], None]) -> None:
         asyncio.get_running_loop().call_later(seconds, what)
@@ -245,7 +249,7 @@ class SimulatedPbx:
                     return
                 writer.write(f"{head}Message: Authentication accepted\r\n\r\n".encode())
             case "Ping":
-                now = time.time()  # a PBX's clock
+                now = self._fast.epoch()
                 writer.write(f"{head}Ping: Pong\r\nTimestamp: {now:.6f}\r\n\r\n".encode())
             case "CoreStatus":
                 writer.write(
@@ -258,7 +262,7 @@ class SimulatedPbx:
                 said = [
                     f"{key}: {value}" for key, value in action.items() if key not in {"Action", "ActionID"}
                 ]
-                stamp = f"Timestamp: {time.time():.6f}"  # a PBX's clock
+                stamp = f"Timestamp: {self._fast.epoch():.6f}"
                 lines = ["Event: UserEvent", "Privilege: user,all", stamp, *said, "", ""]
                 writer.write("\r\n".join(lines).encode())
             case "Redirect":
@@ -308,8 +312,8 @@ class SimulatedPbx:
             self._later(1.0, self._begin)
 
 
-async def _main(calls: int, present: int, agents: int, secret: str) -> None:
-    pbx = SimulatedPbx(secret=secret, agents=agents, calls=calls, present=present)
+async def _main(fast: FastTime, calls: int, present: int, agents: int, secret: str) -> None:
+    pbx = SimulatedPbx(fast, secret=secret, agents=agents, calls=calls, present=present)
     server = await pbx.listen()
     print(pbx.port, flush=True)
     await pbx.run()
@@ -323,5 +327,6 @@ if __name__ == "__main__":
     parser.add_argument("--present", type=int, default=60, help="residents at a time")
     parser.add_argument("--agents", type=int, default=40)
     parser.add_argument("--secret", default="s3cret")
+    parser.add_argument("--began", type=float, nargs=2, required=True, help="wall and monotonic seconds")
     wanted = parser.parse_args()
-    asyncio.run(_main(wanted.calls, wanted.present, wanted.agents, wanted.secret))
+    asyncio.run(_main(FastTime(*wanted.began), wanted.calls, wanted.present, wanted.agents, wanted.secret))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -30,7 +29,7 @@ _KINDS = (
 
 
 class Vocabulary:
-    """`say("Hangup", Uniqueid=…)` is the recorded Hangup with these headers; every other is as recorded."""
+    """`say("Hangup", {"Uniqueid": …})` is the recorded Hangup with these headers; every other is as recorded."""
 
     def __init__(self) -> None:
         self._moulds: dict[str, tuple[tuple[str, str], ...]] = {}
@@ -43,12 +42,8 @@ class Vocabulary:
         if missing:
             raise ValueError(f"the recordings hold no {', '.join(missing)}")
 
-    def say(self, kind: str, **values: str) -> bytes:
-        """One message, now. Raises KeyError for a header that the recorded one has not."""
-        return self.shaped(kind, values | {"Timestamp": f"{time.time():.6f}"})  # it is a PBX's clock
-
-    def shaped(self, kind: str, values: Mapping[str, str]) -> bytes:
-        """One message with these headers in the places of the recorded ones."""
+    def say(self, kind: str, values: Mapping[str, str]) -> bytes:
+        """One message with these headers in the places of the recorded ones. Raises KeyError for one it has not."""
         mould = self._moulds[kind]
         unknown = values.keys() - {name for name, _ in mould}
         if unknown:
