@@ -9,7 +9,7 @@ export CALLENGINE_CACHE := $(CACHE)
 export PIP_CACHE_DIR := $(CACHE)/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup centre demo test chaos fuzz soak bench wheel dashboards lint format lock clean
+.PHONY: help setup centre demo test pictures chaos fuzz soak bench wheel dashboards lint format lock clean
 
 help:
 	@echo "make demo    a whole centre on this machine: Asterisk, engine, six softphones, residents who call"
@@ -20,6 +20,7 @@ help:
 	@echo "make chaos   engine, links, ledger and Asterisk killed and cut under load, 200 times and more (20 minutes)"
 	@echo "make soak    a million simulated calls through a whole engine (an hour and a half)"
 	@echo "make fuzz    a million damaged inputs: AMI, settings, HTTP (minutes)"
+	@echo "make pictures  docs/pictures anew: the wallboard and a month's report, as Chromium shows them"
 	@echo "make wheel   dist/callengine-….whl, to be installed as docs/install.md tells"
 	@echo "make lint    only the checks that run nothing"
 	@echo "make dashboards  write config/grafana anew from config/dashboards"
@@ -61,6 +62,9 @@ fuzz: .venv/.complete
 
 bench: centre
 	@$(BIN)/python -m tests.bench
+
+pictures: setup
+	@$(BIN)/python -m tests.pictures docs/pictures
 
 wheel: .venv/.complete
 	@rm -rf dist

@@ -26,6 +26,7 @@ from callengine.live_callbacks import LiveCallbacks
 from callengine.logs import get_log
 from callengine.metrics import Metrics
 from callengine.obligation_timers import AlarmClock
+from callengine.openapi import OpenApi
 from callengine.reconcile import nightly
 from callengine.reconcile.sources import FromInside, books_of
 from callengine.recount import recount
@@ -158,6 +159,7 @@ class Application:
             control=settings.http.control_socket,
             gate=gate,
             figures=FiguresApi(self.tally, self.clock.now, ledger.writer.flush),
+            document=OpenApi(version("callengine")),
             board=open_board(
                 settings,
                 BoardSource(self.tally, self.view, self._links, self.clock.now),

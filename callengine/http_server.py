@@ -11,7 +11,7 @@ from typing import Protocol
 from aiohttp import web
 
 from callengine.access.gate import Gate
-from callengine.callback_api import MAY_CHANGE, CallbackApi
+from callengine.callback_api import MAY_CHANGE
 from callengine.metrics import Metrics
 
 Health = Callable[[], Mapping[str, bool]]
@@ -47,21 +47,20 @@ class HttpServer:
         metrics: Metrics,
         health: Health,
         *,
-        api: CallbackApi | None = None,
+        api: Routes | None = None,
         control: Path | None = None,
         gate: Gate | None = None,
         board: Routes | None = None,
         figures: Routes | None = None,
+        document: Routes | None = None,
     ) -> None:
         self._host = host
         self._wanted_port = port
         self._metrics = metrics
         self._health = health
-        self._api = api
         self._control = control
         self._gate = gate
-        self._board = board
-        self._figures = figures
+        self._parts = [one for one in (api, board, figures, document) if one is not None]
         self._runners: list[web.AppRunner] = []
 
     async def start(self) -> None:
@@ -97,12 +96,8 @@ class HttpServer:
         app.router.add_get("/metrics", self._get_metrics)
         app.router.add_get("/healthz", self._get_healthz)
         app.router.add_get("/readyz", self._get_readyz)
-        if self._api is not None:
-            self._api.add_to(app)
-        if self._board is not None:
-            self._board.add_to(app)
-        if self._figures is not None:
-            self._figures.add_to(app)
+        for part in self._parts:
+            part.add_to(app)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         self._runners.append(runner)

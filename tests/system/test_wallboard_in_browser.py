@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -21,6 +22,7 @@ from callengine.access.tokens import Role, TokenFile
 from callengine.wallboard.board import Links
 from callengine.wallboard.routes import BoardRoutes
 from queues.journal import AgentState
+from tests.pictures import take_wallboard
 from tests.support.browser import chromium, wall
 from tests.support.scripted_centre import ScriptedCentre, settings_of
 
@@ -203,3 +205,13 @@ async def test_a_browser_signs_in_by_the_form_and_names_stay_text(
         again = await page.reload()
         assert again is not None
         assert again.status == 401
+
+
+async def test_the_readmes_pictures_are_taken_from_the_page_itself(tmp_path: Path) -> None:
+    async with chromium() as browser:
+        picture = (await take_wallboard(browser, tmp_path, "en")).read_bytes()
+    shown = Path("docs/pictures/wallboard-en.png").read_bytes()
+    for one in (picture, shown):
+        assert one.startswith(b"\x89PNG")
+        assert struct.unpack(">II", one[16:24]) == (1280, 720)
+        assert 30_000 < len(one) < 300_000
