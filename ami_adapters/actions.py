@@ -170,9 +170,9 @@ def queue_status() -> Action:
     return Action("QueueStatus")
 
 
-def db_get_tree(family: str) -> Action:
-    """List the AstDB entries under a family; an error when there is none."""
-    return Action("DBGetTree", (("Family", family),))
+def db_get_tree(family: str, key: str = "") -> Action:
+    """List the AstDB entries under a family; an error when there is none. In `key`, % stands for any text."""
+    return Action("DBGetTree", (("Family", family), ("Key", key)) if key else (("Family", family),))
 
 
 def show_dialplan(context: str) -> Action:

@@ -27,7 +27,7 @@ from queues.events import (
     LiveCallState,
     PbxSnapshot,
 )
-from queues.identifiers import AgentId, AttemptId, CallId, ChannelName, Did, OfferId
+from queues.identifiers import AgentId, AttemptId, CallId, ChannelName, Did, Endpoint, OfferId
 from queues.personal_data import Phone
 
 RESIDENT_VARIABLES = (
@@ -44,14 +44,12 @@ STATUS = actions.status(RESIDENT_VARIABLES)
 DEVICES = actions.device_state_list()
 QUEUES = actions.queue_status()
 AGENTS = actions.db_get_tree(f"{names.ASTDB_FAMILY}/agent")
-INBOX = actions.db_get_tree(f"{names.ASTDB_FAMILY}/inbox")
 ATTEMPTS = actions.db_get_tree(f"{names.ASTDB_FAMILY}/attempt")
 SNAPSHOT_ACTIONS: Mapping[str, Action] = {
     "status": STATUS,
     "devices": DEVICES,
     "queues": QUEUES,
     "agents": AGENTS,
-    "inbox": INBOX,
     "attempts": ATTEMPTS,
 }
 ATTEMPT_PREFIX = "ob-"
@@ -61,7 +59,10 @@ TRACE_VERSION = "1"
 
 @dataclass(frozen=True, slots=True)
 class InboxEntry:
-    """AstDB `callengine/inbox/<call>` = `1|arrived|did|number|state|answered|ended`, times as epoch seconds."""
+    """AstDB `callengine/inbox/<call>` = `1|arrived|did|number|state|answered|ended`, times as epoch seconds.
+
+    State is `arriving`, `ended`, or by whom he was answered: `answered@CHANNEL` or `fallback@CHANNEL`.
+    """
 
     call: CallId
     arrived_at: datetime
@@ -71,16 +72,37 @@ class InboxEntry:
     ended_at: datetime | None
     message_at: datetime | None = None
     message_path: str = ""
+    recording: str = ""
+    by_fallback: bool = False
+    agent: AgentId | None = None
+
+    def as_ended(self) -> EndedCall:
+        """As the core wants it."""
+        return EndedCall(
+            call=self.call,
+            arrived_at=self.arrived_at,
+            did=self.did,
+            number=self.number,
+            ended_at=self.ended_at,
+            answered_at=self.answered_at,
+            agent=self.agent,
+            by_fallback=self.by_fallback,
+            message_at=self.message_at,
+            message_path=self.message_path,
+            recording=self.recording,
+        )
 
 
-def read_inbox_entry(key: str, value: str) -> InboxEntry | None:
+def read_inbox_entry(
+    key: str, value: str, agents: Mapping[Endpoint, AgentId] | None = None
+) -> InboxEntry | None:
     """One entry, None when it is damaged or of a kind we do not know (the caller reports it).
 
-    Who left a message has two fields more: `|when|file`.
+    An ended one has three fields more, of which each may be empty: `|message's moment|its file|recording`.
     """
     call = key.rpartition("/")[2]
     match value.split("|"):
-        case [version, arrived, did, number, _state, answered, ended, *rest] if (
+        case [version, arrived, did, number, state, answered, ended, *rest] if (
             version == TRACE_VERSION and call
         ):
             arrived_at = instant_of(arrived)
@@ -94,6 +116,9 @@ def read_inbox_entry(key: str, value: str) -> InboxEntry | None:
                 instant_of(answered),
                 instant_of(ended),
                 *_message_of(rest),
+                recording="".join(rest[2:3]),
+                by_fallback=state.partition("@")[0] == "fallback",
+                agent=_answered_by(state, agents or {}),
             )
         case _:
             return None
@@ -101,10 +126,16 @@ def read_inbox_entry(key: str, value: str) -> InboxEntry | None:
 
 def _message_of(rest: Sequence[str]) -> tuple[datetime | None, str]:
     match rest:
-        case [left_at, path] if path:
+        case [left_at, path, *_] if path:
             return instant_of(left_at), path
         case _:
             return None, ""
+
+
+def _answered_by(state: str, agents: Mapping[Endpoint, AgentId]) -> AgentId | None:
+    """`answered@PJSIP/1001-0000002a` names the channel of whoever answered."""
+    channel = state.partition("@")[2]
+    return agents.get(Endpoint(channel.rpartition("-")[0]))
 
 
 def read_attempt_trace(key: str, value: str) -> AttemptTrace | None:
@@ -130,7 +161,7 @@ class SnapshotResult:
     """The snapshot, and what in the PBX's data could not be read (keys only, never numbers)."""
 
     snapshot: PbxSnapshot
-    damaged_inbox_keys: tuple[str, ...]
+    damaged_keys: tuple[str, ...]
 
 
 def read_snapshot(
@@ -148,7 +179,7 @@ def read_snapshot(
         at=at,
         calls=calls,
         agents=tuple(_read_agents(answers, registry)),
-        ended=tuple(_read_ended(answers["inbox"], {call.call for call in calls}, damaged)),
+        ended=tuple(_read_ended(answers.get("inbox", ()), {call.call for call in calls}, damaged)),
         attempts=tuple(_read_live_attempts(channels, registry)),
         attempt_traces=tuple(_read_traces(answers["attempts"], damaged)),
         pbx_started_at=pbx_started_at,
@@ -232,16 +263,7 @@ def _read_ended(answers: Iterable[Message], live: set[CallId], damaged: list[str
         if entry is None:
             damaged.append(key)
         elif entry.call not in live:
-            yield EndedCall(
-                call=entry.call,
-                arrived_at=entry.arrived_at,
-                did=entry.did,
-                number=entry.number,
-                ended_at=entry.ended_at,
-                answered_at=entry.answered_at,
-                message_at=entry.message_at,
-                message_path=entry.message_path,
-            )
+            yield entry.as_ended()
 
 
 def _read_live_attempts(channels: list[Message], registry: ChannelRegistry) -> Iterable[LiveAttempt]:

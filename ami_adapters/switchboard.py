@@ -19,9 +19,10 @@ from ami_adapters.channel_registry import ChannelRegistry
 from ami_adapters.command_translation import actions_of
 from ami_adapters.errors import AmiError, NotConnected
 from ami_adapters.event_translation import EventTranslator
+from ami_adapters.inbox_reader import InboxReader
 from ami_adapters.message import Message, instant_of
 from ami_adapters.pending_actions import Response
-from ami_adapters.snapshot_reader import SNAPSHOT_ACTIONS, read_snapshot
+from ami_adapters.snapshot_reader import SNAPSHOT_ACTIONS, SnapshotResult, read_snapshot
 from ami_adapters.trunk_watch import TrunkWatch
 from queues import events
 from queues.commands import Command, DialCallback, FetchFromFallback, OfferCall, SetFallbackMember
@@ -68,11 +69,16 @@ class Switchboard:
         sink: Callable[[Event], None],
         now: Callable[[], datetime],
         log: Log,
+        told: Callable[[], Awaitable[None]] | None = None,
         trunks: Iterable[str] = (),
     ) -> None:
         self.trunks = TrunkWatch(trunks)
         """What is known of the PBX's trunks; nothing while there is no link."""
         self._link: Link = _NoLink()
+        self._told = told or _at_once
+        """Returns when the engine has handled all that it was told."""
+        self.leftovers = 0
+        """Entries of AstDB that are damaged or not ours, as the last snapshot found them."""
         self._sink = sink
         self._now = now
         self._log = log
@@ -216,11 +222,9 @@ class Switchboard:
             break
         by_name = dict(zip(SNAPSHOT_ACTIONS, answers, strict=True))
         result = read_snapshot(by_name, self._registry, self.pbx_now(), started_at)
-        if result.damaged_inbox_keys:
-            self._log.warning("inbox entries not understood", count=len(result.damaged_inbox_keys))
         held, self._held = self._held, None
         self.trunks.read_devices(by_name["devices"])
-        self._sink(replace(result.snapshot, catching_up=True))
+        self._sink(replace(result.snapshot, catching_up=True, inbox_follows=True))
         for message in held:
             self.on_message(message)
         self._sink(events.PbxCaughtUp(self.pbx_now()))
@@ -231,7 +235,29 @@ class Switchboard:
             held_messages=len(held),
         )
         self._list_registrations()
+        await self._read_inbox(result)
         self._resync = None
+
+    async def _read_inbox(self, result: SnapshotResult) -> None:
+        """While calls go on. When the link breaks meanwhile, the next snapshot begins anew."""
+        while True:
+            reader = InboxReader(
+                self._link,
+                self._sink,
+                self._told,
+                self.pbx_now,
+                began_at=result.snapshot.at,
+                pbx_started_at=result.snapshot.pbx_started_at,
+                agents=self._registry.agents_by_endpoint,
+                leftovers=list(result.damaged_keys),
+            )
+            try:
+                await reader.read()
+                break
+            except AmiError as problem:
+                self._log.warning("inbox not read, tried again", reason=str(problem))
+                await asyncio.sleep(RESYNC_PAUSE_SECONDS)
+        self.leftovers = reader.report(self._log)
 
     def _list_registrations(self) -> None:
         """Ask beside everything else: nothing waits for the answer."""
@@ -275,6 +301,10 @@ class _NoLink:
 
     def drop(self, reason: str) -> None:
         """Nothing to drop."""
+
+
+async def _at_once() -> None:
+    """Nobody is waited for."""
 
 
 def _retrieve(future: asyncio.Future[Response]) -> None:

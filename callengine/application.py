@@ -101,6 +101,7 @@ class Application:
             sink=self._hear,
             now=self.clock.now,
             log=log,
+            told=lambda: self._engine_or_fail().caught_up(),
             trunks=self._policy.trunks,
         )
         metrics = Metrics(
@@ -129,6 +130,7 @@ class Application:
             on_state=self._on_link_state,
         )
         self.switchboard.attach(self.link)
+        metrics.inbox_leftovers.set_function(lambda: self.switchboard.leftovers)
         self._engine = Engine(
             dispatcher,
             self.switchboard,

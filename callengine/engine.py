@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from queues.commands import (
     Command,
@@ -18,10 +18,12 @@ from queues.commands import (
     WakeForObligation,
 )
 from queues.dispatcher import Decision, Dispatcher
-from queues.events import AttemptRefused, Event, PbxSnapshot, TimePassed
+from queues.events import AttemptRefused, Event, InboxRead, PbxSnapshot, TimePassed
 from queues.identifiers import AttemptId, CallId, ObligationId
 from queues.journal import JournalEntry
 from storage.errors import LedgerAway
+
+_TellsEnds = TypeVar("_TellsEnds", PbxSnapshot, InboxRead)
 
 BATCH = 256
 """Events handled before other tasks of the loop get their turn."""
@@ -134,6 +136,13 @@ class Engine:
         await handled
         await self._writer.flush()
 
+    async def caught_up(self) -> None:
+        """Return when everything that was handed in so far is handled."""
+        handled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._inbox.append(handled)
+        self._wake.set()
+        await handled
+
     def ask_for_beat(self) -> None:
         """Have the heartbeat sent in its turn: an engine that no longer handles events must not beat."""
         self._inbox.append(None)
@@ -173,6 +182,8 @@ class Engine:
             if isinstance(event, PbxSnapshot):
                 event = await self._without_settled(event)
                 self._pbx.beat()  # From here on the dialplan may trust us.
+            elif isinstance(event, InboxRead):
+                event = await self._without_settled(event)
             started = loop.time()
             self._handle(event)
             self._on_decision_seconds(loop.time() - started)
@@ -229,7 +240,7 @@ class Engine:
         else:
             self.tell(AttemptRefused(self._clock.now(), command.attempt, "not claimed"))
 
-    async def _without_settled(self, snapshot: PbxSnapshot) -> PbxSnapshot:
+    async def _without_settled(self, snapshot: _TellsEnds) -> _TellsEnds:
         """Leave out traces of calls whose outcome the ledger has: only their erasing was not done."""
         if not snapshot.ended:
             return snapshot

@@ -55,6 +55,9 @@ class Metrics:
         self._calls = CallMetrics(self.registry, tally, agents or {})
         self._callbacks = CallbackMetrics(self.registry, names, companies, EDGES)
         self._unexpected = counter("unexpected_events", "Events that fit no state", ["machine"])
+        self.inbox_leftovers = gauge(
+            "inbox_leftovers", "Entries of AstDB callengine/… that are damaged or not ours"
+        )
         self.ami_connected = gauge("ami_connected", "Whether the AMI link is up")
         self.ami_connects = counter("ami_connects", "AMI logins that succeeded", [])
         self.ami_reconnects = counter("ami_reconnects", "AMI logins after the first", [])

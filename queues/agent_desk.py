@@ -104,6 +104,14 @@ def end_talking(centre: Centre, agent: Agent, wrap_up: timedelta, now: datetime)
     centre.touch(agent)
 
 
+def rest_until(centre: Centre, agent: Agent, until: datetime, now: datetime) -> None:
+    """His conversation ended while we were away: what is left of his wrap-up."""
+    if agent.work is Work.NONE and until > now:
+        agent.work = Work.WRAP_UP
+        centre.timers.arm(TimerKind.WRAP_UP, agent.id, until)
+        centre.touch(agent)
+
+
 def end_rest(centre: Centre, agent_id: str, kind: TimerKind, now: datetime) -> None:
     """The wrap-up or the pause after a declined offer has passed."""
     agent = agent_of(centre, AgentId(agent_id))

@@ -65,6 +65,8 @@ class Centre:
         """Whether what we believe about the PBX may be acted upon."""
         self.catching_up = False
         """A snapshot was taken, and what happened while it was taken is still being told."""
+        self.unaccounted: set[CallId] = set()
+        """Calls that are over; how they ended is being read from the inbox."""
         self.returning: dict[CallId, datetime] = {}
         """Who is being taken back from the fallback queue, and how long the others wait for him."""
         self.commands: list[Command] = []
@@ -127,6 +129,7 @@ class Centre:
         """The call has its outcome."""
         self.take_out_of_line(call)
         self.returning.pop(call.id, None)
+        self.unaccounted.discard(call.id)
         self.calls.pop(call.id, None)
 
     def touch(self, agent: Agent) -> None:

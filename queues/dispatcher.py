@@ -14,6 +14,7 @@ from queues import (
     events,
     fallback_desk,
     fallback_members,
+    inbox_desk,
     matching,
     message_desk,
     obligation_clock,
@@ -199,6 +200,8 @@ class Dispatcher:
                 redial_desk.wanted(centre, event, now)
             case events.FallbackMemberChanged():
                 fallback_members.told(centre, event, now)
+            case events.InboxRead():
+                inbox_desk.read(centre, event, now)
             case events.PbxCaughtUp():
                 centre.catching_up = False
             case events.PbxLost():

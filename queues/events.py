@@ -92,6 +92,7 @@ __all__ = [
     "EndedCall",
     "Event",
     "FallbackMemberChanged",
+    "InboxRead",
     "KnownAttempt",
     "KnownCall",
     "KnownMessage",
@@ -318,6 +319,15 @@ class PbxCaughtUp:
 
 
 @dataclass(frozen=True, slots=True)
+class InboxRead:
+    """A page of the inbox: calls that are over. After the last one, whoever is in none of them left no trace."""
+
+    at: datetime
+    ended: tuple[EndedCall, ...]
+    is_last: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FallbackMemberChanged:
     """An agent became a member of the fallback queue, or is one no more, or it paused him, or ended his pause."""
 
@@ -376,6 +386,7 @@ Event = (
     | TimePassed
     | FallbackMemberChanged
     | PbxCaughtUp
+    | InboxRead
     | PbxLost
     | PbxSnapshot
     | LedgerRestored

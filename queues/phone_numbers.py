@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberType
@@ -79,6 +80,7 @@ class NumberVerdict:
     refusal: DialRefusal | None
 
 
+@lru_cache(maxsize=4096)
 def normalise(number: Phone, region: str = HOME_REGION) -> Phone | None:
     """8…, 7…, +7… and ten digits to E.164; None when it is no valid number anywhere."""
     parsed = _parse(number.whole, region)

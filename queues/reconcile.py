@@ -11,20 +11,18 @@ from queues import (
     events,
     fallback_desk,
     fallback_members,
-    message_desk,
+    inbox_desk,
     obligation_desk,
     pbx_queue_desk,
 )
 from queues.agent import Agent, Work
 from queues.call import Call, CallState
 from queues.centre import Centre
-from queues.events import EndedCall, KnownCall, LiveCall, LiveCallState, OfferResult, PbxSnapshot
-from queues.identifiers import CallId, ChannelName, OfferId
-from queues.journal import CallConnected, LinkLost, LinkRestored, Outcome, ServedBy
+from queues.events import KnownCall, LiveCall, LiveCallState, OfferResult, PbxSnapshot
+from queues.identifiers import CallId, OfferId
+from queues.journal import LinkLost, LinkRestored, ServedBy
 from queues.offering import OFFER_GRACE
 from queues.timers import TimerKind
-
-_NOT_YET_NAMED = ChannelName("")
 
 
 def restore(centre: Centre, event: events.LedgerRestored) -> None:
@@ -54,10 +52,14 @@ def apply_snapshot(centre: Centre, snapshot: PbxSnapshot, now: datetime) -> None
         # Whom Asterisk's own queues ring is not listed; who answers is heard.
         pbx_queue_desk.end_rings(centre, call, OfferResult.UNKNOWN, snapshot.at)
     for call in list(centre.calls.values()):
-        if call.id not in live:
-            _settle_known(centre, call, ended.pop(call.id, None), snapshot, now)
+        if call.id in live:
+            centre.unaccounted.discard(call.id)
+        elif snapshot.inbox_follows and call.has_trace and call.id not in ended:
+            inbox_desk.await_trace(centre, call, snapshot.at, now)
+        else:
+            inbox_desk.settle_known(centre, call, ended.pop(call.id, None), snapshot.at, now)
     for trace in ended.values():
-        _settle_unknown(centre, trace, snapshot, now)
+        inbox_desk.settle_unknown(centre, trace, snapshot.at, now)
     for one in centre.agents.values():
         _release_from_ended_work(centre, one, live, now)
     for found in snapshot.calls:
@@ -77,7 +79,7 @@ def _restored_call(centre: Centre, known: KnownCall) -> Call:
     line = centre.line_of(known.did)
     return Call(
         id=known.call,
-        channel=_NOT_YET_NAMED,
+        channel=inbox_desk.NOT_YET_NAMED,
         arrived_at=known.arrived_at,
         line=line,
         queue=centre.policy.queues[line.queue],
@@ -108,69 +110,6 @@ def _server_of(known: KnownCall) -> ServedBy:
     if known.watched:
         return ServedBy.ASTERISK
     return ServedBy.FALLBACK if known.by_fallback else ServedBy.ENGINE
-
-
-def _settle_known(
-    centre: Centre, call: Call, trace: EndedCall | None, snapshot: PbxSnapshot, now: datetime
-) -> None:
-    """A call of ours is gone: its trace tells how; without one it is lost, unless it was answered."""
-    if call.state is CallState.TALKING:
-        at = snapshot.at if trace is None or trace.ended_at is None else trace.ended_at
-        call_desk.finish(centre, call, Outcome.ANSWERED, at, now)
-    elif trace is None:
-        call_desk.finish(centre, call, Outcome.LOST, snapshot.at, now)
-    else:
-        _finish_by_trace(centre, call, trace, snapshot, now)
-
-
-def _settle_unknown(centre: Centre, trace: EndedCall, snapshot: PbxSnapshot, now: datetime) -> None:
-    """A resident called and left while we were away: he counts all the same, with his true arrival."""
-    if trace.watched is not None:
-        call = pbx_queue_desk.arrive(
-            centre,
-            events.CallWatched(
-                trace.arrived_at,
-                trace.call,
-                _NOT_YET_NAMED,
-                trace.arrived_at,
-                trace.watched,
-                trace.did,
-                trace.number,
-            ),
-        )
-        obligation_desk.resident_arrived(centre, call, trace.arrived_at)
-    else:
-        call = call_desk.arrive(
-            centre,
-            events.CallArrived(
-                trace.arrived_at, trace.call, _NOT_YET_NAMED, trace.arrived_at, trace.did, trace.number
-            ),
-        )
-    _finish_by_trace(centre, call, trace, snapshot, now)
-
-
-def _finish_by_trace(
-    centre: Centre, call: Call, trace: EndedCall, snapshot: PbxSnapshot, now: datetime
-) -> None:
-    ended_at = trace.ended_at or snapshot.at
-    if trace.queued_at is not None and call.queued_at is None:
-        pbx_queue_desk.join(centre, call, trace.queued_at)
-    if trace.exit is not None:
-        pbx_queue_desk.leave(centre, call, events.QueueLeft(ended_at, call.id, trace.exit))
-    if trace.message_at is not None:
-        message_desk.taken(centre, call, events.MessageLeft(trace.message_at, call.id, trace.message_path))
-    if trace.by_fallback:
-        call.served_by = ServedBy.FALLBACK
-    if trace.answered_at is not None:
-        agent_desk.end_offer(centre, call, OfferResult.UNKNOWN, ended_at, now)
-        centre.note(CallConnected(trace.answered_at, call.id, trace.agent, None, call.served_by))
-        call_desk.finish(centre, call, Outcome.ANSWERED, ended_at, now)
-    elif trace.ended_at is None:
-        call_desk.finish(centre, call, Outcome.LOST, ended_at, now)
-    elif trace.watched is not None:
-        call_desk.finish(centre, call, pbx_queue_desk.outcome_of(call), ended_at, now)
-    else:
-        call_desk.finish(centre, call, Outcome.ABANDONED, ended_at, now)
 
 
 def _adopt(centre: Centre, found: LiveCall, at: datetime, now: datetime) -> None:

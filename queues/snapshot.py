@@ -93,6 +93,8 @@ class EndedCall:
     message_at: datetime | None = None
     message_path: str = ""
     """He left a voice message in this call, and where it is."""
+    recording: str = ""
+    """Where the conversation is recorded."""
     watched: QueueName | None = None
     """He was in an app_queue that stands for this queue of ours: its queue_log tells."""
     queued_at: datetime | None = None
@@ -141,6 +143,8 @@ class PbxSnapshot:
     attempts: tuple[LiveAttempt, ...] = ()
     attempt_traces: tuple[AttemptTrace, ...] = ()
     pbx_started_at: datetime | None = None
+    inbox_follows: bool = False
+    """How the calls ended that are not in it is told by InboxRead."""
     catching_up: bool = False
     """What happened while it was taken follows, then PbxCaughtUp: nothing is offered before."""
 

@@ -7,6 +7,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from queues import events
 from queues.commands import (
     EraseInboxEntry,
     OfferCall,
@@ -83,4 +84,5 @@ def test_a_snapshot_makes_every_history_agree(stream: list[Event], data: st.Data
         desk.tell(event, now)
     snapshot = data.draw(SNAPSHOTS)
     desk.tell(snapshot, max(now, snapshot.at))
+    desk.tell(events.InboxRead(snapshot.at, (), is_last=True), max(now, snapshot.at))
     assert {call.call for call in desk.dispatcher.view().calls} == {call.call for call in snapshot.calls}

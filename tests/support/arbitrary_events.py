@@ -81,6 +81,7 @@ SNAPSHOTS = st.builds(
     ).map(tuple),
     pbx_started_at=st.none() | MOMENTS,
     catching_up=st.booleans(),
+    inbox_follows=st.booleans(),
 )
 EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(
@@ -100,6 +101,12 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
         result=st.none() | st.sampled_from(OfferResult),
     ),
     st.builds(events.PbxCaughtUp, at=MOMENTS),
+    st.builds(
+        events.InboxRead,
+        at=MOMENTS,
+        ended=st.lists(ENDED_CALLS, max_size=3, unique_by=lambda call: call.call).map(tuple),
+        is_last=st.booleans(),
+    ),
     st.builds(
         events.FallbackMemberChanged,
         at=MOMENTS,

@@ -295,8 +295,8 @@ def test_an_engine_that_is_not_there_costs_no_wait(asterisk: AsteriskProcess, am
 def test_a_call_that_ended_unanswered_says_so_in_the_inbox(ami: PlainAmi, resident: Message) -> None:
     ami.ask("Hangup", Channel=resident["Channel"])
     ami.wait_for("Hangup", Uniqueid=resident["Uniqueid"])
-    *_, state, answered, ended = inbox(ami, resident["Uniqueid"])
-    assert (state, answered) == ("ended", "")
+    *_, state, answered, ended, message_at, message, recording = inbox(ami, resident["Uniqueid"])
+    assert (state, answered, message_at, message, recording) == ("ended", "", "", "", "")
     assert re.fullmatch(r"\d{10}\.\d{6}", ended)
 
 

@@ -1,0 +1,85 @@
+"""Calls that no engine saw, from the inbox of a real Asterisk."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+
+from callengine.demo.centre import GENERAL_DID, CentrePlan
+from tests.support.live_centre import LiveCentre, live_centre
+
+SOON = 30.0
+ENTRIES = 2_000
+
+
+def write_into_astdb(centre: LiveCentre, entries: dict[str, str]) -> None:
+    """Asterisk must not run: it is the owner of its database."""
+    database = sqlite3.connect(centre.asterisk.root / "state" / "astdb.sqlite3")
+    with database:
+        database.executemany(
+            "INSERT OR REPLACE INTO astdb VALUES (?, ?)",
+            [(f"/callengine/inbox/{key}", value) for key, value in entries.items()],
+        )
+    database.close()
+
+
+def inbox(centre: LiveCentre) -> list[str]:
+    shown = centre.asterisk.command_line("database show callengine/inbox")
+    return [line.split(":")[0].strip() for line in shown.splitlines() if line.startswith("/")]
+
+
+async def test_a_full_inbox_is_settled_page_by_page_and_what_nobody_understands_stays() -> None:
+    async with live_centre(CentrePlan(agents=1), engine=False) as centre:
+        centre.asterisk.stop()
+        began = int(time.time()) - 60
+        full = {
+            f"{began + n // 50}.{n}": f"1|{began + n // 50}.250000|{GENERAL_DID}|7916{n:07}|ended||{began + 50}.5|||"
+            for n in range(ENTRIES)
+        }
+        foreign = {"somebody-else": "42", f"{began}.99999": "1|yesterday|x|y|ended||", "a/b": ""}
+        write_into_astdb(centre, {**full, **foreign})
+        centre.asterisk.start()
+        await centre.phones.add_agents(1)
+        await centre.start_engine()
+        # Whoever calls meanwhile is served as ever.
+        resident = centre.phones.resident("79990000001")
+        await resident.call()
+        await resident.wait_for(lambda one: one.heard_at is not None, seconds=SOON)
+        await resident.hang_up()
+        await centre.until(lambda: centre.engine.switchboard.leftovers == 3, seconds=60)
+        async with asyncio.timeout(SOON):
+            while len(inbox(centre)) != 3:
+                await asyncio.sleep(0.1)
+        assert inbox(centre) == [f"/callengine/inbox/{key}" for key in sorted(foreign)]
+        assert "entries of AstDB not understood" in centre.log.getvalue()
+        (row,) = await centre.rows(
+            "SELECT count(*) AS owed, max(abs(due_at - arrived_at - 600000000)) AS error FROM obligations"
+        )
+        assert (row.owed, row.error) == (ENTRIES, 0)
+        (row,) = await centre.rows(
+            "SELECT count(*) AS calls, count(DISTINCT arrived_at) AS seconds FROM calls WHERE number LIKE '7916%'"
+        )
+        assert (row.calls, row.seconds) == (ENTRIES, ENTRIES // 50)
+        assert centre.engine.tally.imbalance() == 0
+
+
+async def test_missed_with_asterisk_killed_too_is_owed_with_the_true_arrival() -> None:
+    async with live_centre(CentrePlan(agents=1), engine=False) as centre:
+        gave_up = centre.phones.resident("79160000001")
+        called_at = time.time()
+        await gave_up.call()
+        await asyncio.sleep(0.3)
+        await gave_up.hang_up()
+        cut_off = centre.phones.resident("79160000002")
+        await cut_off.call()
+        await asyncio.sleep(1.5)  # AstDB is written once a second.
+        centre.asterisk.kill()
+        centre.asterisk.start()
+        await centre.start_engine()
+        await centre.until(lambda: len(centre.engine.view().obligations) == 2, seconds=SOON)
+        rows = await centre.rows("SELECT outcome, arrived_at FROM calls ORDER BY arrived_at")
+        assert [row.outcome for row in rows] == ["abandoned", "lost"]
+        # By Asterisk's clock, which is this machine's: what is between is the way of the INVITE.
+        assert 0 <= rows[0].arrived_at / 1e6 - called_at < 1.0
+        await centre.until(lambda: not inbox(centre), seconds=SOON)
