@@ -37,9 +37,9 @@ LONG: Mapping[BlowKind, int] = {
     BlowKind.KILL_PBX: 4,
 }
 SHORT: Mapping[BlowKind, int] = {
-    BlowKind.KILL_ENGINE: 8,
+    BlowKind.KILL_ENGINE: 4,
     BlowKind.HANG_ENGINE: 1,
-    BlowKind.CUT_AMI: 2,
+    BlowKind.CUT_AMI: 1,
     BlowKind.BLACKHOLE_AMI: 1,
     BlowKind.LOSE_LEDGER: 1,
     BlowKind.KILL_PBX: 1,

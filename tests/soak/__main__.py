@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+import unittest.mock
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -71,7 +72,8 @@ async def soak(calls: int, every: int, present: int) -> list[Sample]:
         assert pbx.stdout is not None
         port = int(await pbx.stdout.readline())
         application = _engine(folder, port, fast)
-        await application.start()
+        with unittest.mock.patch.object(application_parts, "AlarmClock", fast_alarms(fast)):
+            await application.start()
         running = asyncio.create_task(application.run())
         try:
             samples = await _watch(application, running, pbx, folder / "ledger.db", every)
@@ -95,7 +97,6 @@ def _engine(folder: Path, port: int, fast: FastTime) -> Application:
         settings_text(PLAN, ami_port=port, secret_file=secret, database=f"sqlite:///{folder / 'ledger.db'}"),
         encoding="utf-8",
     )
-    application_parts.AlarmClock = fast_alarms(fast)  # in the place of the one it is built of
     return Application(load_settings(path), clock=fast.clock())
 
 
