@@ -22,11 +22,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sla.call_facts import CallFacts
+from sla.call_facts import CallFacts, microseconds
 from sla.unknown import Gap
 from storage.call_sums import SUM_COLUMNS, facts_of
 from storage.rollup_tables import BOOKED_STATES, agent_clocks, agent_quarters, call_quarters, rollup_marks
-from storage.tables import calls, obligations, runs
+from storage.tables import EPOCH, calls, obligations, runs
 
 _LONGEST_WAIT = timedelta(hours=1)
 _LONGEST_LIMIT = timedelta(hours=2)
@@ -55,14 +55,6 @@ class AgentSums:
 
 
 @dataclass(frozen=True, slots=True)
-class QuarterStaff:
-    """Microseconds of all agents together in a quarter of an hour, by state."""
-
-    quarter: datetime
-    times: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
 class OwedCount:
     """How many obligations ended in one way. `closing` None: still open. `overdue`: open, and its time is over."""
 
@@ -81,16 +73,29 @@ class OpenShift:
     since: datetime
 
 
-async def sums_by_queue(
-    connection: AsyncConnection, scope: Scope, start: datetime, end: datetime
-) -> dict[str, dict[str, int]]:
-    """All sums of the calls that arrived from `start` up to `end`, by queue. Both are quarters of an hour."""
+async def sums_by_step(
+    connection: AsyncConnection, scope: Scope, start: datetime, end: datetime, step: timedelta
+) -> dict[int, dict[str, dict[str, int]]]:
+    """All sums of the calls that arrived from `start` up to `end`: by number of the step (from 0), then by queue.
+
+    All three are whole quarters of an hour. One pass over the sums, however many steps.
+    """
     query = _sums_query(scope.company is not None, scope.queue is not None)
-    given = {"node": scope.node, "start": start, "end": end, "company": scope.company, "queue": scope.queue}
-    rows = (
-        await connection.execute(query, {name: value for name, value in given.items() if value is not None})
-    ).all()
-    return {row[0]: dict(zip(SUM_COLUMNS, map(int, row[1:]), strict=True)) for row in rows}
+    given: dict[str, Any] = {
+        "node": scope.node,
+        "start": start,
+        "end": end,
+        "start_us": microseconds(start - EPOCH),
+        "step_us": microseconds(step),
+    }
+    if scope.company is not None:
+        given["company"] = scope.company
+    if scope.queue is not None:
+        given["queue"] = scope.queue
+    found: dict[int, dict[str, dict[str, int]]] = {}
+    for row in await connection.execute(query, given):
+        found.setdefault(int(row[0]), {})[row[1]] = dict(zip(SUM_COLUMNS, map(int, row[2:]), strict=True))
+    return found
 
 
 async def offered_by_quarter(
@@ -135,14 +140,35 @@ async def conversations_by_quarter(
     return {row[0]: int(row[1]) for row in await connection.execute(query) if row[1]}
 
 
-async def staff_of(
-    connection: AsyncConnection, node: str, quarter: datetime, agents: Sequence[str] | None
-) -> QuarterStaff:
-    """The time of these agents in one quarter of an hour."""
-    query = select(*(func.coalesce(func.sum(agent_quarters.c[name]), 0) for name in STATE_COLUMNS)).where(
-        *_of_agents(node, quarter, quarter + timedelta(minutes=15), agents)
+async def staff_by_quarter(
+    connection: AsyncConnection, node: str, quarters: Sequence[datetime], agents: Sequence[str] | None
+) -> dict[datetime, dict[str, int]]:
+    """Microseconds of these agents together in each of these quarters of an hour, by state."""
+    chosen = [agent_quarters.c.node == node, agent_quarters.c.quarter.in_(quarters)]
+    if agents is not None:
+        chosen.append(agent_quarters.c.agent.in_(agents))
+    query = (
+        select(agent_quarters.c.quarter, *(func.sum(agent_quarters.c[name]) for name in STATE_COLUMNS))
+        .where(*chosen)
+        .group_by(agent_quarters.c.quarter)
     )
-    return QuarterStaff(quarter, _times((await connection.execute(query)).one()))
+    return {row[0]: _times(row[1:]) for row in await connection.execute(query)}
+
+
+async def load_by_quarter(
+    connection: AsyncConnection, node: str, quarters: Sequence[datetime], queues: Sequence[str]
+) -> dict[datetime, int]:
+    """How many calls of these queues arrived in each of these quarters of an hour, whichever company's."""
+    query = (
+        select(call_quarters.c.quarter, func.sum(call_quarters.c.offered))
+        .where(
+            call_quarters.c.node == node,
+            call_quarters.c.quarter.in_(quarters),
+            call_quarters.c.queue.in_(queues),
+        )
+        .group_by(call_quarters.c.quarter)
+    )
+    return {row[0]: int(row[1]) for row in await connection.execute(query)}
 
 
 async def open_shifts(connection: AsyncConnection, node: str) -> list[OpenShift]:
@@ -232,15 +258,18 @@ async def first_start(connection: AsyncConnection, node: str) -> datetime | None
 
 @cache
 def _sums_query(of_company: bool, of_queue: bool) -> Select[Any]:
-    """Made once: it names a hundred columns, and a month asks it for each day."""
+    """Made once: it names a hundred columns."""
+    table = call_quarters.c
+    since = type_coerce(table.quarter, BigInteger) - bindparam("start_us", type_=BigInteger)
+    number = (since // bindparam("step_us", type_=BigInteger)).label("number")
     query = (
-        select(call_quarters.c.queue, *(func.sum(call_quarters.c[name]).label(name) for name in SUM_COLUMNS))
+        select(number, table.queue, *(func.sum(table[name]).label(name) for name in SUM_COLUMNS))
         .where(
-            call_quarters.c.node == bindparam("node"),
-            call_quarters.c.quarter >= bindparam("start"),
-            call_quarters.c.quarter < bindparam("end"),
+            table.node == bindparam("node"),
+            table.quarter >= bindparam("start"),
+            table.quarter < bindparam("end"),
         )
-        .group_by(call_quarters.c.queue)
+        .group_by(number, table.queue)
     )
     if of_company:
         query = query.where(call_quarters.c.company == bindparam("company"))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
+from itertools import groupby
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -101,7 +102,7 @@ class Collector:
         )
 
     async def _intervals(self) -> list[IntervalFigures]:
-        found = [(start, end, await self._sums(start, end)) for start, end in self._cuts()]
+        found = [interval async for interval in self._sums()]
         extra = [*await self._doubted(), *await self._waiting()]
         told = []
         for start, end, by_queue in found:
@@ -128,19 +129,25 @@ class Collector:
             if start < self._now:
                 yield start, end
 
-    async def _sums(self, start: datetime, end: datetime) -> dict[str, Sums]:
-        by_queue = await ledger.sums_by_queue(self._connection, self._subject.scope, start, end)
-        found: dict[str, Sums] = {}
-        for queue, sums in by_queue.items():
-            self._raw.update(sums)
-            found[queue] = await self._measures(queue, sums, start, end)
-        return found
+    async def _sums(self) -> AsyncIterator[tuple[datetime, datetime, dict[str, Sums]]]:
+        """Each interval's sums by queue; intervals of the same length, which most days are, are read at once."""
+        for length, run in groupby(self._cuts(), key=lambda cut: cut[1] - cut[0]):
+            cuts = list(run)
+            by_step = await ledger.sums_by_step(
+                self._connection, self._subject.scope, cuts[0][0], cuts[-1][1], length
+            )
+            for number, (start, end) in enumerate(cuts):
+                found: dict[str, Sums] = {}
+                for queue, sums in by_step.get(number, {}).items():
+                    self._raw.update(sums)
+                    found[queue] = await self._measures(queue, sums, start, end)
+                yield start, end, found
 
     async def _queue_figures(self, start: datetime, end: datetime) -> Figures:
         """All queues together."""
-        by_queue = await ledger.sums_by_queue(self._connection, self._subject.scope, start, end)
+        by_step = await ledger.sums_by_step(self._connection, self._subject.scope, start, end, end - start)
         total: Sums = Counter()
-        for queue, sums in by_queue.items():
+        for queue, sums in by_step.get(0, {}).items():
             total.update(await self._measures(queue, sums, start, end))
         return self._figures(total, start, end)
 

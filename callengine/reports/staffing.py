@@ -16,7 +16,7 @@ from sla.erlang import agents_needed
 from sla.figures import Figures
 from sla.quarters import QUARTER
 from storage import report_queries as ledger
-from storage.report_queries import AgentSums, OpenShift, Scope
+from storage.report_queries import AgentSums, OpenShift
 
 BUSIEST = 12
 _MICROSECOND = timedelta(microseconds=1)
@@ -58,29 +58,27 @@ async def busiest_quarters(
 ) -> list[BusyQuarter]:
     """Those with the most calls, by time."""
     handling = total.handle_time
-    most = sorted(offered, key=lambda quarter: (-offered[quarter], quarter))[:BUSIEST]
+    most = sorted(sorted(offered, key=lambda quarter: (-offered[quarter], quarter))[:BUSIEST])
+    node = subject.scope.node
+    staff = await ledger.staff_by_quarter(connection, node, most, _chosen(subject))
+    loads = await ledger.load_by_quarter(connection, node, most, subject.queues)
+    promises = [subject.promises.get(queue, Promise()) for queue in subject.queues]
     found = []
-    for quarter in sorted(most):
-        staff = (await ledger.staff_of(connection, subject.scope.node, quarter, _chosen(subject))).times
-        load = await _load(connection, subject, quarter)
+    for quarter in most:
+        times = staff.get(quarter, {})
+        load = loads.get(quarter, 0)
         found.append(
             BusyQuarter(
                 quarter,
                 offered[quarter],
                 load,
                 await figures_of(quarter, quarter + QUARTER),
-                _people(time for state, time in staff.items() if state not in NOT_LOGGED_IN),
-                _people(staff[state] for state in (*WORKING, *READY)),
-                _needed(load, handling, [subject.promises.get(queue, Promise()) for queue in subject.queues]),
+                _people(time for state, time in times.items() if state not in NOT_LOGGED_IN),
+                _people(times.get(state, 0) for state in (*WORKING, *READY)),
+                _needed(load, handling, promises),
             )
         )
     return found
-
-
-async def _load(connection: AsyncConnection, subject: KnownSubject, quarter: datetime) -> int:
-    """All calls of the queues that the subject's agents serve, whichever company's."""
-    by_queue = await ledger.sums_by_queue(connection, Scope(subject.scope.node), quarter, quarter + QUARTER)
-    return sum(sums["offered"] for queue, sums in by_queue.items() if queue in subject.queues)
 
 
 def _needed(load: int, handling: timedelta | None, promises: list[Promise]) -> int | None:

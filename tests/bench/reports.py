@@ -1,0 +1,341 @@
+"""How long a month's report takes on a year of calls: `python -m tests.bench.reports [--calls N] [--postgres]`.
+
+Calls, obligations and agents' quarters of an hour of a centre with 20 companies, 2 queues and 60 agents are poured
+into the database by its own driver; each call is one of some hundred patterns, so that its sums are known at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import sqlite3
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import asyncpg
+from sqlalchemy import select
+
+from callengine.reports.collect import collect
+from callengine.reports.period import month_of
+from callengine.reports.period_html import as_html
+from callengine.reports.subject import KnownSubject, Subject
+from sla.call_facts import CallFacts, Promise
+from sla.quarters import QUARTER
+from storage.call_sums import SUM_COLUMNS, sums_of
+from storage.engine import create_ledger_engine, ledger_url
+from storage.ledger import open_ledger
+from storage.report_queries import Scope
+from storage.rollup_rebuild import rebuild
+from storage.rollup_tables import agent_quarters, call_quarters
+from storage.tables import calls, obligations
+from tests.support.postgres import running_postgres
+
+START = datetime(2025, 12, 31, 21, tzinfo=UTC)
+END = datetime(2026, 12, 31, 21, tzinfo=UTC)
+ZONE = ZoneInfo("Europe/Moscow")
+COMPANIES = tuple(f"company{number:02}" for number in range(20))
+QUEUES = ("general", "emergency")
+AGENTS = tuple(str(1000 + number) for number in range(60))
+PATTERNS = 400
+ROUNDS = 5
+_BY_HOUR = (3, 2, 2, 2, 3, 6, 14, 26, 34, 36, 33, 30, 27, 26, 26, 27, 29, 33, 34, 29, 22, 15, 9, 5)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CHUNK = 50_000
+_CALL_COLUMNS = (
+    *("node", "call", "arrived_at", "offered_at", "did", "company", "line_kind", "queue", "number"),
+    *(
+        "caller_name",
+        "queued_at",
+        "answered_at",
+        "agent",
+        "ended_at",
+        "outcome",
+        "served_by",
+        "verdict",
+        "rules",
+    ),
+)
+_OWED_COLUMNS = (
+    *("obligation", "node", "call", "company", "did", "queue", "number", "arrived_at", "due_at", "opened_at"),
+    *("closed_at", "closing", "state", "contacted_at"),
+)
+_SUM_KEYS = ("node", "quarter", "queue", "company", *SUM_COLUMNS)
+Rows = list[tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """One course of a call, in microseconds from the arrival, and what it adds to its quarter of an hour."""
+
+    queued: int
+    answered: int | None
+    ended: int
+    outcome: str
+    verdict: str
+    sums: dict[str, int]
+
+
+def patterns(draw: random.Random) -> list[Pattern]:
+    """Waits and talks as a centre has them."""
+    found = []
+    for _ in range(PATTERNS):
+        queued = timedelta(seconds=draw.uniform(0.5, 2.5))
+        patience = timedelta(seconds=draw.expovariate(1 / 150) + 5)
+        wait = queued + timedelta(seconds=draw.lognormvariate(2.2, 1.0))
+        answered = wait if wait < patience else None
+        ended = patience if answered is None else answered + timedelta(seconds=draw.lognormvariate(4.8, 0.5))
+        outcome = "abandoned" if answered is None else "answered"
+        verdict = "answered_in_time" if answered else draw.choice(("contacted_in_time",) * 9 + ("broken",))
+        at = answered and START + answered
+        facts = CallFacts(START, START + queued, at, START + ended, outcome)
+        us = timedelta(microseconds=1)
+        found.append(
+            Pattern(
+                queued // us,
+                answered and answered // us,
+                ended // us,
+                outcome,
+                verdict,
+                sums_of(facts, verdict),
+            )
+        )
+    return found
+
+
+@dataclass
+class Year:
+    """Rows in chunks: calls, what is owed, sums."""
+
+    number: int
+    seed: int = 1
+    sums: Rows = field(default_factory=list)
+
+    def chunks(self) -> Iterator[tuple[Rows, Rows]]:
+        """Calls in the order of their arrival, and obligations; `sums` grows meanwhile."""
+        draw = random.Random(self.seed)
+        kinds = patterns(draw)
+        quarters = [START + QUARTER * n for n in range((END - START) // QUARTER)]
+        weight = sum(_BY_HOUR[one.astimezone(ZONE).hour] for one in quarters)
+        told: Rows = []
+        owed: Rows = []
+        serial, due = 0, 0.0
+        for quarter in quarters:
+            due += self.number * _BY_HOUR[quarter.astimezone(ZONE).hour] / weight
+            start = (quarter - _EPOCH) // timedelta(microseconds=1)
+            buckets: dict[tuple[str, str], Counter[str]] = {}
+            for _ in range(min(int(due), self.number - serial)):
+                serial += 1
+                arrived = start + draw.randrange(900_000_000)
+                company, queue = COMPANIES[draw.randrange(20)], QUEUES[draw.random() < 0.2]
+                kind = kinds[draw.randrange(PATTERNS)]
+                buckets.setdefault((queue, company), Counter()).update(kind.sums)
+                told.append(_call(serial, arrived, company, queue, kind))
+                if kind.answered is None:
+                    owed.append(_owed(serial, arrived, company, queue, kind))
+            due -= int(due)
+            node = ("pbx1", start)
+            self.sums += [
+                (*node, *key, *(sums.get(name, 0) for name in SUM_COLUMNS)) for key, sums in buckets.items()
+            ]
+            if len(told) >= _CHUNK:
+                yield told, owed
+                told, owed = [], []
+        yield told, owed
+
+
+def _call(serial: int, arrived: int, company: str, queue: str, kind: Pattern) -> tuple[Any, ...]:
+    answered = None if kind.answered is None else arrived + kind.answered
+    agent = None if answered is None else AGENTS[serial % 60]
+    return (
+        *(
+            "pbx1",
+            f"c{serial:09}",
+            arrived,
+            arrived,
+            "74951234501",
+            company,
+            "general",
+            queue,
+            "+79161234567",
+            "",
+        ),
+        *(arrived + kind.queued, answered, agent, arrived + kind.ended, kind.outcome, "engine", kind.verdict),
+        "RU-416/2019-03-01",
+    )
+
+
+def _owed(serial: int, arrived: int, company: str, queue: str, kind: Pattern) -> tuple[Any, ...]:
+    closed = arrived + (300_000_000 if kind.verdict == "contacted_in_time" else 900_000_000)
+    return (
+        *(
+            f"ob-c{serial:09}",
+            "pbx1",
+            f"c{serial:09}",
+            company,
+            "74951234501",
+            queue,
+            "+79161234567",
+            arrived,
+        ),
+        *(arrived + 600_000_000, arrived + kind.ended, closed, "contacted", "contacted", closed),
+    )
+
+
+def agents_rows() -> Rows:
+    """Sixty agents, twenty at a time: ten minutes of work in each quarter of an hour of a shift."""
+    columns = [column.name for column in agent_quarters.columns][4:]
+    times = {
+        "free_us": 280_000_000,
+        "offered_us": 20_000_000,
+        "talking_us": 500_000_000,
+        "wrap_up_us": 100_000_000,
+    }
+    rest = tuple(times.get(name, 0) for name in columns)
+    return [
+        ("pbx1", int((START + QUARTER * n - _EPOCH).total_seconds()) * 1_000_000, agent, 4, *rest)
+        for n in range((END - START) // QUARTER)
+        for agent in AGENTS[n // 32 % 3 :: 3]
+    ]
+
+
+async def pour(url: str, year: Year) -> float:
+    """Fill a new ledger; seconds."""
+    ledger = await open_ledger(url, "pbx1", START)
+    await ledger.close()
+    began = time.perf_counter()
+    if url.startswith("sqlite"):
+        await asyncio.to_thread(_pour_sqlite, url.removeprefix("sqlite:///"), year)
+    else:
+        await _pour_postgres(url, year)
+    return time.perf_counter() - began
+
+
+def _pour_sqlite(file: str, year: Year) -> None:
+    connection = sqlite3.connect(file)
+    connection.execute("PRAGMA synchronous=OFF")
+
+    def put(table: str, columns: tuple[str, ...], rows: Rows) -> None:
+        marks = ",".join("?" * len(columns))
+        with connection:
+            connection.executemany(f"INSERT INTO {table} ({','.join(columns)}) VALUES ({marks})", rows)
+
+    for told, owed in year.chunks():
+        put(calls.name, _CALL_COLUMNS, told)
+        put(obligations.name, _OWED_COLUMNS, owed)
+        put(call_quarters.name, _SUM_KEYS, year.sums)
+        year.sums.clear()
+    put(agent_quarters.name, tuple(column.name for column in agent_quarters.columns), agents_rows())
+    connection.execute("UPDATE runs SET seen_at = ?", ((END - _EPOCH) // timedelta(microseconds=1),))
+    connection.commit()
+    connection.close()
+
+
+async def _pour_postgres(url: str, year: Year) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        for told, owed in year.chunks():
+            await connection.copy_records_to_table(calls.name, records=told, columns=_CALL_COLUMNS)
+            await connection.copy_records_to_table(obligations.name, records=owed, columns=_OWED_COLUMNS)
+            await connection.copy_records_to_table(call_quarters.name, records=year.sums, columns=_SUM_KEYS)
+            year.sums.clear()
+        await connection.copy_records_to_table(
+            agent_quarters.name,
+            records=agents_rows(),
+            columns=[column.name for column in agent_quarters.columns],
+        )
+        await connection.execute("UPDATE runs SET seen_at = $1", (END - _EPOCH) // timedelta(microseconds=1))
+        await connection.execute("ANALYZE")
+    finally:
+        await connection.close()
+
+
+async def report_seconds(url: str, company: str | None) -> dict[str, object]:
+    """October's report, ROUNDS times: the median seconds to read it, and to write the page."""
+    promises = dict.fromkeys(QUEUES, Promise())
+    names = dict(zip(AGENTS, AGENTS, strict=True))
+    subject = KnownSubject(Subject(company), Scope("pbx1", company), company, QUEUES, names, promises)
+    period = month_of(date(2026, 10, 1), ZONE)
+    read, told, offered = [], [], 0
+    for _ in range(ROUNDS):
+        engine = create_ledger_engine(ledger_url(url), read_only=True)
+        try:
+            began = time.perf_counter()
+            report = await collect(engine, subject, period, END)
+            read.append(time.perf_counter() - began)
+            began = time.perf_counter()
+            as_html(report, "ru")
+            told.append(time.perf_counter() - began)
+            offered = report.offered
+        finally:
+            await engine.dispose()
+    return {
+        "calls_in_the_month": offered,
+        "read_s": round(sorted(read)[ROUNDS // 2], 3),
+        "read_worst_s": round(max(read), 3),
+        "page_s": round(sorted(told)[ROUNDS // 2], 3),
+    }
+
+
+async def sums_are_made_again(url: str) -> dict[str, object]:
+    """`callengine db rollup` on the calls poured in: the same sums, and how long it takes."""
+    engine = create_ledger_engine(ledger_url(url))
+    try:
+        query = select(call_quarters).order_by(*call_quarters.primary_key.columns)
+        async with engine.connect() as connection:
+            poured = (await connection.execute(query)).all()
+        began = time.perf_counter()
+        async with engine.begin() as connection:
+            made = await connection.run_sync(rebuild, "pbx1")
+        seconds = time.perf_counter() - began
+        async with engine.connect() as connection:
+            if (await connection.execute(query)).all() != poured:
+                raise AssertionError("the sums made again differ")
+    finally:
+        await engine.dispose()
+    return {"rollup_calls_per_s": round(made.calls / seconds)}
+
+
+async def measure(url: str, number: int, *, again: bool) -> dict[str, object]:
+    """Everything on one database."""
+    found: dict[str, object] = {"calls": number, "pour_s": round(await pour(url, Year(number)))}
+    found["company"] = await report_seconds(url, COMPANIES[3])
+    found["centre"] = await report_seconds(url, None)
+    if again:
+        found |= await sums_are_made_again(url)
+    return found
+
+
+def bench(number: int, *, postgres: bool, again: bool = False) -> dict[str, object]:
+    """On a new SQLite file or a new PostgreSQL."""
+    with tempfile.TemporaryDirectory(prefix="callengine-") as name:
+        if not postgres:
+            return asyncio.run(measure(f"sqlite:///{name}/ledger.db", number, again=again))
+        with running_postgres(Path(name)) as server:
+            return asyncio.run(measure(server.get_uri(), number, again=again))
+
+
+def main() -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.reports", description=__doc__)
+    parser.add_argument("--calls", type=int, default=1_000_000, help="in the year (default %(default)s)")
+    parser.add_argument("--postgres", action="store_true")
+    parser.add_argument(
+        "--again", action="store_true", help="make the sums again from the calls, and compare"
+    )
+    options = parser.parse_args()
+    print(json.dumps(bench(options.calls, postgres=options.postgres, again=options.again), indent=2))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
