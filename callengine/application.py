@@ -30,6 +30,7 @@ from callengine.openapi import OpenApi
 from callengine.reconcile import nightly
 from callengine.reconcile.sources import FromInside, books_of
 from callengine.recount import recount
+from callengine.report_schedule import ReportSchedule
 from callengine.retention import every_night
 from callengine.service_manager import notify, watchdog_seconds
 from callengine.tally import COUNTED_FOR, DayTally
@@ -68,6 +69,7 @@ class Application:
         self._settings = settings
         self.clock = clock or SystemClock()
         self._log = get_log("callengine.application")
+        self.reports = ReportSchedule(settings, self.clock.now, self._log)
         now = self.clock.now()
         self.zone = ZoneInfo(settings.centre.time_zone)
         self._policy = policy or centre_policy(settings)
@@ -180,6 +182,7 @@ class Application:
                 every_night(ledger.engine, settings, self.zone, self.clock.now, log), name="retention"
             ),
         ]
+        self.reports.start()
         self.link.start()
         log.info("started", node=NodeId(settings.pbx.name), epoch=ledger.epoch, http_port=self.http.port)
         notify("READY=1")
@@ -213,6 +216,7 @@ class Application:
         for task in tasks[1:]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self.reports.stop()
         farewell = self.switchboard.stop_beating()
         if farewell is not None:
             await asyncio.wait({farewell}, timeout=1.0)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from config.settings import Settings
 
 Row = Mapping[str, Any]
+WHOLE_CENTRE = "all"
+"""In [reports], instead of a company."""
 
 
 def inconsistencies(content: Row) -> Iterator[Problem]:
@@ -43,6 +45,11 @@ def inconsistencies(content: Row) -> Iterator[Problem]:
         served = row.get("queues")
         for queue in served if isinstance(served, list) else ():
             yield from _unknown(f"agents[{index}].queues", queue, queues)
+    reports = content.get("reports")
+    for kind in ("day", "week", "month"):
+        wanted = reports.get(kind) if isinstance(reports, Mapping) else None
+        for company in wanted if isinstance(wanted, list) else ():
+            yield from _unknown(f"reports.{kind}", company, companies | {WHOLE_CENTRE})
     yield from _invalid_numbers(content)
     yield from _limits_in_disorder(content)
 

@@ -68,6 +68,13 @@ def _hours(text: str) -> str:
     return text
 
 
+def _clock_time(text: str) -> str:
+    """`04:30`."""
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
+        raise ValueError('must be like "04:30"')
+    return text
+
+
 def _ledger_url(text: str) -> str:
     """Neither another database nor a password where it would be shown."""
     try:
@@ -91,6 +98,8 @@ EndpointText = Annotated[str, StringConstraints(pattern=r"^PJSIP/[A-Za-z0-9_-]{1
 ShownText = Annotated[str, Field(max_length=40), AfterValidator(_name_for_a_phone)]
 Days = Annotated[int, Field(ge=0, le=36500)]
 Seconds = Annotated[int, Field(ge=1, le=3600)]
+ReportForm = Literal["html", "csv"]
+_REPORT_FORMS: tuple[ReportForm, ...] = ("html", "csv")
 SecondsOrZero = Annotated[int, Field(ge=0, le=3600)]
 
 
@@ -239,6 +248,24 @@ class Reconcile(Section):
     cdr: Path | None = Field(
         None, description="Asterisk's CDR, with loguniqueid=yes: /var/log/asterisk/cdr-csv/Master.csv"
     )
+
+
+class Reports(Section):
+    """Reports that are written by themselves, each as soon as its day, week or month is over."""
+
+    folder: Path = Field(Path("reports"), description="where to; a folder of their own is made for each kind")
+    at: Annotated[str, AfterValidator(_clock_time)] = Field(
+        "04:30", description="when, by the centre's clock; what was missed is made up at the next start"
+    )
+    day: list[Id] = Field(
+        default_factory=list, description='every day, of these companies; "all": of the whole centre'
+    )
+    week: list[Id] = Field(default_factory=list, description="every week, of these companies")
+    month: list[Id] = Field(default_factory=list, description='every month, of these: ["all", "sever"]')
+    formats: list[ReportForm] = Field(
+        default_factory=lambda: list(_REPORT_FORMS), description="a page to print, a table for a spreadsheet"
+    )
+    language: Literal["ru", "en"] | None = Field(None, description="default: the centre's")
 
 
 class Company(Section):

@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     log: schema.Log = Field(default_factory=schema.Log)
     callbacks: schema.Callbacks = Field(default_factory=schema.Callbacks)
     retention: schema.Retention = Field(default_factory=schema.Retention)
+    reports: schema.Reports = Field(default_factory=schema.Reports)
     reconcile: schema.Reconcile = Field(default_factory=schema.Reconcile)
     choice: schema.Choice = Field(default_factory=schema.Choice)
     rules: list[schema.Rules] = Field(default_factory=list)

@@ -100,6 +100,19 @@ def test_what_does_not_fit_together_is_told_at_once(example: Path) -> None:
     assert "defined are: general" in found["lines[0].queue"]
 
 
+def test_reports_by_themselves_are_of_companies_that_there_are_at_an_hour_that_there_is(
+    example: Path,
+) -> None:
+    with example.open("a", encoding="utf-8") as file:
+        file.write('\n[reports]\nmonth = ["all", "yug"]\nat = "25:00"\n')
+    text = example.read_text(encoding="utf-8")
+    # The example has the section already, all of it commented out.
+    example.write_text(text.replace("[reports]\n", "", 1), encoding="utf-8")
+    found = problems_of(example)
+    assert "defined are: all, sever" in found["reports.month"]
+    assert "04:30" in found["reports.at"]
+
+
 @pytest.mark.parametrize(
     ("broken", "place"),
     [
