@@ -21,7 +21,7 @@ from tests.support.scripted_centre import ScriptedCentre, settings_of
 LANGUAGES = ("ru", "en")
 _WALL = {"width": 1280, "height": 720}
 """The board is the same at any size of this shape, and smaller pictures are smaller files."""
-_PAPER = {"width": 1100, "height": 1400}
+_PAPER = {"width": 860, "height": 1225}
 
 
 async def take_wallboard(browser: Browser, folder: Path, language: str) -> Path:
