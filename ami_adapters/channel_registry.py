@@ -6,10 +6,12 @@ so it is as large as the number of live channels.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from queues.identifiers import AgentId, AttemptId, CallId, ChannelName, Endpoint
+from ami_adapters.local_channels import LocalChannels
+from queues.identifiers import AgentId, AttemptId, CallId, ChannelName, Endpoint, QueueName
 from queues.policy import AgentProfile
 
 
@@ -25,6 +27,25 @@ class ResidentChannel:
     """Whom he speaks with."""
     ring_seconds_set: int | None = None
     label_set: str | None = None
+    watched: QueueName | None = None
+    """He is, or was, in an app_queue that stands for this queue of ours."""
+    abandoned: bool = False
+    """QueueCallerAbandon came for him; what follows tells whether he did."""
+    picked_up: bool = False
+    """An agent whom Asterisk's queue rang took him; they are being connected."""
+    agent_left_first: bool | None = None
+    """Who of the two left the bridge first; None while both are in it."""
+
+
+@dataclass(slots=True)
+class NewChannel:
+    """A channel as it was when it was created: kept only where queues of Asterisk's own are watched."""
+
+    created_at: datetime
+    extension: str
+    """The number dialled, for a trunk's channel."""
+    queue_wanted: str = ""
+    """The queue that its dialplan is sending it to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +55,7 @@ class AgentLeg:
     agent: AgentId
     channel: ChannelName
     call: CallId | None
+    uniqueid: str = ""
 
 
 @dataclass(slots=True)
@@ -65,6 +87,11 @@ class ChannelRegistry:
     """Live channels of residents and agents, and who is in which bridge."""
 
     agents_by_endpoint: dict[Endpoint, AgentId]
+    agent_of_member: Callable[[str], AgentId | None] | None = None
+    """Who a member of a watched queue is, by his interface; None where no queue is watched."""
+    channels: dict[str, NewChannel] = field(default_factory=dict)
+    watched_before: dict[str, QueueName] = field(default_factory=dict)
+    """Whom we watched when the link broke, or when the engine before us did, by Uniqueid."""
     residents: dict[str, ResidentChannel] = field(default_factory=dict)
     legs: dict[str, AgentLeg] = field(default_factory=dict)
     attempts: dict[str, AttemptChannel] = field(default_factory=dict)
@@ -74,15 +101,25 @@ class ChannelRegistry:
     bridges: dict[str, dict[str, ChannelName]] = field(default_factory=dict)
     """Who is in each bridge, by Uniqueid, with the channel's name."""
     _bridge_of: dict[str, str] = field(default_factory=dict)
+    _local: LocalChannels = field(default_factory=LocalChannels)
 
     @classmethod
-    def of(cls, agents: Iterable[AgentProfile]) -> ChannelRegistry:
+    def of(
+        cls,
+        agents: Iterable[AgentProfile],
+        agent_of_member: Callable[[str], AgentId | None] | None = None,
+    ) -> ChannelRegistry:
         """An empty registry that knows these agents' phones."""
-        return cls({agent.endpoint: agent.id for agent in agents})
+        return cls({agent.endpoint: agent.id for agent in agents}, agent_of_member)
 
     def agent_of_channel(self, channel: str) -> AgentId | None:
-        """The agent whose phone a channel name belongs to: `PJSIP/1001-0000002a` is `PJSIP/1001`'s."""
-        return self.agents_by_endpoint.get(Endpoint(channel.rpartition("-")[0]))
+        """The agent whose phone a channel name belongs to: `PJSIP/1001-0000002a` is `PJSIP/1001`'s.
+
+        `Local/1001@from-queue-00000004;1` is the member `Local/1001@from-queue` of a watched queue.
+        """
+        device = channel.rpartition("-")[0]
+        found = self.agents_by_endpoint.get(Endpoint(device))
+        return found if found or self.agent_of_member is None else self.agent_of_member(device)
 
     def add_resident(self, uniqueid: str, channel: str) -> ResidentChannel:
         """A resident announced himself; telling it twice changes nothing."""
@@ -97,13 +134,19 @@ class ChannelRegistry:
         agent = self.agent_of_channel(channel)
         if agent is None:
             return None
-        leg = AgentLeg(agent, ChannelName(channel), CallId(call) if call in self.residents else None)
+        leg = AgentLeg(
+            agent, ChannelName(channel), CallId(call) if call in self.residents else None, uniqueid
+        )
         self.legs[uniqueid] = leg
         return leg
 
     def enter_bridge(self, uniqueid: str, bridge: str, channel: str) -> None:
         """A channel joined a bridge."""
         self.leave_bridge(uniqueid)
+        if self.agent_of_member is not None:
+            self._local.note(uniqueid, channel)
+        if uniqueid in self.residents:
+            self.residents[uniqueid].agent_left_first = None
         self.bridges.setdefault(bridge, {})[uniqueid] = ChannelName(channel)
         self._bridge_of[uniqueid] = bridge
 
@@ -111,6 +154,7 @@ class ChannelRegistry:
         """A channel left whatever bridge it was in; that bridge, None when it was in none."""
         bridge = self._bridge_of.pop(uniqueid, None)
         members = self.bridges.get(bridge) if bridge is not None else None
+        self._note_who_left(uniqueid, members or ())
         if members is not None and bridge is not None:
             members.pop(uniqueid, None)
             if not members:
@@ -131,13 +175,45 @@ class ChannelRegistry:
                 agent = self.agent_of_channel(members[uniqueid])
                 self.contacts[member] = ContactChannel(attempt.attempt, agent)
 
+    def _note_who_left(self, uniqueid: str, members: Iterable[str]) -> None:
+        for member in members:
+            resident = self.residents.get(member)
+            if resident is not None and resident.agent_left_first is None:
+                resident.agent_left_first = member != uniqueid
+
+    def note_channel(self, uniqueid: str, created_at: datetime, extension: str) -> None:
+        """A channel was created."""
+        self.channels.setdefault(uniqueid, NewChannel(created_at, extension))
+
+    def note_queue_wanted(self, uniqueid: str, queue: str) -> None:
+        """Its dialplan is about to put it into this app_queue."""
+        channel = self.channels.get(uniqueid)
+        if channel is not None:
+            channel.queue_wanted = queue
+
     def leg_bridged_with(self, uniqueid: str) -> AgentLeg | None:
-        """The agent's leg in the same bridge, None when there is none."""
-        bridge = self._bridge_of.get(uniqueid)
-        for member in self.bridges.get(bridge, ()) if bridge is not None else ():
-            if member in self.legs:
-                return self.legs[member]
-        return None
+        """The agent's leg in the same bridge, or in the one behind a Local channel there; None when there is none."""
+        near = self.members_with(uniqueid)
+        for member in near:
+            beyond = self._local.other_half(member)
+            far = self.members_with(beyond) if beyond is not None else {}
+            found = next((self.legs[one] for one in far if one in self.legs), None)
+            if found is not None:
+                return found
+        return next((self.legs[member] for member in near if member in self.legs), None)
+
+    def agent_speaking(self, uniqueid: str, channel: str) -> AgentId | None:
+        """Whose phone a bridge's member is; of a Local channel, whose phone is at its far side now."""
+        beyond = self._local.other_half(uniqueid)
+        if beyond is None:
+            return self.agent_of_channel(channel)
+        names = (name for one, name in self.members_with(beyond).items() if one != beyond)
+        return next((agent for name in names if (agent := self.agent_of_channel(name))), None)
+
+    def bridges_behind(self, bridge: str) -> list[str]:
+        """Bridges that Local channels join to this one."""
+        halves = [self._local.other_half(member) for member in self.bridges.get(bridge, {})]
+        return [self._bridge_of[half] for half in halves if half in self._bridge_of]
 
     def rename(self, uniqueid: str, channel: str) -> None:
         """A masquerade gave the channel a new name: actions must use it from now on."""
@@ -150,9 +226,17 @@ class ChannelRegistry:
         self.residents.pop(uniqueid, None)
         self.legs.pop(uniqueid, None)
         self.contacts.pop(uniqueid, None)
+        self.channels.pop(uniqueid, None)
+        self._local.forget(uniqueid)
         attempt = self.attempts.pop(uniqueid, None)
         if attempt is not None:
             self._uniqueid_of.pop(attempt.attempt, None)
+
+    def forget_all_but(self, alive: Collection[str]) -> None:
+        """A list of every live channel was taken."""
+        for uniqueid in [one for one in self.channels if one not in alive]:
+            del self.channels[uniqueid]
+        self.watched_before.clear()
 
     def add_attempt(self, attempt: str, uniqueid: str = "") -> AttemptChannel:
         """A callback is being made; its channel will have this very id, unless it is there already."""
@@ -176,7 +260,12 @@ class ChannelRegistry:
         return name
 
     def clear(self) -> None:
-        """A new connection: what was known may be over."""
+        """A new connection: what was known may be over. Whom we watched is looked for in the lists."""
+        self.watched_before.update(
+            (uniqueid, resident.watched)
+            for uniqueid, resident in self.residents.items()
+            if resident.watched is not None
+        )
         self.residents.clear()
         self.legs.clear()
         self.attempts.clear()
@@ -184,3 +273,4 @@ class ChannelRegistry:
         self._uniqueid_of.clear()
         self.bridges.clear()
         self._bridge_of.clear()
+        self._local.clear()

@@ -30,7 +30,11 @@ class Conversations:
     def bridge_changed(self, bridge: str, at: datetime) -> Iterator[Event]:
         """A channel joined or left it: an agent may be back, or a colleague may have taken over."""
         members = self._registry.bridges.get(bridge, {})
-        agents = [agent for name in members.values() if (agent := self._registry.agent_of_channel(name))]
+        agents = [
+            agent
+            for uniqueid, name in members.items()
+            if (agent := self._registry.agent_speaking(uniqueid, name))
+        ]
         if not agents:
             return
         for uniqueid, channel in members.items():

@@ -13,6 +13,7 @@ from ami_adapters import dialplan_names as names
 from ami_adapters.channel_registry import AttemptChannel, ChannelRegistry
 from ami_adapters.conversations import Conversations
 from ami_adapters.message import Message, instant_of
+from ami_adapters.queue_watch import QueueWatch, WatchedQueues, agent_dumped, ring_end
 from queues import events
 from queues.events import Choice, ContactResult, DeviceState, Disposition, Event, OfferResult, Review
 from queues.identifiers import AttemptId, CallId, ChannelName, Did, Endpoint, MessageId, OfferId
@@ -106,13 +107,22 @@ class EventTranslator:
     `pbx_now` gives Asterisk's clock as estimated, for a message without a Timestamp.
     """
 
-    def __init__(self, registry: ChannelRegistry, pbx_now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        registry: ChannelRegistry,
+        pbx_now: Callable[[], datetime],
+        watched: WatchedQueues | None = None,
+    ) -> None:
         self._registry = registry
         self._conversations = Conversations(registry)
         self._pbx_now = pbx_now
+        self.queue_watch = QueueWatch(watched or WatchedQueues(), registry)
         self._translations: dict[str, Callable[[Message, datetime], Iterator[Event]]] = {
             "UserEvent": self._user_event,
+            **self.queue_watch.translations(),
             "DialBegin": self._dial_begin,
+            "DialEnd": self._dial_end,
+            "AgentDump": self._agent_dumped,
             "BridgeEnter": self._bridge_enter,
             "BridgeLeave": self._bridge_leave,
             "Hold": self._hold,
@@ -121,9 +131,9 @@ class EventTranslator:
             "DeviceStateChange": self._device_state,
             "Rename": self._rename,
             "OriginateResponse": self._originate_response,
-            "QueueMemberAdded": self._fallback_member,
-            "QueueMemberRemoved": self._fallback_member,
-            "QueueMemberPause": self._fallback_member,
+            "QueueMemberAdded": self._queue_member,
+            "QueueMemberRemoved": self._queue_member,
+            "QueueMemberPause": self._queue_member,
         }
 
     def translate(self, message: Message) -> list[Event]:
@@ -245,7 +255,13 @@ class EventTranslator:
             message.text("DestUniqueid"), message.get("DestChannel"), message.text("Uniqueid")
         )
         if leg is not None and leg.call is not None:
-            yield events.AgentRang(at, leg.call, leg.agent, leg.channel)
+            yield events.AgentRang(at, leg.call, leg.agent, leg.channel, leg.uniqueid)
+
+    def _dial_end(self, message: Message, at: datetime) -> Iterator[Event]:
+        yield from ring_end(message, at, self._registry, OFFER_RESULTS)
+
+    def _agent_dumped(self, message: Message, at: datetime) -> Iterator[Event]:
+        yield from agent_dumped(message, at, self._registry)
 
     def _bridge_enter(self, message: Message, at: datetime) -> Iterator[Event]:
         """The resident's own BridgeEnter is his answer; the agent's leg was put in before (features.c)."""
@@ -256,7 +272,8 @@ class EventTranslator:
             attempt.is_contacted = True
             self._registry.note_contact(uniqueid)
             yield events.AttemptContacted(at, attempt.attempt)
-        yield from self._conversations.bridge_changed(bridge, at)
+        for changed in (bridge, *self._registry.bridges_behind(bridge)):
+            yield from self._conversations.bridge_changed(changed, at)
         resident = self._registry.residents.get(uniqueid)
         if resident is None or resident.answered:
             return
@@ -288,7 +305,9 @@ class EventTranslator:
                 at, attempt.attempt, contact_result_of(attempt), attempt.dial_status, attempt.cause
             )
         elif resident is not None:
-            yield events.CallEnded(at, resident.call, cause_of(message.text("Cause")) or 0)
+            yield events.CallEnded(
+                at, resident.call, cause_of(message.text("Cause")) or 0, resident.agent_left_first
+            )
         elif leg is not None:
             yield events.AgentLegEnded(at, leg.agent, leg.channel, leg.call)
 
@@ -297,9 +316,12 @@ class EventTranslator:
         if agent is not None:
             yield events.AgentDeviceChanged(at, agent, device_state_of(message.text("State")))
 
-    def _fallback_member(self, message: Message, at: datetime) -> Iterator[Event]:
+    def _queue_member(self, message: Message, at: datetime) -> Iterator[Event]:
+        if message.get("Queue") != names.FALLBACK_QUEUE:
+            yield from self.queue_watch.member_changed(message, at)
+            return
         agent = self._registry.agents_by_endpoint.get(Endpoint(message.text("Interface")))
-        if agent is not None and message.get("Queue") == names.FALLBACK_QUEUE:
+        if agent is not None:
             pause = pause_of(message)
             yield events.FallbackMemberChanged(at, agent, message.name != "QueueMemberRemoved", pause)
 

@@ -14,7 +14,10 @@ from ami_adapters import dialplan_names as names
 from ami_adapters.actions import Action
 from ami_adapters.channel_registry import ChannelRegistry
 from ami_adapters.event_translation import cause_of, contact_result, device_state_of, pause_of
+from ami_adapters.logged_calls import LoggedCall
 from ami_adapters.message import Message, instant_of
+from ami_adapters.queue_watch import QueueWatch, WatchedQueues
+from ami_adapters.watched_snapshot import ended_calls, live_calls, watched_entries
 from queues.events import (
     AttemptTrace,
     ContactResult,
@@ -169,17 +172,34 @@ def read_snapshot(
     registry: ChannelRegistry,
     at: datetime,
     pbx_started_at: datetime | None = None,
+    *,
+    queue_watch: QueueWatch | None = None,
+    logged: Mapping[str, LoggedCall] | None = None,
 ) -> SnapshotResult:
-    """Build the snapshot and fill the (cleared) registry from the answers by action: status, devices, …"""
+    """Build the snapshot and fill the (cleared) registry from the answers by action: status, devices, …
+
+    `queue_watch` is brought up to date as well; `logged` is what queue_log tells of watched calls since the gap began.
+    """
+    watch, logged = queue_watch or QueueWatch(WatchedQueues(), registry), logged or {}
     channels = [message for message in answers["status"] if message.name == "Status"]
     queued = {message.text("Uniqueid") for message in answers["queues"] if message.name == "QueueEntry"}
-    calls = tuple(_read_calls(channels, queued, registry))
+    entries = watched_entries(answers["queues"], watch.watched)
+    calls = (
+        *_read_calls(channels, queued - entries.keys(), registry),
+        *live_calls(channels, entries, registry.watched_before, logged, registry),
+    )
+    watch.read_members(message for message in answers["queues"] if message.name == "QueueMember")
+    alive = {message.text("Uniqueid") for message in channels}
+    registry.forget_all_but(alive)
     damaged: list[str] = []
     snapshot = PbxSnapshot(
         at=at,
         calls=calls,
-        agents=tuple(_read_agents(answers, registry)),
-        ended=tuple(_read_ended(answers.get("inbox", ()), {call.call for call in calls}, damaged)),
+        agents=tuple(_read_agents(answers, registry, watch)),
+        ended=(
+            *_read_ended(answers.get("inbox", ()), {call.call for call in calls}, damaged),
+            *ended_calls(logged, alive, at),
+        ),
         attempts=tuple(_read_live_attempts(channels, registry)),
         attempt_traces=tuple(_read_traces(answers["attempts"], damaged)),
         pbx_started_at=pbx_started_at,
@@ -299,7 +319,9 @@ def _read_traces(answers: Iterable[Message], damaged: list[str]) -> Iterable[Att
                 yield trace
 
 
-def _read_agents(answers: Mapping[str, Sequence[Message]], registry: ChannelRegistry) -> Iterable[LiveAgent]:
+def _read_agents(
+    answers: Mapping[str, Sequence[Message]], registry: ChannelRegistry, watch: QueueWatch
+) -> Iterable[LiveAgent]:
     devices = {
         message.text("Device"): device_state_of(message.text("State"))
         for message in answers["devices"]
@@ -315,11 +337,12 @@ def _read_agents(answers: Mapping[str, Sequence[Message]], registry: ChannelRegi
     has_fallback = any(_is_fallback(one) for one in answers["queues"] if one.name == "QueueParams")
     fallback = {member.text("Location"): pause_of(member) for member in members if _is_fallback(member)}
     for endpoint, agent in registry.agents_by_endpoint.items():
+        by_membership = agent in watch.watched.by_membership
         yield LiveAgent(
             agent=agent,
             device=devices.get(endpoint, DeviceState.UNAVAILABLE),
-            logged_in=endpoint.partition("/")[2] in logged_in,
-            paused=pauses.get(endpoint),
+            logged_in=agent in watch.members if by_membership else endpoint.partition("/")[2] in logged_in,
+            paused=watch.pause_of(agent) if by_membership else pauses.get(endpoint),
             in_fallback=endpoint in fallback if has_fallback else None,
             fallback_pause=fallback.get(endpoint),
         )

@@ -7,7 +7,7 @@ meanwhile wait, and follow the snapshot in their order.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -22,11 +22,14 @@ from ami_adapters.event_translation import EventTranslator
 from ami_adapters.inbox_reader import InboxReader
 from ami_adapters.message import Message, instant_of
 from ami_adapters.pending_actions import Response
+from ami_adapters.queue_log_gap import QueueLogGap
+from ami_adapters.queue_watch import WatchedQueues
 from ami_adapters.snapshot_reader import SNAPSHOT_ACTIONS, SnapshotResult, read_snapshot
 from ami_adapters.trunk_watch import TrunkWatch
 from queues import events
 from queues.commands import Command, DialCallback, FetchFromFallback, OfferCall, SetFallbackMember
 from queues.events import Event
+from queues.identifiers import QueueName
 from queues.policy import AgentProfile
 
 MAX_HELD_MESSAGES = 50_000
@@ -70,6 +73,9 @@ class Switchboard:
         now: Callable[[], datetime],
         log: Log,
         told: Callable[[], Awaitable[None]] | None = None,
+        watched: WatchedQueues | None = None,
+        watched_before: Mapping[str, QueueName] | None = None,
+        gap: QueueLogGap | None = None,
         trunks: Iterable[str] = (),
     ) -> None:
         self.trunks = TrunkWatch(trunks)
@@ -82,8 +88,11 @@ class Switchboard:
         self._sink = sink
         self._now = now
         self._log = log
-        self._registry = ChannelRegistry.of(agents)
-        self._translator = EventTranslator(self._registry, self.pbx_now)
+        watched = watched or WatchedQueues()
+        self._registry = ChannelRegistry.of(agents, watched.agent_of if watched.queues else None)
+        self._registry.watched_before.update(watched_before or {})
+        self._translator = EventTranslator(self._registry, self.pbx_now, watched)
+        self._gap = gap or QueueLogGap()
         self._clock_offset = timedelta(0)
         self._held: list[Message] | None = []
         self._connected = False
@@ -125,6 +134,7 @@ class Switchboard:
         if self._connected:
             self._connected = False
             self._held = []
+            self._gap.begins(self.pbx_now())
             self.trunks.forget()
             self._sink(events.PbxLost(self.pbx_now()))
 
@@ -221,7 +231,15 @@ class Switchboard:
                 continue
             break
         by_name = dict(zip(SNAPSHOT_ACTIONS, answers, strict=True))
-        result = read_snapshot(by_name, self._registry, self.pbx_now(), started_at)
+        queue_watch = self._translator.queue_watch
+        result = read_snapshot(
+            by_name,
+            self._registry,
+            self.pbx_now(),
+            started_at,
+            queue_watch=queue_watch,
+            logged=await self._gap.calls(queue_watch.watched, by_name["queues"], self._log),
+        )
         held, self._held = self._held, None
         self.trunks.read_devices(by_name["devices"])
         self._sink(replace(result.snapshot, catching_up=True, inbox_follows=True))

@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.exc import SQLAlchemyError
 
 from ami_adapters.link import AmiLink, LinkState, LinkTimes, PbxLogin
+from ami_adapters.queue_log_gap import QueueLogGap
+from ami_adapters.queue_watch import WatchedQueues
 from ami_adapters.switchboard import Switchboard
 from ami_adapters.trunk_watch import TrunkState
 from callengine.access.opening import open_gate
@@ -40,8 +42,8 @@ from callengine.wallboard.source import BoardSource
 from config.policies import centre_policy
 from config.settings import Settings
 from queues.dispatcher import Dispatcher
-from queues.events import Event
-from queues.identifiers import NodeId
+from queues.events import Event, LedgerRestored
+from queues.identifiers import NodeId, QueueName
 from queues.policy import CentrePolicy, Dispatch
 from queues.views import CentreView
 from storage.figure_queries import figure_rows
@@ -96,6 +98,7 @@ class Application:
         gate = open_gate(settings, self.clock.now)
         ledger = await opened_ledger(settings, now)
         self.ledger = ledger
+        restored = await ledger.restored(now)
         dispatcher = Dispatcher(self._policy, epoch=ledger.epoch, started_at=now)
         self._dispatcher = dispatcher
         self.switchboard = Switchboard(
@@ -105,6 +108,9 @@ class Application:
             log=log,
             told=lambda: self._engine_or_fail().caught_up(),
             trunks=self._policy.trunks,
+            watched=WatchedQueues.of(self._policy),
+            watched_before=self._watched_before(restored),
+            gap=QueueLogGap(settings.queue_log.file, await ledger.heard_until()),
         )
         metrics = Metrics(
             self._policy.queues,
@@ -152,7 +158,7 @@ class Application:
         )
         self.tally.load(recount(rows, self.tally.midnight), now)
         self.alarm.start()
-        self.tell(await ledger.restored(now))
+        self.tell(restored)
         live = LiveCallbacks(self._engine, ledger, dispatcher.view, self.clock.now)
         self.http = HttpServer(
             settings.http.host,
@@ -202,6 +208,11 @@ class Application:
             for signal_number in (signal.SIGTERM, signal.SIGINT):
                 loop.remove_signal_handler(signal_number)
             await self.stop()
+
+    def _watched_before(self, restored: LedgerRestored) -> dict[str, QueueName]:
+        """Calls of watched queues that the ledger left open: they are looked for among the live channels."""
+        queues = {call.call: self._policy.lines.get(call.did) for call in restored.calls if call.watched}
+        return {str(call): line.queue for call, line in queues.items() if line is not None}
 
     def ask_to_stop(self) -> None:
         """End `run`."""

@@ -212,7 +212,7 @@ class AsteriskProcess:
             self.recordings,
         ):
             folder.mkdir(parents=True, exist_ok=True)
-        first_rtp_port = _free_rtp_range()
+        first_rtp_port = free_rtp_range()
         options = replace(
             self._own_options,
             sip_port=self.sip_port,
@@ -256,7 +256,7 @@ class AsteriskProcess:
 _RTP_PORTS: Final = 400
 
 
-def _free_rtp_range() -> int:
+def free_rtp_range() -> int:
     """The first port of a range that nothing used when it was tried, below the ports the kernel hands out itself."""
     for _ in range(50):
         first = 12000 + 2 * secrets.randbelow(9000)

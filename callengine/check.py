@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
@@ -19,9 +19,11 @@ from ami_adapters.errors import AmiError
 from ami_adapters.link import AmiLink, LinkState, PbxLogin
 from ami_adapters.message import Message
 from ami_adapters.pending_actions import Response
+from callengine import check_watch
 from callengine.access.opening import no_token, token_is_wanted
 from callengine.access.tokens import TokenError
 from callengine.clock import SystemClock
+from callengine.finding import Finding
 from callengine.logs import configure_logging, get_log
 from callengine.token_commands import token_file
 from config.consistency import lines_without_callback, warnings
@@ -78,15 +80,6 @@ RIGHTS_HELP = (
 CONTEXT_HELP = (
     "add `#include callengine_extensions.conf` to extensions.conf (docs/asterisk.md), then `dialplan reload`"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at. `severity`: ok, warning or error."""
-
-    severity: str
-    what: str
-    help: str = ""
 
 
 def check_settings(settings: Settings, path: Path) -> list[Finding]:
@@ -169,10 +162,11 @@ def report(findings: list[Finding], *, as_json: bool) -> int:
 
 
 async def _look_around(link: AmiLink, probe: _Probe, settings: Settings) -> AsyncIterator[Finding]:
-    async for finding in _rights(link):
+    moves_calls = check_watch.moves_calls(settings)
+    async for finding in _rights(link, ACTIONS if moves_calls else check_watch.ACTIONS):
         yield finding
     yield await _events(link, probe)
-    for module, use in MODULES.items():
+    for module, use in (MODULES if moves_calls else check_watch.MODULES).items():
         loaded = (await link.send(actions.getvar(f"IFMODULE({module})"))).text("Value") == "1"
         how = f"add `load = {module}` to modules.conf: {use}"
         yield (
@@ -180,18 +174,23 @@ async def _look_around(link: AmiLink, probe: _Probe, settings: Settings) -> Asyn
             if loaded
             else Finding("error", f"module {module} is not loaded", how)
         )
-    for context in CONTEXTS:
+    async for finding in check_watch.watched_queues(link, settings):
+        yield finding
+    for context in CONTEXTS if moves_calls else ():
         there = (await link.send(actions.show_dialplan(context))).success
         what = f"context {context}"
         yield Finding("ok", what) if there else Finding("error", f"{what} is missing", CONTEXT_HELP)
     async for finding in _devices(link, settings):
         yield finding
+    if moves_calls:
+        async for finding in _trunks_and_lines(link, settings):
+            yield finding
 
 
-async def _rights(link: AmiLink) -> AsyncIterator[Finding]:
+async def _rights(link: AmiLink, needed: Iterable[str]) -> AsyncIterator[Finding]:
     answer = await link.send(actions.list_commands())
     allowed = {name for name, _ in answer.answer.headers}
-    missing = [name for name in ACTIONS if name not in allowed]
+    missing = [name for name in needed if name not in allowed]
     if missing:
         yield Finding("error", f"the AMI user may not send {', '.join(missing)}", RIGHTS_HELP)
     else:
@@ -218,18 +217,22 @@ async def _events(link: AmiLink, probe: _Probe) -> Finding:
     return Finding("ok", "events arrive, with timestamps")
 
 
-async def _devices(link: AmiLink, settings: Settings) -> AsyncIterator[Finding]:
-    async def state_of(device: str) -> str:
-        return (await link.send(actions.getvar(f"DEVICE_STATE({device})"))).text("Value")
+async def _state_of(link: AmiLink, device: str) -> str:
+    return (await link.send(actions.getvar(f"DEVICE_STATE({device})"))).text("Value")
 
+
+async def _devices(link: AmiLink, settings: Settings) -> AsyncIterator[Finding]:
     for agent in settings.agents:
         endpoint = agent.endpoint or f"PJSIP/{agent.id}"
-        if await state_of(endpoint) in {"INVALID", ""}:
+        if await _state_of(link, endpoint) in {"INVALID", ""}:
             yield Finding(
                 "error", f"agent {agent.id}: Asterisk knows no {endpoint}", "define it in pjsip.conf"
             )
+
+
+async def _trunks_and_lines(link: AmiLink, settings: Settings) -> AsyncIterator[Finding]:
     for trunk in sorted({line.callback.trunk for line in settings.lines if line.callback is not None}):
-        if await state_of(f"PJSIP/{trunk}") in {"INVALID", ""}:
+        if await _state_of(link, f"PJSIP/{trunk}") in {"INVALID", ""}:
             yield Finding(
                 "error", f"callbacks: Asterisk knows no trunk PJSIP/{trunk}", "define it in pjsip.conf"
             )

@@ -253,8 +253,9 @@ class Engine:
             self.left_unsettled = True
             known = self._dispatcher.centre.calls
             return replace(snapshot, ended=tuple(call for call in snapshot.ended if call.call in known))
-        for call in settled:
-            self._carry_out(EraseInboxEntry(call))
+        for ended in snapshot.ended:
+            if ended.call in settled and ended.watched is None:
+                self._carry_out(EraseInboxEntry(ended.call))
         return replace(snapshot, ended=tuple(call for call in snapshot.ended if call.call not in settled))
 
     def _arm_timer(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -48,6 +48,16 @@ EVENTS_READ: Final = (
 )
 """The AMI events that pass the engine's eventfilter; answers to actions and their lists always do."""
 
+WATCH_EVENTS_READ: Final = (
+    "name(Newchannel)",
+    "name(AgentDump)",
+    "name(QueueMemberStatus)",
+    "name(VarSet),header(Variable),method(exact)",
+    "name(Newexten),header(Application),method(exact)",
+)
+"""Those that watching app_queue's queues needs besides. Of VarSet and Newexten only these values pass:"""
+_WATCH_VALUES: Final = {"VarSet": "QUEUESTATUS", "Newexten": "Queue"}
+
 _PLACEHOLDER = re.compile(r"@([A-Z][A-Z_]*)@")
 _AGENTS_FILE = "callengine_agents.conf"
 _EACH_AGENT = "callengine_agents.conf.each"
@@ -134,6 +144,8 @@ class SampleOptions:
     """Seconds between questions to a phone whether it is alive; 0 never asks."""
     event_filter: bool = True
     """Off for an Asterisk before 20.11, 21.6 and 22.1, which does not know filters by name."""
+    watch: bool = False
+    """Whether app_queue's own queues are to be watched: a few more events, and of the class `dialplan` two."""
     agent_dial: str = "^PJSIP/[0-9]+$"
     """What an agent's phone looks like to Dial (POSIX regular expression); anything else is never dialled."""
 
@@ -193,6 +205,9 @@ def find_templates() -> Path:
 def _values(options: SampleOptions, ami_secret: str) -> dict[str, str]:
     directories = options.directories
     filters = [f"eventfilter(action(include),name({name})) =" for name in EVENTS_READ]
+    for what in WATCH_EVENTS_READ if options.watch else ():
+        value = _WATCH_VALUES.get(what.partition("(")[2].partition(")")[0], "")
+        filters.append(f"eventfilter(action(include),{what}) = {value}".rstrip())
     return {
         "DIRECTORIES": "; The folders this Asterisk was built with."
         if directories is None
@@ -213,6 +228,7 @@ def _values(options: SampleOptions, ami_secret: str) -> dict[str, str]:
         "QUALIFY_SECONDS": str(options.qualify_seconds),
         "AGENT_DIAL": options.agent_dial,
         "AMI_SECRET": ami_secret,
+        "READ_ALSO": ",dialplan" if options.watch else "",
         "EVENT_FILTERS": "\n".join(filters)
         if options.event_filter
         else "; No filter: this Asterisk knows none by name.",

@@ -40,6 +40,7 @@ from config.settings import DEFAULT_PATH
 @click.option(
     "--trunk-contact", default="sip:127.0.0.1:5070", show_default=True, help="Where callbacks are sent."
 )
+@click.option("--watch", is_flag=True, help="The engine may also watch queues of Asterisk's own (app_queue).")
 @click.option("--no-event-filter", is_flag=True, help="For Asterisk before 20.11, 21.6 and 22.1.")
 def sample(
     target: Path,
@@ -53,6 +54,7 @@ def sample(
     bind: str,
     trunk_match: str,
     trunk_contact: str,
+    watch: bool,
     no_event_filter: bool,
 ) -> None:
     """Write a complete Asterisk configuration with fresh passwords into TARGET.
@@ -75,6 +77,7 @@ def sample(
         trunk_match=trunk_match,
         trunk_contact=trunk_contact,
         lines=lines,
+        watch=watch,
         event_filter=not no_event_filter,
     )
     try:

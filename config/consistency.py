@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from config.errors import Problem
 from queues.personal_data import Phone
 from queues.phone_numbers import HOME_REGION, normalise
+from queues.policy import Dispatch
 from sla.promises import RU_416
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def inconsistencies(content: Row) -> Iterator[Problem]:
         wanted = reports.get(kind) if isinstance(reports, Mapping) else None
         for company in wanted if isinstance(wanted, list) else ():
             yield from _unknown(f"reports.{kind}", company, companies | {WHOLE_CENTRE})
+    yield from _watching(content)
     yield from _invalid_numbers(content)
     yield from _limits_in_disorder(content)
 
@@ -66,12 +68,42 @@ def lines_without_callback(settings: Settings) -> Iterator[Problem]:
 
     The engine runs all the same, and makes each of their missed calls a task for a human.
     """
+    only_tasks = {
+        queue.name
+        for queue in settings.queues
+        if queue.dispatch is Dispatch.ASTERISK and queue.watch is not None and queue.watch.callbacks == "task"
+    }
     for index, line in enumerate(settings.lines):
-        if line.owes_contact and line.callback is None:
+        if line.queue not in only_tasks and line.owes_contact and line.callback is None:
             right = (
                 "name its trunk, caller_id and number_format in lines.callback, or set owes_contact = false"
             )
             yield Problem(f"lines[{index}].callback", "this line's residents cannot be called back", right)
+
+
+def _watching(content: Row) -> Iterator[Problem]:
+    """A watched queue must be found, once, and each of its calls must be somebody's."""
+    named: list[str] = []
+    for index, row in _rows(content, "queues"):
+        watch, name = row.get("watch"), row.get("name")
+        if not isinstance(watch, Mapping):
+            if row.get("dispatch") == "asterisk":
+                right = 'name app_queue\'s queues: [queues.watch] with pbx_queues = ["500"]'
+                yield Problem(
+                    f"queues[{index}].dispatch", "asterisk, but no queue of Asterisk's is named", right
+                )
+            continue
+        pbx_queues = watch.get("pbx_queues")
+        named += [one for one in pbx_queues if isinstance(one, str)] if isinstance(pbx_queues, list) else []
+        lines = {row.get("did") for _, row in _rows(content, "lines") if row.get("queue") == name}
+        if isinstance(name, str) and not lines:
+            right = "add a [[lines]] table with this queue: whose residents its callers are"
+            yield Problem(f"queues[{index}].watch", f"no line has the queue {name!r}", right)
+        line = watch.get("line")
+        if line is not None and line not in lines:
+            right = f"lines of this queue: {', '.join(sorted(map(str, lines)))}"
+            yield Problem(f"queues[{index}].watch.line", f"{line!r} is no line of {name!r}", right)
+    yield from _twice("queues.watch", "pbx_queues", named)
 
 
 def _invalid_numbers(content: Row) -> Iterator[Problem]:

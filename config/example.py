@@ -25,8 +25,13 @@ _EXAMPLES: dict[str, dict[str, str]] = {
         "label": '"УК Север: общая"',
     },
     "lines.callback": {"trunk": '"trunk"', "caller_id": '"+74951234501"'},
+    "queues.watch": {"pbx_queues": '["500"]'},
     "agents": {"id": '"1001"', "name": '"Иванова"', "endpoint": '"PJSIP/1001"', "queues": '["general"]'},
 }
+
+
+_LEFT_OUT = {"queues.watch"}
+"""Tables that the example shows as a comment as a whole."""
 
 
 def example_toml() -> str:
@@ -79,14 +84,15 @@ def _sections() -> Iterator[tuple[str, type[BaseModel], bool]]:
 
 def _section(name: str, model: type[BaseModel], is_list: bool) -> str:
     header = f"[[{name}]]" if is_list else f"[{name}]"
-    lines = ["", f"# {(model.__doc__ or '').strip()}", header]
+    off = "# " if name in _LEFT_OUT else ""
+    lines = ["", f"# {(model.__doc__ or '').strip()}", off + header]
     examples = _EXAMPLES.get(name, {})
     for key, field in model.model_fields.items():
         if _models_of(field):
             continue
         value = examples.get(key)
         shown = value or _toml(field.get_default(call_default_factory=True))
-        mark = "" if value is not None else "# "
+        mark = off if value is not None else "# "
         lines.append(f"{mark}{key} = {shown}  # {field.description or ''}")
     return "\n".join(lines) + "\n"
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import time, timedelta
 from zoneinfo import ZoneInfo
 
+from config.pbx_queues_schema import Watch
 from config.schema import Line, LineCallbackSection, Rules
 from config.settings import Settings
 from queues.identifiers import AgentId, CompanyId, Did, Endpoint, QueueName
@@ -20,6 +21,7 @@ from queues.policy import (
     LineCallback,
     LinePolicy,
     QueuePolicy,
+    WatchPolicy,
 )
 from sla.promises import RU_416, Readings, RuleSet
 
@@ -73,6 +75,8 @@ def centre_policy(settings: Settings) -> CentrePolicy:
                 wrap_up=timedelta(seconds=queue.wrap_up_seconds),
                 decline_pause=timedelta(seconds=queue.decline_pause_seconds),
                 record=queue.record,
+                dispatch=queue.dispatch,
+                watch=None if queue.watch is None else _watch(queue.watch),
             )
             for queue in settings.queues
         },
@@ -83,6 +87,7 @@ def centre_policy(settings: Settings) -> CentrePolicy:
                 agent.name,
                 Endpoint(agent.endpoint or f"PJSIP/{agent.id}"),
                 frozenset(map(QueueName, agent.queues)),
+                agent.member or "",
             )
             for agent in settings.agents
         },
@@ -94,6 +99,15 @@ def centre_policy(settings: Settings) -> CentrePolicy:
         missed_offers_before_pause=settings.centre.missed_offers_before_pause,
         zone=ZoneInfo(settings.centre.time_zone),
         callback_label=_CALLBACK_LABELS[settings.centre.language],
+    )
+
+
+def _watch(watch: Watch) -> WatchPolicy:
+    return WatchPolicy(
+        tuple(watch.pbx_queues),
+        None if watch.line is None else Did(watch.line),
+        watch.callbacks == "dial",
+        watch.key_exit,
     )
 
 

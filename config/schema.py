@@ -6,22 +6,21 @@ import ipaddress
 import re
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     SecretStr,
     StringConstraints,
-    ValidationInfo,
-    field_validator,
 )
 
+from config.pbx_queues_schema import MemberText, Watch
+from config.section import DidText, Section
 from queues.phone_numbers import NumberFormat
+from queues.policy import Dispatch
 from queues.results import Disposition
 from sla.promises import ClockStart, ReviewMeans
 
@@ -90,8 +89,6 @@ def _ledger_url(text: str) -> str:
 
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
-# At least one digit: an extension called i, s, h or t has a meaning of its own in Asterisk's dialplan.
-DidText = Annotated[str, StringConstraints(pattern=r"^\+?[A-Za-z]*[0-9][0-9A-Za-z]*$", max_length=40)]
 HostText = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z.:_-]{1,253}$")]
 NumberText = Annotated[str, StringConstraints(pattern=r"^\+?[0-9]{3,15}$")]
 EndpointText = Annotated[str, StringConstraints(pattern=r"^PJSIP/[A-Za-z0-9_-]{1,40}$")]
@@ -101,21 +98,6 @@ Seconds = Annotated[int, Field(ge=1, le=3600)]
 ReportForm = Literal["html", "csv"]
 _REPORT_FORMS: tuple[ReportForm, ...] = ("html", "csv")
 SecondsOrZero = Annotated[int, Field(ge=0, le=3600)]
-
-
-class Section(BaseModel):
-    """Every table of the file: an unknown key is a mistake."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _no_truth_for_a_number(cls, value: Any, info: ValidationInfo) -> Any:
-        """`max_attempts = true` would otherwise be 1. Texts are let through: the environment knows no other."""
-        field = cls.model_fields.get(info.field_name or "")
-        if isinstance(value, bool) and field is not None and field.annotation in {int, float}:
-            raise ValueError("must be a number, not true or false")
-        return value
 
 
 class Centre(Section):
@@ -242,9 +224,6 @@ class Reconcile(Section):
     """Every night at 3:30 yesterday's figures are counted again from the ledger, and compared with these."""
 
     nightly: bool = Field(True, description="exports callengine_accounting_mismatch")
-    queue_log: Path | None = Field(
-        None, description="Asterisk's queue_log, where the engine may read it: /var/log/asterisk/queue_log"
-    )
     cdr: Path | None = Field(
         None, description="Asterisk's CDR, with loguniqueid=yes: /var/log/asterisk/cdr-csv/Master.csv"
     )
@@ -328,6 +307,11 @@ class Queue(Section):
     wrap_up_seconds: SecondsOrZero = Field(10, description="rest after a conversation")
     decline_pause_seconds: SecondsOrZero = Field(5, description="rest after a call not taken")
     record: bool = Field(True, description="conversations are recorded")
+    dispatch: Dispatch = Field(
+        Dispatch.ENGINE,
+        description="who gives the calls to agents: engine, asterisk (app_queue; we only watch)",
+    )
+    watch: Watch | None = Field(None, description="needed with dispatch = asterisk")
 
 
 class AgentSection(Section):
@@ -337,6 +321,9 @@ class AgentSection(Section):
     name: ShownText = Field(description="for screens and reports")
     endpoint: EndpointText | None = Field(None, description="default: PJSIP/<id>")
     queues: Annotated[list[Id], Field(min_length=1)] = Field(description="the queues he serves")
+    member: MemberText | None = Field(
+        None, description="his interface in watched queues, if neither endpoint nor Local/<phone>@…"
+    )
 
 
 class Callbacks(Section):

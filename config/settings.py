@@ -17,6 +17,7 @@ from config.consistency import inconsistencies
 from config.credentials import exposed_secret, with_secrets
 from config.errors import ConfigError, Problem
 from config.explain import explain, unknown_sections
+from config.pbx_queues_schema import QueueLog
 from config.places import line_of, lines_of_places
 from config.wallboard_schema import Wallboard
 
@@ -46,6 +47,7 @@ class Settings(BaseSettings):
     retention: schema.Retention = Field(default_factory=schema.Retention)
     reports: schema.Reports = Field(default_factory=schema.Reports)
     reconcile: schema.Reconcile = Field(default_factory=schema.Reconcile)
+    queue_log: QueueLog = Field(default_factory=QueueLog)
     choice: schema.Choice = Field(default_factory=schema.Choice)
     rules: list[schema.Rules] = Field(default_factory=list)
     companies: list[schema.Company] = Field(min_length=1)

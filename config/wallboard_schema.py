@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from config.schema import Section
+from config.section import Section
 
 Wait = Annotated[int, Field(ge=1, le=86400)]
 Count = Annotated[int, Field(ge=1, le=100000)]

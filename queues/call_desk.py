@@ -113,7 +113,7 @@ def take_step(centre: Centre, call: Call, step: CallStep, event: CallEvent, now:
         case CallStep.ABANDON, events.CallEnded():
             finish(centre, call, Outcome.ABANDONED, event.at, now, event.cause)
         case CallStep.FINISH, events.CallEnded():
-            finish(centre, call, Outcome.ANSWERED, event.at, now, event.cause)
+            finish(centre, call, Outcome.ANSWERED, event.at, now, event.cause, event.agent_hung_up)
         case _:
             centre.note_unexpected(event.at, "call", call.state, event, call.id)
 
@@ -192,7 +192,7 @@ def note_ring(centre: Centre, call: Call, event: events.AgentRang) -> None:
     call.refusals = 0
     if agent.leg is None:
         agent.leg = event.channel
-        centre.note(OfferRang(event.at, call.offer))
+        centre.note(OfferRang(event.at, call.offer, event.leg))
 
 
 def connect(centre: Centre, call: Call, event: events.CallAnswered, now: datetime) -> None:
@@ -278,7 +278,13 @@ def offer_deadline(centre: Centre, offer_id: str, now: datetime) -> None:
 
 
 def finish(
-    centre: Centre, call: Call, outcome: Outcome, at: datetime, now: datetime, cause: int | None = None
+    centre: Centre,
+    call: Call,
+    outcome: Outcome,
+    at: datetime,
+    now: datetime,
+    cause: int | None = None,
+    agent_hung_up: bool | None = None,
 ) -> None:
     """The call is over, with its one outcome (law 1)."""
     outcome = choice_desk.outcome_of(call, outcome)
@@ -293,7 +299,7 @@ def finish(
     centre.timers.disarm(TimerKind.HELD_BACK, call.id)
     fallback_desk.left(centre, call)
     centre.forget_call(call)
-    centre.note(CallFinished(at, call.id, outcome, call.served_by, cause))
+    centre.note(CallFinished(at, call.id, outcome, call.served_by, cause, agent_hung_up))
     obligation_desk.call_finished(centre, call, outcome, at, now)
     channel_budget.unpark(centre)
     if call.has_trace:

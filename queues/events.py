@@ -162,6 +162,8 @@ class AgentRang:
     call: CallId
     agent: AgentId
     channel: ChannelName | None
+    leg: str = ""
+    """That channel's Uniqueid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,11 +216,15 @@ class CallRejected:
 
 @dataclass(frozen=True, slots=True)
 class CallEnded:
-    """The resident's channel is gone (his Hangup). `cause` is Asterisk's Q.850 number."""
+    """The resident's channel is gone (his Hangup). `cause` is Asterisk's Q.850 number.
+
+    `agent_hung_up` tells who left the conversation first; None where there was none, or nobody saw it.
+    """
 
     at: datetime
     call: CallId
     cause: int
+    agent_hung_up: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

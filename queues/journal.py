@@ -167,6 +167,8 @@ class OfferRang:
 
     at: datetime
     offer: OfferId
+    leg: str = ""
+    """The Uniqueid of the phone's channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +226,8 @@ class CallFinished:
     outcome: Outcome
     served_by: ServedBy
     cause: int | None = None
+    agent_hung_up: bool | None = None
+    """Who left the conversation first; None where there was none, or nobody saw it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ def note_ring(centre: Centre, call: Call, event: events.AgentRang) -> None:
     offer = OfferId(f"{call.id}/{centre.epoch}.{call.offers_made}")
     call.rings[agent.id] = offer
     centre.note(OfferMade(event.at, offer, call.id, agent.id))
-    centre.note(OfferRang(event.at, offer))
+    centre.note(OfferRang(event.at, offer, event.leg))
     if agent.work in _MAY_BE_RUNG and agent.attempt is None:
         agent_desk.interrupt_rest(centre, agent)
         agent.work, agent.offer, agent.call, agent.leg = Work.OFFERED, offer, call.id, event.channel

@@ -226,6 +226,8 @@ class AgentProfile:
     name: str
     endpoint: Endpoint
     queues: frozenset[QueueName]
+    member: str = ""
+    """His interface in Asterisk's own queues, where it is neither the endpoint nor Local/<the phone's name>@…"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from queues import (
     inbox_desk,
     obligation_desk,
     pbx_queue_desk,
+    taking_back,
 )
 from queues.agent import Agent, Work
 from queues.call import Call, CallState
@@ -202,6 +203,7 @@ def _adopt_talking(centre: Centre, call: Call, found: LiveCall, at: datetime, no
     agent = agent_desk.agent_of(centre, agent_id)
     if agent is not None and agent.work is not Work.TALKING:
         call.agent = agent.id
+        taking_back.free_from_other_offer(centre, call, agent.call, at, now)
         agent_desk.start_talking(centre, agent, call)
 
 

@@ -149,6 +149,17 @@ class Ledger:
         async with self.engine.begin() as connection:
             await connection.execute(update(runs).where(this_run).values(seen_at=at))
 
+    async def heard_until(self) -> datetime | None:
+        """Until when earlier runs are known to have seen everything; None where none ever ran."""
+        seen = func.max(func.coalesce(runs.c.seen_at, runs.c.started_at))
+        query = select(seen).where(runs.c.node == self.node, runs.c.epoch < self.epoch)
+
+        async def look(connection: AsyncConnection) -> datetime | None:
+            found: datetime | None = await connection.scalar(query)
+            return found
+
+        return await self._ask(look)
+
     async def calls_between(self, start: datetime, end: datetime) -> Sequence[CallRow]:
         """Calls by arrival, from `start` up to but without `end`."""
         columns = (

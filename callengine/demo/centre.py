@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from callengine.asterisk_process import AsteriskProcess
 from callengine.demo.media import Ticker
@@ -105,10 +106,25 @@ def settings_for(folder: Path, plan: CentrePlan, asterisk: AsteriskProcess) -> S
     return load_settings(path)
 
 
+class SipPbx(Protocol):
+    """What phones must know of their PBX."""
+
+    @property
+    def sip_port(self) -> int:
+        """Its SIP port on 127.0.0.1."""
+
+    @property
+    def trunk_port(self) -> int:
+        """Where its trunk sends calls."""
+
+    def agent_password(self, agent: str) -> str:
+        """The SIP password of a phone."""
+
+
 class Phones:
     """The phones of one centre: agents who register, residents who call, and the residents' own telephones."""
 
-    def __init__(self, asterisk: AsteriskProcess) -> None:
+    def __init__(self, asterisk: SipPbx) -> None:
         self._asterisk = asterisk
         self.ticker = Ticker()
         self.agents: list[Softphone] = []

@@ -80,7 +80,7 @@ def books_of(settings: Settings, ledger: AsyncEngine, live: LiveSide | None) -> 
         promises={name: queue.promise for name, queue in policy.queues.items()},
         zone=ZoneInfo(settings.centre.time_zone),
         live=live,
-        queue_log=settings.reconcile.queue_log,
+        queue_log=settings.queue_log.file,
         cdr=settings.reconcile.cdr,
         our_queues=frozenset(ours),
     )

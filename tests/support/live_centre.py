@@ -20,6 +20,7 @@ from callengine.asterisk_process import AsteriskProcess
 from callengine.clock import SystemClock
 from callengine.demo.centre import CentrePlan, Phones, settings_for, start_asterisk, write_settings
 from callengine.logs import configure_logging
+from config.settings import Settings
 from storage.ledger import open_ledger
 
 
@@ -42,12 +43,16 @@ class LiveCentre:
         assert self.application is not None, "the engine is not running"
         return self.application
 
+    def settings(self) -> Settings:
+        """What the engine is started with."""
+        return settings_for(self.folder, self.plan, self.asterisk)
+
     async def start_engine(self, **changes: Any) -> Application:
         """Start an engine on this centre's settings and wait until it knows the PBX's state."""
         clock = SystemClock()
         configure_logging(level="info", as_json=True, now=clock.now, stream=self.log)
         application = Application(
-            settings_for(self.folder, self.plan, self.asterisk),
+            self.settings(),
             clock=clock,
             link_times=LinkTimes(first_pause=0.1, longest_pause=0.5),
             record=self.tape.append,

@@ -1,0 +1,77 @@
+"""What `callengine check` looks at where queues of Asterisk's own are watched."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+
+from ami_adapters import actions
+from ami_adapters.link import AmiLink
+from ami_adapters.queue_log_file import QueueLogUnreadable, lines_since
+from ami_adapters.queue_watch import WatchedQueues
+from callengine.clock import SystemClock
+from callengine.finding import Finding
+from config.policies import centre_policy
+from config.settings import Settings
+from queues.policy import Dispatch
+
+ACTIONS = (
+    "Getvar",
+    "Status",
+    "DeviceStateList",
+    "QueueStatus",
+    "DBGetTree",
+    "ShowDialPlan",
+    "CoreStatus",
+    "UserEvent",
+)
+"""All that watching asks for."""
+MODULES = {"app_queue.so": "the queues that are watched"}
+
+
+def moves_calls(settings: Settings) -> bool:
+    """Whether the engine does more than listen: gives calls to agents, or calls residents back."""
+    return any(
+        queue.dispatch is Dispatch.ENGINE or (queue.watch is not None and queue.watch.callbacks == "dial")
+        for queue in settings.queues
+    )
+
+
+async def watched_queues(link: AmiLink, settings: Settings) -> AsyncIterator[Finding]:
+    """Each queue is there, its members are known, and a gap could be read up."""
+    watched = WatchedQueues.of(centre_policy(settings))
+    if not watched.queues:
+        return
+    listed = (await link.send(actions.queue_status())).events
+    there = {message.text("Queue") for message in listed if message.name == "QueueParams"}
+    for name, ours in watched.queues.items():
+        if name in there:
+            yield Finding("ok", f"queue {name}, watched as {ours!r}")
+        else:
+            known = f"it has: {', '.join(sorted(there)) or 'none'} (FreePBX: a queue's number is its name)"
+            yield Finding("error", f"Asterisk has no queue {name!r} (queue {ours!r})", known)
+    strangers = {
+        message.text("Location")
+        for message in listed
+        if message.name == "QueueMember"
+        and message.text("Queue") in watched.queues
+        and watched.agent_of(message.text("Location")) is None
+    }
+    for interface in sorted(strangers):
+        how = f'add an [[agents]] table with this phone, or with member = "{interface}"'
+        yield Finding("warning", f"member {interface} is none of the agents: measured as somebody", how)
+    for finding in _queue_log(settings):
+        yield finding
+
+
+def _queue_log(settings: Settings) -> Iterator[Finding]:
+    path = settings.queue_log.file
+    if path is None:
+        how = "name Asterisk's queue_log in queue_log.file, if the engine runs on the same machine"
+        yield Finding("warning", "what befalls watched calls while the engine is away stays unknown", how)
+        return
+    try:
+        next(lines_since(path, SystemClock().now()), None)
+    except QueueLogUnreadable as problem:
+        yield Finding("error", f"queue_log cannot be read: {problem}", "usermod -aG asterisk callengine")
+    else:
+        yield Finding("ok", f"queue_log {path}")

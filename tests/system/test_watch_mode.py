@@ -1,0 +1,208 @@
+"""Watch mode on a PBX that is not ours: every exit of app_queue, against the callers' own clocks."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+import pytest
+
+from callengine.demo.resident import Resident
+from tests.support.plain_ami import PlainAmi
+from tests.support.watched_centre import WatchedCentre, watched_centre
+
+pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(180)]
+
+TOLERANCE_SECONDS = 0.100
+"""Ours and the phones' of this busy process; what is measured on a quiet machine is in docs/freepbx.md."""
+
+QUEUE, TIMES_OUT, JOIN_EMPTY, LEAVE_EMPTY, FULL, ANNOUNCED, MENU, TWO_QUEUES = (
+    f"7495000000{n}" for n in (1, 3, 4, 5, 6, 7, 8, 9)
+)
+
+
+async def wait_and_hang_up(resident: Resident, seconds: float) -> None:
+    await resident.call()
+    await asyncio.sleep(seconds)
+    await resident.hang_up()
+
+
+async def until_hung_up(resident: Resident) -> None:
+    await resident.call()
+    await resident.wait_for(lambda one: one.ended_at is not None, seconds=30)
+
+
+async def outcomes(centre: WatchedCentre) -> dict[str, tuple[str, str, str | None]]:
+    await centre.until(lambda: not centre.engine.view().calls)
+    rows = await centre.rows("SELECT number, outcome, served_by, queue_exit FROM calls")
+    return {row.number: (row.outcome, row.served_by, row.queue_exit) for row in rows}
+
+
+async def test_every_exit_without_a_human_has_its_outcome_and_owes_a_contact() -> None:
+    async with watched_centre() as centre:
+        who = {
+            name: centre.phones.resident(f"7916000000{n}", did)
+            for n, (name, did) in enumerate(
+                {
+                    "abandons": QUEUE,
+                    "presses a key": QUEUE,
+                    "is withdrawn": QUEUE,
+                    "times out": TIMES_OUT,
+                    "is not let in": JOIN_EMPTY,
+                    "is sent away": LEAVE_EMPTY,
+                    "has the one place": FULL,
+                    "finds it full": FULL,
+                    "goes on and abandons": TWO_QUEUES,
+                }.items()
+            )
+        }
+
+        async def press() -> None:
+            resident = who["presses a key"]
+            await resident.call()
+            await asyncio.sleep(1.2)
+            assert resident.stream is not None
+            await resident.stream.press("1")
+            await resident.wait_for(lambda one: one.ended_at is not None, seconds=30)
+
+        async def be_withdrawn() -> None:
+            resident = who["is withdrawn"]
+            await resident.call()
+            await centre.until(lambda: in_queue(centre, resident))
+            call = in_queue(centre, resident)
+            secret = (centre.settings_file.parent / "callengine_ami.secret").read_text().strip()
+            with PlainAmi(centre.pbx.ami_port, "callengine", secret) as ami:
+                channel = next(
+                    item["Channel"] for item in ami.ask_list("QueueStatus") if item.get("Uniqueid") == call
+                )
+                assert ami.ask("QueueWithdrawCaller", Queue="500", Caller=channel)["Response"] == "Success"
+            await resident.wait_for(lambda one: one.ended_at is not None, seconds=30)
+
+        async def find_it_full() -> None:
+            first, second = who["has the one place"], who["finds it full"]
+            await first.call()
+            await centre.until(lambda: in_queue(centre, first))
+            await until_hung_up(second)
+            await first.hang_up()
+
+        await asyncio.gather(
+            wait_and_hang_up(who["abandons"], 2),
+            press(),
+            be_withdrawn(),
+            until_hung_up(who["times out"]),
+            until_hung_up(who["is not let in"]),
+            until_hung_up(who["is sent away"]),
+            find_it_full(),
+            wait_and_hang_up(who["goes on and abandons"], 3),
+        )
+        found = await outcomes(centre)
+        assert {name: found.get(one.number) for name, one in who.items()} == {
+            "abandons": ("abandoned", "asterisk", "abandoned"),
+            "presses a key": ("abandoned", "asterisk", "key"),
+            "is withdrawn": ("rejected", "asterisk", "withdrawn"),
+            "times out": ("rejected", "asterisk", "timed_out"),
+            "is not let in": ("rejected", "asterisk", "join_empty"),
+            "is sent away": ("rejected", "asterisk", "left_empty"),
+            "has the one place": ("abandoned", "asterisk", "abandoned"),
+            "finds it full": ("rejected", "asterisk", "full"),
+            "goes on and abandons": ("abandoned", "asterisk", "abandoned"),
+        }
+        # All are owed a contact, as a task: nobody is dialled.
+        tasks = await centre.rows("SELECT reason FROM human_tasks")
+        assert [row.reason for row in tasks] == ["watched_only"] * len(who)
+        assert not await centre.rows("SELECT attempt FROM attempts")
+        # Who was not let in never entered the queue: the second clock has not begun.
+        never = await centre.rows("SELECT number FROM calls WHERE queued_at IS NULL")
+        assert {row.number for row in never} == {who["is not let in"].number, who["finds it full"].number}
+        assert "callengine_unexpected" not in centre.log.getvalue()
+
+
+def in_queue(centre: WatchedCentre, resident: Resident) -> str:
+    """The id of his call while he waits in an app_queue, else nothing."""
+    return next(
+        (
+            call.call
+            for call in centre.engine.view().calls
+            if call.number.whole == resident.number and call.state == "watched"
+        ),
+        "",
+    )
+
+
+@pytest.mark.alone
+async def test_answered_calls_equal_the_callers_own_clocks_and_asterisks_counters_err() -> None:
+    async with watched_centre() as centre:
+        await centre.phones.add_agents(3, log_in=False, answer_after=lambda: 0.3)
+        await centre.until(lambda: set(centre.states().values()) == {"free"})
+        residents = [centre.phones.resident(f"7916000{n:04}", MENU if n % 2 else QUEUE) for n in range(8)]
+
+        async def talk(resident: Resident) -> None:
+            await resident.call()
+            await resident.wait_for(lambda one: one.heard_at is not None, seconds=30)
+            await asyncio.sleep(0.2)
+            await resident.hang_up()
+
+        for start in range(0, len(residents), 2):
+            await asyncio.gather(*map(talk, residents[start : start + 2]))
+        await centre.until(lambda: not centre.engine.view().calls)
+        rows = await centre.rows(
+            "SELECT number, arrived_at, queued_at, answered_at, agent, outcome FROM calls"
+        )
+        assert {row.outcome for row in rows} == {"answered"}
+        assert {row.agent for row in rows} == {"1001", "1002"}
+        waits = {row.number: (row.answered_at - row.arrived_at) / 1e6 for row in rows}
+        errors = [
+            waits[one.number] - (one.heard_at - one.called_at)
+            for one in residents
+            if one.heard_at is not None and one.called_at is not None
+        ]
+        print(f"largest difference {max(map(abs, errors)) * 1000:.1f} ms over {len(errors)} calls")
+        assert len(errors) == len(residents)
+        assert max(map(abs, errors)) <= TOLERANCE_SECONDS
+        # app_queue's own clock begins after the menu, and counts whole seconds.
+        menu = {row.number: (row.answered_at - row.queued_at) / 1e6 for row in rows}
+        assert all(waits[one.number] - menu[one.number] > 0.9 for one in residents if one.did == MENU)
+        shown = re.search(r"C:(\d+), A:(\d+), SL:([\d.]+)%", centre.pbx.ask("queue show 500"))
+        assert shown is not None
+        assert int(shown[1]) == len(residents)
+
+
+async def test_transfers_and_an_agent_who_drops_him_are_told_apart() -> None:
+    async with watched_centre() as centre:
+        first, second, third = await centre.phones.add_agents(3, log_in=False, answer_after=lambda: 0.1)
+        await centre.until(lambda: set(centre.states().values()) == {"free"})
+        # 505 speaks to the agent before it connects: he hangs up in it once, then takes the resident.
+        talks = iter([0.5, None])
+        third.talk_for = lambda: next(talks)
+        dumped = centre.phones.resident("79160000001", ANNOUNCED)
+        await dumped.call()
+        await third.wait_for(lambda phone: len(phone.calls) == 1, seconds=20)
+        await third.wait_for(lambda phone: len(phone.calls) == 2, seconds=20)
+        await dumped.wait_for(lambda one: one.heard_tone == third.tone_hz, seconds=30)
+        await centre.until(lambda: centre.states()["1003"] == "talking")
+        await dumped.hang_up()
+        moved = centre.phones.resident("79160000002", QUEUE)
+        await moved.call()
+        await moved.wait_for(lambda one: one.heard_at is not None, seconds=20)
+        talker = first if moved.heard_tone == first.tone_hz else second
+        await centre.until(lambda: centre.states()[talker.user] == "talking")
+        await centre.until(lambda: centre.states()["1003"] == "free", seconds=30)
+        talker.transfer("1003")
+        await third.wait_for(lambda phone: len(phone.calls) == 3, seconds=20)
+        await centre.until(
+            lambda: centre.states() == {**centre.states(), talker.user: "wrap_up", "1003": "talking"}
+        )
+        await moved.hang_up()
+        await centre.until(lambda: not centre.engine.view().calls)
+        rows = await centre.rows("SELECT number, outcome, agent, queue_exit FROM calls ORDER BY arrived_at")
+        assert [(row.number, row.outcome, row.agent, row.queue_exit) for row in rows] == [
+            ("79160000001", "answered", "1003", None),
+            ("79160000002", "answered", talker.user, None),
+        ]
+        offers = await centre.rows("SELECT agent, result FROM offers ORDER BY made_at")
+        assert [(row.agent, row.result) for row in offers] == [
+            ("1003", "declined"),
+            ("1003", "answered"),
+            (talker.user, "answered"),
+        ]
+        assert [row.agent for row in await centre.rows("SELECT agent FROM transfers")] == ["1003"]
