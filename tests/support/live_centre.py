@@ -124,6 +124,13 @@ class LiveCentre:
         await ledger.close()
         return rows
 
+    async def rows_when(self, count: int, sql: str, *, seconds: float = 20.0) -> list[Any]:
+        """The same, as soon as there are so many: what earlier runs left is settled page by page."""
+        async with asyncio.timeout(seconds):
+            while len(rows := await self.rows(sql)) < count:
+                await asyncio.sleep(0.05)
+        return rows
+
     def free_agents(self) -> int:
         """How many agents could be offered a call now."""
         return sum(1 for agent in self.engine.view().agents if agent.state == "free")

@@ -312,7 +312,7 @@ async def test_a_call_missed_while_no_engine_ran_is_called_back_with_its_true_ar
         await resident.hang_up()
         await asyncio.sleep(2.0)
         await centre.start_engine()
-        (row,) = await centre.rows("SELECT arrived_at, opened_at, due_at FROM obligations")
+        (row,) = await centre.rows_when(1, "SELECT arrived_at, opened_at, due_at FROM obligations")
         assert row.due_at - row.arrived_at == 30_000_000
         await here.called_back()
         await here.until_closed()
