@@ -128,6 +128,13 @@ class Switchboard:
         self._cancel_resync()
         self._resync = asyncio.get_running_loop().create_task(self._take_snapshot(), name="snapshot")
 
+    def follow(self, agents: Iterable[AgentProfile], trunks: Iterable[str]) -> None:
+        """The settings name these agents and trunks now: the PBX is asked anew what is so, calls go on."""
+        self._registry.agents_by_endpoint = {agent.endpoint: agent.id for agent in agents}
+        self.trunks.follow(trunks)
+        if self._connected:
+            self.on_connected()
+
     def on_disconnected(self) -> None:
         """The link is down: what happens from here on is not known."""
         self._cancel_resync()

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from importlib.metadata import version
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -32,6 +33,7 @@ from callengine.openapi import OpenApi
 from callengine.reconcile import nightly
 from callengine.reconcile.sources import FromInside, books_of
 from callengine.recount import recount
+from callengine.reloading import read_anew
 from callengine.report_schedule import ReportSchedule
 from callengine.retention import every_night
 from callengine.service_manager import notify, watchdog_seconds
@@ -42,7 +44,7 @@ from callengine.wallboard.source import BoardSource
 from config.policies import centre_policy
 from config.settings import Settings
 from queues.dispatcher import Dispatcher
-from queues.events import Event, LedgerRestored
+from queues.events import Event, LedgerRestored, PolicyChanged
 from queues.identifiers import NodeId, QueueName
 from queues.policy import CentrePolicy, Dispatch
 from queues.views import CentreView
@@ -67,8 +69,11 @@ class Application:
         policy: CentrePolicy | None = None,
         link_times: LinkTimes | None = None,
         record: Callable[[bytes], None] | None = None,
+        settings_path: Path | None = None,
     ) -> None:
+        """`settings_path` is read anew by SIGHUP."""
         self._settings = settings
+        self._settings_path = settings_path
         self.clock = clock or SystemClock()
         self._log = get_log("callengine.application")
         self.reports = ReportSchedule(settings, self.clock.now, self._log)
@@ -185,7 +190,8 @@ class Application:
             loop.create_task(self._note_alive(ledger), name="alive"),
             *self._nightly_reconcile(ledger),
             loop.create_task(
-                every_night(ledger.engine, settings, self.zone, self.clock.now, log), name="retention"
+                every_night(ledger.engine, lambda: self._settings, self.zone, self.clock.now, log),
+                name="retention",
             ),
         ]
         self.reports.start()
@@ -198,6 +204,7 @@ class Application:
         loop = asyncio.get_running_loop()
         for signal_number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(signal_number, self.ask_to_stop)
+        loop.add_signal_handler(signal.SIGHUP, self.reload)
         try:
             stop = loop.create_task(self._stop_wanted.wait())
             done, _ = await asyncio.wait({stop, *self._tasks}, return_when=asyncio.FIRST_COMPLETED)
@@ -213,6 +220,20 @@ class Application:
         """Calls of watched queues that the ledger left open: they are looked for among the live channels."""
         queues = {call.call: self._policy.lines.get(call.did) for call in restored.calls if call.watched}
         return {str(call): line.queue for call, line in queues.items() if line is not None}
+
+    def reload(self) -> None:
+        """Read the settings anew: what can change changes now, no call is touched; a bad file changes nothing."""
+        if self._settings_path is None:
+            return
+        found = read_anew(self._settings_path, self._settings, self._log)
+        self.metrics.settings_read(found)
+        if found.settings is None:
+            return
+        self._settings = found.settings
+        policy = self._policy = centre_policy(found.settings)
+        self.tally.add_queues({name: queue.promise for name, queue in policy.queues.items()})
+        self.tell(PolicyChanged(self.switchboard.pbx_now(), policy))
+        self.switchboard.follow(policy.agents.values(), policy.trunks)
 
     def ask_to_stop(self) -> None:
         """End `run`."""

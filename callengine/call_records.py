@@ -77,6 +77,11 @@ class CallRecords:
         """Whether it arrived since midnight."""
         return counted.facts.arrived_at >= self.midnight
 
+    def add_queue(self, queue: QueueName, promise: Promise) -> None:
+        """Count this queue too."""
+        self._promises[queue] = promise
+        self.scopes["queue", queue] = Scope(promise)
+
     def promise(self, queue: QueueName) -> Promise:
         """What the queue's figures are held against; the usual one for a queue that the settings name no more."""
         return self._promises.get(queue, Promise())

@@ -46,16 +46,17 @@ def main() -> None:
 def run(config: Path | None) -> None:
     """Run the engine until SIGTERM or Ctrl-C; calls on the line go on without it."""
     settings = settings_or_fail(config)
+    path = settings_path(config, os.environ)
     clock = SystemClock()
     configure_logging(level=settings.log.level, as_json=settings.log.format == "json", now=clock.now)
     try:
-        asyncio.run(_start_and_run(settings, clock))
+        asyncio.run(_start_and_run(settings, clock, path))
     except (LedgerError, OSError, TokenError) as problem:
         fail(str(problem))
 
 
-async def _start_and_run(settings: Settings, clock: SystemClock) -> None:
-    application = Application(settings, clock=clock)
+async def _start_and_run(settings: Settings, clock: SystemClock, path: Path) -> None:
+    application = Application(settings, clock=clock, settings_path=path)
     await application.start()
     pauses = asyncio.get_running_loop().create_task(keep_short(), name="pauses")
     try:

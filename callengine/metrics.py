@@ -23,6 +23,7 @@ from callengine.figure_metrics import agents_by_queue, families_of
 from callengine.figures import CentreFigures
 from callengine.ledger_metrics import LedgerMetrics
 from callengine.pbx_metrics import live_pbx
+from callengine.reloading import ReadAnew
 from callengine.tally import DayTally
 from queues import journal as facts
 from queues.events import Event
@@ -55,6 +56,14 @@ class Metrics:
         self._calls = CallMetrics(self.registry, tally, agents or {})
         self._callbacks = CallbackMetrics(self.registry, names, companies, EDGES)
         self._unexpected = counter("unexpected_events", "Events that fit no state", ["machine"])
+        self._settings_reads = counter(
+            "settings_reads", "Times the settings were read anew (SIGHUP), by result", ["result"]
+        )
+        for result in ("applied", "refused"):
+            self._settings_reads.labels(result)
+        self._awaiting_restart = gauge(
+            "settings_awaiting_restart", "Settings of the file that take effect with the next start"
+        )
         self.inbox_leftovers = gauge(
             "inbox_leftovers", "Entries of AstDB callengine/… that are damaged or not ours"
         )
@@ -75,6 +84,12 @@ class Metrics:
         self._now = now
         self._live = _LiveFigures(tally, view, now, trunks or TrunkWatch(()), last_event_at)
         self.registry.register(self._live)
+
+    def settings_read(self, found: ReadAnew) -> None:
+        """The settings were read anew."""
+        self._settings_reads.labels("refused" if found.settings is None else "applied").inc()
+        if found.settings is not None:
+            self._awaiting_restart.set(len(found.awaiting_restart))
 
     def observe(self, entry: JournalEntry) -> None:
         """Take one journal entry into account."""

@@ -42,13 +42,17 @@ async def forget_what_is_due(
 
 
 async def every_night(
-    engine: AsyncEngine, settings: Settings, zone: tzinfo, now: Callable[[], datetime], log: Log
+    engine: AsyncEngine,
+    settings: Callable[[], Settings],
+    zone: tzinfo,
+    now: Callable[[], datetime],
+    log: Log,
 ) -> None:
     """Until cancelled: at three o'clock by the centre's clock. A failure is logged, and tried again next night."""
     while True:
         await asyncio.sleep((next_night(now(), zone) - now()).total_seconds())
         try:
-            done = await forget_what_is_due(engine, settings, now(), BY_ITSELF)
+            done = await forget_what_is_due(engine, settings(), now(), BY_ITSELF)
         except (SQLAlchemyError, OSError) as problem:
             log.error("retention failed, tried again next night", reason=type(problem).__name__)
             continue

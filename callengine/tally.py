@@ -92,6 +92,12 @@ class DayTally:
         self.on_unknown: Callable[[timedelta], None] = lambda time: None
         """Told of each gap when it is over."""
 
+    def add_queues(self, promises: Mapping[QueueName, Promise]) -> None:
+        """The settings name further queues. What a counted queue promises changes with the next start only."""
+        for queue, promise in promises.items():
+            if self._promises.setdefault(queue, promise) is promise:
+                self._records.add_queue(queue, promise)
+
     def load(self, past: Recount, now: datetime) -> None:
         """Take up what the ledger knows. Nothing is seen from here until the link is up."""
         self._records.advance(now)

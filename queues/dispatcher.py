@@ -18,6 +18,7 @@ from queues import (
     matching,
     message_desk,
     obligation_clock,
+    policy_desk,
     reconcile,
     redial_desk,
     supervision,
@@ -200,6 +201,8 @@ class Dispatcher:
                 redial_desk.wanted(centre, event, now)
             case events.FallbackMemberChanged():
                 fallback_members.told(centre, event, now)
+            case events.PolicyChanged():
+                policy_desk.change(centre, event, now)
             case events.InboxRead():
                 inbox_desk.read(centre, event, now)
             case events.PbxCaughtUp():

@@ -36,6 +36,7 @@ from queues.identifiers import (
 )
 from queues.pbx_queue_events import AgentRingEnded, CallWatched, QueueJoined, QueueLeft
 from queues.personal_data import Phone
+from queues.policy import CentrePolicy
 from queues.results import Choice, ContactResult, DeviceState, Disposition, OfferResult, QueueExit, Review
 from queues.snapshot import (
     AttemptTrace,
@@ -114,6 +115,7 @@ __all__ = [
     "PbxCaughtUp",
     "PbxLost",
     "PbxSnapshot",
+    "PolicyChanged",
     "QueueExit",
     "QueueJoined",
     "QueueLeft",
@@ -325,6 +327,14 @@ class PbxCaughtUp:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyChanged:
+    """The settings were read anew: these are the rules from now on."""
+
+    at: datetime
+    policy: CentrePolicy
+
+
+@dataclass(frozen=True, slots=True)
 class InboxRead:
     """A page of the inbox: calls that are over. After the last one, whoever is in none of them left no trace."""
 
@@ -393,6 +403,7 @@ Event = (
     | FallbackMemberChanged
     | PbxCaughtUp
     | InboxRead
+    | PolicyChanged
     | PbxLost
     | PbxSnapshot
     | LedgerRestored

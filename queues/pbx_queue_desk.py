@@ -35,8 +35,9 @@ def watched_line(centre: Centre, event: events.CallWatched) -> LinePolicy:
     dialled = centre.policy.lines.get(event.did)
     if dialled is not None and dialled.queue == event.queue:
         return dialled
-    watch = centre.policy.queues[event.queue].watch
-    if watch is not None and watch.line is not None:
+    queue = centre.policy.queues.get(event.queue)
+    watch = None if queue is None else queue.watch
+    if watch is not None and watch.line is not None and watch.line in centre.policy.lines:
         return centre.policy.lines[watch.line]
     for line in centre.policy.lines.values():
         if line.queue == event.queue:

@@ -14,6 +14,7 @@ from queues import (
     inbox_desk,
     obligation_desk,
     pbx_queue_desk,
+    policy_desk,
     taking_back,
 )
 from queues.agent import Agent, Work
@@ -69,6 +70,7 @@ def apply_snapshot(centre: Centre, snapshot: PbxSnapshot, now: datetime) -> None
         agent = centre.agents.get(phone.agent)
         if agent is not None:
             _adopt_phone(centre, agent, phone, now)
+    policy_desk.forget_who_left(centre)
     centre.synced = True
     centre.catching_up = snapshot.catching_up
     fallback_desk.fetch_all(centre, now)

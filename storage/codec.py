@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, tzinfo
 from typing import Any, get_args
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -18,13 +20,26 @@ _TYPES: dict[str, type[Any]] = {
 
 def encode(value: Event | Command | JournalEntry) -> dict[str, Any]:
     """`{"type": "CallArrived", …its fields}`."""
-    return {"type": type(value).__name__, **msgspec.to_builtins(value)}
+    return {"type": type(value).__name__, **msgspec.to_builtins(value, enc_hook=_zone_name)}
 
 
 def decode(data: dict[str, Any]) -> Any:
     """The value again. Raises KeyError for an unknown type, msgspec.ValidationError for wrong fields."""
     fields = dict(data)
-    return msgspec.convert(fields, type=_TYPES[fields.pop("type")])
+    return msgspec.convert(fields, type=_TYPES[fields.pop("type")], dec_hook=_zone_of)
+
+
+def _zone_name(value: object) -> str:
+    """A time zone, the only value of ours that JSON does not know."""
+    if isinstance(value, tzinfo):
+        return str(value)
+    raise NotImplementedError(f"{type(value).__name__} has no form in JSON")
+
+
+def _zone_of(kind: type, value: object) -> object:
+    if kind is tzinfo:
+        return UTC if value == str(UTC) else ZoneInfo(str(value))
+    raise NotImplementedError(f"{kind.__name__} is not read from JSON")
 
 
 def event_to_json(event: Event) -> str:

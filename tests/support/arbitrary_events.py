@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import strategies as st
@@ -9,13 +10,23 @@ from hypothesis import strategies as st
 from queues import events
 from queues.centre import Centre
 from queues.events import DeviceState, Event, LiveCallState, OfferResult
-from queues.identifiers import AgentId, AttemptId, CallId, ChannelName, MessageId, ObligationId, OfferId
+from queues.identifiers import (
+    AgentId,
+    AttemptId,
+    CallId,
+    ChannelName,
+    Did,
+    MessageId,
+    ObligationId,
+    OfferId,
+    QueueName,
+)
 from queues.obligation import Obligation
 from queues.personal_data import Phone
-from queues.policy import CallbackPolicy
+from queues.policy import CallbackPolicy, CentrePolicy
 from queues.timers import TimerKind
 from sla.obligation import ObligationState
-from tests.support.centre import EMERGENCY_DID, GENERAL, GENERAL_DID, NOON
+from tests.support.centre import EMERGENCY, EMERGENCY_DID, GENERAL, GENERAL_DID, NOON, small_centre
 
 CALLS = st.sampled_from([CallId(f"c{n}") for n in range(6)])
 AGENTS = st.sampled_from([AgentId("1001"), AgentId("1002"), AgentId("1003"), AgentId("9999")])
@@ -83,6 +94,33 @@ SNAPSHOTS = st.builds(
     catching_up=st.booleans(),
     inbox_follows=st.booleans(),
 )
+POLICIES = st.builds(
+    lambda agents, queue, line: without(small_centre(agents), queue, line),
+    st.integers(0, 4),
+    st.none() | st.sampled_from([GENERAL, EMERGENCY]),
+    st.none() | st.sampled_from([GENERAL_DID, EMERGENCY_DID]),
+)
+"""The small centre with fewer or more agents, and perhaps without one of its queues or lines."""
+
+
+def without(policy: CentrePolicy, queue: QueueName | None, line: Did | None) -> CentrePolicy:
+    """The rules without a queue, whose lines and agents go to the other one, and without a line."""
+    queues = {name: one for name, one in policy.queues.items() if name != queue}
+    other = next(iter(queues))
+    return replace(
+        policy,
+        queues=queues,
+        lines={
+            did: replace(one, queue=one.queue if one.queue in queues else other)
+            for did, one in policy.lines.items()
+            if did != line
+        },
+        agents={
+            agent: replace(one, queues=one.queues & frozenset(queues)) for agent, one in policy.agents.items()
+        },
+    )
+
+
 EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(
         events.CallArrived,
@@ -101,6 +139,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
         result=st.none() | st.sampled_from(OfferResult),
     ),
     st.builds(events.PbxCaughtUp, at=MOMENTS),
+    st.builds(events.PolicyChanged, at=MOMENTS, policy=POLICIES),
     st.builds(
         events.InboxRead,
         at=MOMENTS,

@@ -1,0 +1,128 @@
+"""The rules change while calls go on: nothing is cut, nobody loses his place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from queues import events
+from queues.commands import OfferCall, SetFallbackMember
+from queues.dispatcher import Decision
+from queues.events import DeviceState, PbxSnapshot, PolicyChanged
+from queues.identifiers import AgentId, CallId, QueueName
+from queues.journal import AgentState, CallFinished
+from queues.policy import CentrePolicy
+from storage.codec import event_from_json, event_to_json
+from tests.support.arbitrary_events import without
+from tests.support.centre import (
+    EMERGENCY,
+    EMERGENCY_DID,
+    GENERAL,
+    GENERAL_DID,
+    Desk,
+    agent_ready,
+    arrived,
+    holding,
+    moment,
+    small_centre,
+)
+
+FIRST, SECOND = AgentId("1001"), AgentId("1002")
+
+
+def change(desk: Desk, policy: CentrePolicy, at: float) -> Decision:
+    return desk.tell(PolicyChanged(moment(at), policy))
+
+
+def offered(decision: Decision) -> list[tuple[str, str]]:
+    return [(one.call, one.agent) for one in decision.commands if isinstance(one, OfferCall)]
+
+
+def test_who_waits_in_a_queue_that_is_gone_moves_to_his_lines_queue_and_keeps_his_place() -> None:
+    desk = Desk(small_centre(0))
+    desk.open()
+    for call, at, did in (("c1", 1, EMERGENCY_DID), ("c2", 2, GENERAL_DID)):
+        desk.tell(arrived(call, at, did=did, number=f"+7916000000{at}"))
+        desk.tell(holding(call, at))
+    change(desk, without(small_centre(1), EMERGENCY, None), 3)
+    assert [(call.call, call.queue) for call in desk.dispatcher.view().calls] == [
+        ("c1", GENERAL),
+        ("c2", GENERAL),
+    ]
+    offers = [offered(desk.tell(event)) for event in agent_ready("1001", 4)]
+    assert offers[-1] == [("c1", FIRST)]
+
+
+def test_an_agent_who_is_gone_ends_his_conversation_and_is_offered_nothing_more() -> None:
+    desk = Desk(small_centre(1, wrap_up=0))
+    desk.open()
+    desk.tell(
+        PbxSnapshot(moment(0), (), (events.LiveAgent(FIRST, DeviceState.IDLE, True, in_fallback=True),))
+    )
+    desk.tell(arrived("c1", 1))
+    desk.tell(holding("c1", 1))
+    desk.tell(events.CallAnswered(moment(2), CallId("c1"), FIRST))
+    decision = change(desk, small_centre(0), 3)
+    assert [
+        (one.agent, one.is_member) for one in decision.commands if isinstance(one, SetFallbackMember)
+    ] == [(FIRST, False)]
+    assert [call.agent for call in desk.dispatcher.view().calls] == [FIRST]
+    desk.tell(events.CallEnded(moment(60), CallId("c1"), 16))
+    (finished,) = desk.journal(CallFinished)
+    assert finished.outcome == "answered"
+    desk.tell(arrived("c2", 61))
+    assert not offered(desk.tell(holding("c2", 61)))
+    desk.tell(PbxSnapshot(moment(62), (), ()))
+    assert not desk.dispatcher.view().agents
+
+
+def test_a_new_agent_works_after_the_next_snapshot_knows_his_phone() -> None:
+    desk = Desk(small_centre(0))
+    desk.open()
+    desk.tell(arrived("c1", 1))
+    desk.tell(holding("c1", 1))
+    assert not offered(change(desk, small_centre(1), 2))
+    waits = events.LiveCall(
+        CallId("c1"),
+        arrived("c1", 1).channel,
+        moment(1),
+        GENERAL_DID,
+        arrived("c1", 1).number,
+        events.LiveCallState.HOLDING,
+    )
+    snapshot = PbxSnapshot(moment(3), (waits,), (events.LiveAgent(FIRST, DeviceState.IDLE, True),))
+    assert offered(desk.tell(snapshot)) == [("c1", FIRST)]
+
+
+def test_a_wrap_up_begins_by_the_new_rules_and_one_under_way_ends_by_the_old() -> None:
+    desk = Desk(small_centre(2, wrap_up=10))
+    desk.open()
+    for call, agent in (("c1", FIRST), ("c2", SECOND)):
+        desk.tell(arrived(call, 1))
+        desk.tell(holding(call, 1))
+        desk.tell(events.CallAnswered(moment(2), CallId(call), agent))
+    desk.tell(events.CallEnded(moment(10), CallId("c1"), 16))
+    change(desk, small_centre(2, wrap_up=60), 11)
+    desk.tell(events.CallEnded(moment(12), CallId("c2"), 16))
+    desk.tell(events.TimePassed(moment(20)))
+    assert [one.state for one in desk.dispatcher.view().agents] == [AgentState.FREE, AgentState.WRAP_UP]
+    assert desk.dispatcher.next_wakeup() == moment(72)
+
+
+def test_what_is_owed_on_a_line_that_is_gone_is_still_owed() -> None:
+    desk = Desk(small_centre(0))
+    desk.open()
+    desk.tell(arrived("c1", 1))
+    desk.tell(events.CallEnded(moment(5), CallId("c1"), 16))
+    change(desk, without(small_centre(1), None, GENERAL_DID), 6)
+    (owed,) = desk.dispatcher.view().obligations
+    assert (owed.company, owed.due_at) == ("sever", moment(1) + timedelta(minutes=10))
+
+
+def test_the_journal_keeps_the_rules_exactly() -> None:
+    policy = small_centre(2)
+    policy = replace(
+        policy, queues={**policy.queues, QueueName("x"): replace(policy.queues[GENERAL], name=QueueName("x"))}
+    )
+    event = PolicyChanged(moment(0), policy)
+    assert event_from_json(event_to_json(event)) == event
