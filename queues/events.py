@@ -36,8 +36,8 @@ from queues.identifiers import (
 )
 from queues.pbx_queue_events import AgentRingEnded, CallWatched, QueueJoined, QueueLeft
 from queues.personal_data import Phone
-from queues.policy import CentrePolicy
 from queues.results import Choice, ContactResult, DeviceState, Disposition, OfferResult, QueueExit, Review
+from queues.resync_events import FallbackMemberChanged, InboxRead, PbxCaughtUp, PolicyChanged
 from queues.snapshot import (
     AttemptTrace,
     DialledNumber,
@@ -317,40 +317,6 @@ class TimePassed:
     """The moment that `next_wakeup` named has come."""
 
     at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class PbxCaughtUp:
-    """All that happened while the snapshot was taken has been told."""
-
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyChanged:
-    """The settings were read anew: these are the rules from now on."""
-
-    at: datetime
-    policy: CentrePolicy
-
-
-@dataclass(frozen=True, slots=True)
-class InboxRead:
-    """A page of the inbox: calls that are over. After the last one, whoever is in none of them left no trace."""
-
-    at: datetime
-    ended: tuple[EndedCall, ...]
-    is_last: bool
-
-
-@dataclass(frozen=True, slots=True)
-class FallbackMemberChanged:
-    """An agent became a member of the fallback queue, or is one no more, or it paused him, or ended his pause."""
-
-    at: datetime
-    agent: AgentId
-    is_member: bool
-    pause: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

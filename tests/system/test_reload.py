@@ -92,7 +92,10 @@ async def test_sighup_is_heard_by_the_program_and_ends_nothing() -> None:
         assert resident.ended_at is None
 
 
-CLOSED_LINE = '[[lines]]\ndid = "74950000009"\ncompany = "zarya"\nqueue = "general"\nkind = "boiler"\nowes_contact = false\n'
+CLOSED_LINE = (
+    '[[lines]]\ndid = "74950000009"\ncompany = "zarya"\nqueue = "general"\n'
+    'kind = "boiler"\nowes_contact = false\n'
+)
 
 
 def write(path: Path, text: str) -> None:
