@@ -16,7 +16,7 @@ help:
 	@echo "             (DEMO_SECONDS=$(DEMO_SECONDS); Ctrl-C ends it)"
 	@echo "make test    ruff, mypy, import-linter and every test, those on a real Asterisk included"
 	@echo "             (FRESH=1 ignores Asterisk, SIPp and the like that are installed on this machine)"
-	@echo "make bench   the engine against app_queue on one Asterisk in one run, real SIP phones (6 minutes)"
+	@echo "make bench   the engine against app_queue on one Asterisk in one run, real SIP phones (9 minutes)"
 	@echo "make chaos   engine, links, ledger and Asterisk killed and cut under load, 200 times and more (20 minutes)"
 	@echo "make soak    a million simulated calls through a whole engine (an hour and a half)"
 	@echo "make fuzz    a million damaged inputs: AMI, settings, HTTP (minutes)"

@@ -7,7 +7,7 @@ differs in nothing. Agents' time goes by the decisions' own order: what lies bef
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -52,12 +52,17 @@ class RollUp:
     def add(self) -> None:
         """Add what the written rows differ by."""
         difference: dict[Bucket, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-        for sign, found in ((-1, self._before), (1, self._sums(self._touched))):
+        now = self._sums(self._touched)
+        for sign, found in ((-1, self._before), (1, now)):
             for bucket, sums in found.values():
+                of_bucket = difference[bucket]
                 for name, amount in sums.items():
-                    difference[bucket][name] += sign * amount
-        for bucket, rest in self._agents_time():
-            difference[bucket]["wrap_up_us"] += rest
+                    of_bucket[name] += sign * amount
+        rests = self._agents_time()
+        buckets = now | self._sums(sorted(rests.keys() - now.keys()))
+        for call, rest in rests.items():
+            if call in buckets:
+                difference[buckets[call][0]]["wrap_up_us"] += rest
         add_call_sums(self._connection, self._node, difference)
 
     def _sums(self, wanted: Sequence[str]) -> dict[str, tuple[Bucket, dict[str, int]]]:
@@ -71,16 +76,16 @@ class RollUp:
                 found[row.call] = (bucket_of(row), sums_of(facts, row.verdict))
         return found
 
-    def _agents_time(self) -> Iterable[tuple[Bucket, int]]:
-        """Book the agents' changes; the rests that are over, by the bucket of the call each followed."""
+    def _agents_time(self) -> Mapping[str, int]:
+        """Book the agents' changes; the rests that are over, in microseconds by the call each followed."""
         news = [(place, change) for place, change in self._changes if _is_agents(change)]
         if not news:
-            return []
+            return {}
         mark = self._mark()
         if mark is not None:
             news = [one for one in news if (one[0].epoch, one[0].seq) > mark[:2]]
             if not news:
-                return []
+                return {}
         book = self._open_book(mark, news)
         epoch = None if mark is None else mark[0]
         for place, change in news:
@@ -89,8 +94,7 @@ class RollUp:
                 epoch = place.epoch
             _tell(book, change)
         keep_book(self._connection, self._node, book, (news[-1][0].epoch, news[-1][0].seq))
-        buckets = self._sums(sorted(book.rests))
-        return [(buckets[call][0], rest) for call, rest in book.rests.items() if call in buckets]
+        return book.rests
 
     def _mark(self) -> tuple[int, int, bool] | None:
         query = select(rollup_marks).where(rollup_marks.c.node == self._node)

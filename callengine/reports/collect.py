@@ -165,6 +165,8 @@ class Collector:
         """Calls that were found over when a gap ended: what they add to the bounds."""
         found: list[tuple[str, datetime, Mapping[Measure, int]]] = []
         for gap in self._gaps:
+            if gap.end >= self._end:
+                continue  # It is still open: nothing was found yet.
             for queue, facts in await ledger.calls_decided_at(self._connection, self._subject.scope, gap):
                 sums = contributions(replace(facts, doubted_since=gap.start), self._promise(queue))
                 doubt = {measure: n for measure, n in sums.items() if measure[0].endswith(IN_DOUBT)}

@@ -17,7 +17,7 @@ from callengine.demo.centre import (
     Phones,
     sample_options,
 )
-from tests.bench import callbacks, ledger, scrape
+from tests.bench import callbacks, ledger, reports, scrape
 from tests.bench.figures import HEADER, Figure, merged
 from tests.bench.peer import DIALPLAN, QUEUE_DID, add_queue
 from tests.bench.processes import cpu_seconds, engine, resident_mib
@@ -92,6 +92,12 @@ def main() -> int:
     parser.add_argument("--hand-overs", type=int, default=300, help="of each kind (default %(default)s)")
     parser.add_argument("--arrivals", type=int, default=60, help="of each kind (default %(default)s)")
     parser.add_argument("--missed", type=int, default=120, help="missed calls (default %(default)s)")
+    parser.add_argument(
+        "--report-calls",
+        type=int,
+        default=1_000_000,
+        help="calls of the year that is reported (default %(default)s)",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE")
     options = parser.parse_args()
     found = asyncio.run(measure(options.hand_overs, options.arrivals))
@@ -100,6 +106,9 @@ def main() -> int:
     found |= asyncio.run(scrape.measure())
     with tempfile.TemporaryDirectory(prefix="callengine-") as name, running_postgres(Path(name)) as server:
         found |= asyncio.run(ledger.measure_postgres(server.get_uri()))
+    for database, postgres in (("sqlite", False), ("postgresql", True)):
+        told = reports.bench(options.report_calls, postgres=postgres)
+        found |= {f"month_report_{database}_{name}": value for name, value in told.items()}
     rows = found.pop("rows")
     print(HEADER)
     print("\n".join(rows if isinstance(rows, list) else []))
