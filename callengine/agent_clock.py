@@ -24,6 +24,8 @@ class _Shift:
     """The same, also across midnight: a rest belongs whole to its call."""
     last_call: CallId | None = None
     """Whom he spoke with last; None: somebody he called back."""
+    rests_from: CallId | None = None
+    """Whom he had spoken with when his present rest began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,9 @@ class AgentClock:
         shift = self._shifts.get(agent)
         if shift is None:
             self._shifts[agent] = _Shift(state, max(at, self.day_start), {}, at)
-            return None
+            return None  # Whom he spoke with before is not known.
         rest = self._book(shift, at)
+        shift.rests_from = shift.last_call if state is AgentState.WRAP_UP else None
         shift.state, shift.since, shift.state_since = state, max(at, shift.since), max(at, shift.state_since)
         return rest
 
@@ -88,7 +91,7 @@ class AgentClock:
     def started(self) -> None:
         """A new run of the engine knows of nobody until it has looked."""
         for shift in self._shifts.values():
-            shift.state = AgentState.LOGGED_OUT
+            shift.state, shift.rests_from = AgentState.LOGGED_OUT, None
 
     def take(self, now: datetime) -> Mapping[AgentId, AgentTime]:
         """Everybody's day until now."""
@@ -108,6 +111,6 @@ class AgentClock:
             shift.times[shift.state] = shift.times.get(shift.state, _ZERO) + (until - shift.since)
             shift.since = until
         rest, shift.state_since = max(until - shift.state_since, _ZERO), max(until, shift.state_since)
-        if shift.state is AgentState.WRAP_UP and shift.last_call is not None and rest:
-            return Rest(shift.last_call, rest)
+        if shift.rests_from is not None and rest:
+            return Rest(shift.rests_from, rest)
         return None

@@ -106,6 +106,11 @@ class CallMetrics:
             case _:
                 pass
 
+    def follow(self, agents: Mapping[AgentId, Iterable[QueueName]], now: datetime) -> None:
+        """The settings were read again, by the tally too: what is new is there from 0."""
+        self._create_at_zero(self._tally.queues)
+        self._lost_seconds.follow(agents, now)
+
     def settle(self, now: datetime) -> None:
         """Count what is still going on: before a scrape."""
         self._lost_seconds.settle(now)

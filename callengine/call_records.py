@@ -64,6 +64,11 @@ class CallRecords:
         return call in self._calls
 
     @property
+    def kept_since(self) -> datetime:
+        """Calls that arrived earlier are forgotten."""
+        return quarter_of(self.now) - _KEPT_QUARTERS * QUARTER
+
+    @property
     def waiting(self) -> Mapping[CallId, CountedCall]:
         """Everybody who waits for a human now."""
         return self._waiting
@@ -89,7 +94,10 @@ class CallRecords:
     def scope(self, name: ScopeName) -> Scope:
         """A scope's sums; one that nobody configured appears when it is asked for."""
         if name not in self.scopes:
-            self.scopes[name] = Scope(Promise() if name[0] == "queue" else self.scopes[CENTRE].promise)
+            is_queue = name[0] == "queue"
+            self.scopes[name] = Scope(
+                self.promise(QueueName(name[1])) if is_queue else self.scopes[CENTRE].promise
+            )
         return self.scopes[name]
 
     def counted(self, call: CallId) -> CountedCall | None:
@@ -105,6 +113,12 @@ class CallRecords:
         """The calls that arrived in this quarter of an hour."""
         for call in self._by_quarter.get(quarter, ()):
             yield self._calls[call]
+
+    def arrived_since(self, moment: datetime) -> tuple[CountedCall, ...]:
+        """The calls that arrived since then."""
+        quarters = [quarter for quarter in self._by_quarter if quarter + QUARTER > moment]
+        calls = (self._calls[call] for quarter in quarters for call in self._by_quarter[quarter])
+        return tuple(counted for counted in calls if counted.facts.arrived_at >= moment)
 
     def add(self, counted: CountedCall) -> None:
         """Another call."""
@@ -129,6 +143,20 @@ class CallRecords:
         _add(difference, contributions(before.facts, promise), -1)
         self._keep(after, difference)
 
+    def follow(self, promises: Mapping[QueueName, Promise]) -> None:
+        """The settings promise something else from now on: the calls concerned are counted anew; O(all calls)."""
+        before, self._promises = self._promises, dict(promises)
+        for counted in list(self._calls.values()):
+            promised, promise = before.get(counted.queue, Promise()), self.promise(counted.queue)
+            if promised != promise:
+                difference = contributions(counted.facts, promise)
+                _add(difference, contributions(counted.facts, promised), -1)
+                self._keep(counted, difference)
+        for (kind, name), scope in self.scopes.items():
+            scope.promise = self.promise(QueueName(name)) if kind == "queue" else _common(promises)
+        for queue in promises:
+            self.scope(("queue", queue))
+
     def advance(self, now: datetime) -> None:
         """Let calls leave the windows, and let the day turn."""
         if now <= self.now:
@@ -141,7 +169,7 @@ class CallRecords:
             self._start_day(now)
             for scope in self.scopes.values():
                 scope.today = {}
-        self._forget(quarter_of(now) - _KEPT_QUARTERS * QUARTER)
+        self._forget(self.kept_since)
 
     def _start_day(self, now: datetime) -> None:
         day = now.astimezone(self._zone).date()

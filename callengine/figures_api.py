@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from aiohttp import web
 
 from callengine.callback_api import PREFIX
-from callengine.figures_json import centre_json, quarter_json, quarters_json, sums_json
+from callengine.figures_json import centre_json, quarters_json, sums_json
 from callengine.tally import DayTally
 from queues.identifiers import CompanyId, QueueName
 from sla.quarters import quarter_of
@@ -49,22 +49,14 @@ class FiguresApi:
 
     async def _sums(self, _request: web.Request) -> web.Response:
         await self._settle()
-        taken = self._tally.take(self._now())
-        return web.json_response(await asyncio.to_thread(sums_json, taken))
+        shown = self._tally.shown(self._now())
+        return web.json_response(await asyncio.to_thread(sums_json, shown))
 
     async def _calls(self, request: web.Request) -> web.Response:
         """Calls that arrived in one quarter of an hour: never so many that the loop would stall."""
         quarter = _quarter(request)
         await self._settle()
-        tally = self._tally
-        return web.json_response(
-            quarter_json(
-                quarter,
-                tally.known_since,
-                tally.calls_of_quarter(quarter),
-                tally.sums_of_quarter(quarter),
-            )
-        )
+        return web.json_response(self._tally.quarter(quarter))
 
     async def _settle(self) -> None:
         """What is counted is in the ledger then: the two can be compared."""

@@ -7,8 +7,11 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
+from callengine.call_records import CENTRE, ScopeName
 from callengine.figures import CentreFigures, QuarterHour, ScopeFigures
 from callengine.recount import CountedCall
+from callengine.sums_again import Shown, summed
+from queues.identifiers import QueueName
 from sla.agent_time import AgentTime
 from sla.call_facts import CallFacts, Measure, Promise, microseconds
 from sla.figures import Figures, Rated
@@ -37,17 +40,24 @@ def quarters_json(quarters: tuple[QuarterHour, ...]) -> list[dict[str, Any]]:
     return [{"start": one.start.isoformat(), **figures_json(one.figures)} for one in quarters]
 
 
-def sums_json(figures: CentreFigures) -> dict[str, Any]:
-    """The sums that every figure is a quotient of, by window and scope: exact."""
-    scopes = [("centre", "", figures.total)]
-    scopes += [("queue", name, scope) for name, scope in figures.queues.items()]
-    scopes += [("company", name, scope) for name, scope in figures.companies.items()]
+def sums_json(shown: Shown) -> dict[str, Any]:
+    """The sums that every figure is a quotient of, by window and scope, exact; and made again from their calls."""
+    figures, again = shown.figures, shown.again()
+    scopes: list[tuple[ScopeName, ScopeFigures]] = [(CENTRE, figures.total)]
+    scopes += [(("queue", name), scope) for name, scope in figures.queues.items()]
+    scopes += [(("company", name), scope) for name, scope in figures.companies.items()]
     return {
         "at": figures.at.isoformat(),
         "since": figures.since.isoformat(),
         "scopes": [
-            {"kind": kind, "name": name, "window": window, "sums": measures_json(counted.sums)}
-            for kind, name, scope in scopes
+            {
+                "kind": name[0],
+                "name": name[1],
+                "window": window,
+                "sums": measures_json(counted.sums),
+                "again": measures_json(again.get((name, window), {})),
+            }
+            for name, scope in scopes
             for window, counted in scope.by_window.items()
         ],
         "agents": {
@@ -72,15 +82,25 @@ def quarter_json(
     quarter: datetime,
     known_since: datetime,
     calls: Iterable[CountedCall],
-    sums: Mapping[tuple[str, str], Mapping[Measure, int]],
+    sums: Mapping[ScopeName, Mapping[Measure, int]],
+    promises: Mapping[QueueName, Promise],
 ) -> dict[str, Any]:
-    """What is counted of the calls that arrived in a quarter of an hour, and the sums they are in."""
+    """What is counted of the calls of a quarter of an hour, and the sums they are in, as in `sums_json`."""
+    counted = list(calls)
+    again = summed(counted, promises)
     return {
         "quarter": quarter.isoformat(),
         "known_since": known_since.isoformat(),
-        "calls": [call_json(counted) for counted in calls],
+        "calls": [call_json(one) for one in counted],
         "scopes": [
-            {"kind": kind, "name": name, "sums": measures_json(of_it)} for (kind, name), of_it in sums.items()
+            {
+                "kind": name[0],
+                "name": name[1],
+                "window": quarter.isoformat(),
+                "sums": measures_json(of_it),
+                "again": measures_json(again.get(name, {})),
+            }
+            for name, of_it in sums.items()
         ],
     }
 

@@ -85,6 +85,19 @@ class LostSeconds:
             case _:
                 pass
 
+    def follow(self, agents: Mapping[AgentId, Iterable[QueueName]], now: datetime) -> None:
+        """The settings were read again: agents serve other queues from now on."""
+        self.settle(now)
+        self._queues_of = {agent: tuple(queues) for agent, queues in agents.items()}
+        for line in self._lines.values():
+            line.agents = dict.fromkeys(_IN_TURN, 0)
+        for agent, queues in self._queues_of.items():
+            for queue in queues:
+                counts = self._lines.setdefault(queue, _Line(since=now)).agents
+                state = self._states.get(agent)
+                if state in counts:
+                    counts[state] += 1
+
     def settle(self, now: datetime) -> None:
         """Count up to now: before the figures are read."""
         for queue, line in self._lines.items():

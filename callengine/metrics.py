@@ -98,6 +98,10 @@ class Metrics:
         if isinstance(entry, facts.Unexpected):
             self._unexpected.labels(entry.machine).inc()
 
+    def follow(self, agents: Mapping[AgentId, Iterable[QueueName]]) -> None:
+        """The settings were read again, by the tally too."""
+        self._calls.follow(agents, self._now())
+
     def ami_connection_made(self) -> None:
         """Another login succeeded."""
         self.ami_connects.inc()

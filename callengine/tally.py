@@ -5,17 +5,20 @@ Each entry costs O(1), or O(log n) for a window; reading costs what is shown and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from callengine.agent_clock import AgentClock, Rest
 from callengine.call_records import CENTRE, HOUR, CallRecords, Scope, ScopeName, Sums, scopes_of
 from callengine.figures import CentreFigures, QuarterHour, ScopeFigures
+from callengine.figures_json import quarter_json
 from callengine.gap_log import GapLog
 from callengine.recount import CountedCall, Recount
 from callengine.repeat_calls import RepeatCalls
+from callengine.sums_again import Shown
 from queues import journal as facts
 from queues.identifiers import AgentId, AttemptId, CallId, CompanyId, ObligationId, QueueName
 from queues.journal import JournalEntry, Outcome, ServedBy
@@ -81,8 +84,7 @@ class DayTally:
         self._repeats = RepeatCalls()
         self._gaps = GapLog()
         self._first_start = self._records.midnight
-        self.known_since = self._records.midnight
-        """Calls that arrived earlier are not counted here."""
+        self._loaded_since = self._records.midnight
         self._decided_blindly: list[CallId] = []
         self._owed: dict[ObligationId, list[CallId]] = {}
         self._dialling: dict[AttemptId, AgentId] = {}
@@ -106,8 +108,16 @@ class DayTally:
         self._agents, self._repeats, self._gaps = past.agents, past.repeats, past.gaps
         self._owed, self._dialling = past.owed, past.dialling
         self._first_start = past.first_start or now
-        self.known_since = past.start
+        self._loaded_since = past.start
         self._gaps.lost(now)
+
+    def follow(
+        self, promises: Mapping[QueueName, Promise], *, not_recovered: Iterable[QueueName] = ()
+    ) -> None:
+        """The settings were read again."""
+        self._promises = dict(promises)
+        self._not_recovered = frozenset(not_recovered)
+        self._records.follow(promises)
 
     def observe(self, entry: JournalEntry) -> None:
         """Take one journal entry into account."""
@@ -187,22 +197,31 @@ class DayTally:
             for start in starts
         )
 
+    def shown(self, now: datetime) -> Shown:
+        """The figures of this moment together with their calls: for who makes the sums again."""
+        figures = self.take(now)
+        since = min(self._records.midnight, figures.at - HOUR)
+        return Shown(figures, self._records.midnight, self._records.arrived_since(since), self._promises)
+
+    def quarter(self, start: datetime) -> dict[str, Any]:
+        """What is counted of the calls that arrived in a quarter of an hour, of the last two days, as JSON."""
+        scopes = self._records.scopes.items()
+        sums = {name: dict(scope.quarters[start]) for name, scope in scopes if start in scope.quarters}
+        calls = self._records.arrived_in(start)
+        return quarter_json(start, self.known_since, calls, sums, self._promises)
+
     def counted(self, call: CallId) -> CountedCall | None:
         """What is counted of one call; None of one that nobody knows, or that is long over."""
         return self._records.counted(call)
 
+    @property
+    def known_since(self) -> datetime:
+        """Calls that arrived earlier are not counted here, or no more."""
+        return max(self._loaded_since, self._records.kept_since)
+
     def promise_of(self, queue: QueueName) -> Promise:
         """What the queue promises; the usual one for a queue that the settings name no more."""
         return self._records.promise(queue)
-
-    def calls_of_quarter(self, start: datetime) -> Iterator[CountedCall]:
-        """What is counted of the calls that arrived in a quarter of an hour, of the last two days."""
-        return self._records.arrived_in(start)
-
-    def sums_of_quarter(self, start: datetime) -> dict[ScopeName, Sums]:
-        """The sums that these calls are in, as they are kept."""
-        scopes = self._records.scopes.items()
-        return {name: dict(scope.quarters[start]) for name, scope in scopes if start in scope.quarters}
 
     def figures(self, queue: QueueName, now: datetime) -> QueueFigures:
         """One queue's figures of today."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from callengine.callback_api import PREFIX
 from callengine.control_client import ask_async
-from callengine.figures_json import quarter_json, sums_json
+from callengine.figures_json import sums_json
 from callengine.reconcile.live_side import LiveSide
 from callengine.reconcile.run import Books
 from callengine.tally import DayTally
@@ -55,17 +56,12 @@ class FromInside:
     async def calls(self, quarter: datetime) -> dict[str, Any]:
         """What it counts of a quarter of an hour."""
         await self._flush()
-        return quarter_json(
-            quarter,
-            self._tally.known_since,
-            self._tally.calls_of_quarter(quarter),
-            self._tally.sums_of_quarter(quarter),
-        )
+        return self._tally.quarter(quarter)
 
     async def sums(self) -> dict[str, Any]:
         """What its figures are quotients of, now."""
         await self._flush()
-        return sums_json(self._tally.take(self._now()))
+        return await asyncio.to_thread(sums_json, self._tally.shown(self._now()))
 
 
 def books_of(settings: Settings, ledger: AsyncEngine, live: LiveSide | None) -> Books:

@@ -87,3 +87,12 @@ def test_a_call_that_asterisk_dispatches_is_not_ours_to_lose() -> None:
     watched.waits("a", 10, watched=True)
     watched.seconds.settle(moment(20))
     assert not watched.lost
+
+
+def test_an_agent_who_serves_another_queue_from_now_on_is_lost_to_nobody_before() -> None:
+    watched = Watched()
+    watched.waits("a", 0)
+    watched.watch(does(0, A2, AgentState.WRAP_UP))
+    watched.seconds.follow({A1: [GENERAL], A2: [EMERGENCY]}, moment(4))
+    watched.seconds.settle(moment(50))
+    assert watched.lost == {(GENERAL, LossCause.WRAP_UP): 4}
