@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from callengine.figures import QuarterHour
 from callengine.wallboard.board import AgentCell, Board, Group, Tone
 from callengine.wallboard.scope import Part, Scope, Scopes
 from callengine.wallboard.strip import HEIGHT, PLOT_BOTTOM, PLOT_RIGHT, WIDTH, strip_of
@@ -72,12 +73,28 @@ class Page:
         self.version = version
         self._signs_out = signs_out
         self._whole = _environment.get_template("board.html")
+        self._strips: dict[Look, tuple[Sequence[QuarterHour], str]] = {}
         self._parts = {name: _environment.get_template(f"{name}.html") for name in PARTS}
 
     def parts(self, board: Board, language: Language) -> dict[str, str]:
         """Every part's HTML by its name."""
         context = self._context(board, language)
-        return {name: template.render(context).strip() for name, template in self._parts.items()}
+        return {
+            name: self._strip(board, language, context)
+            if name == "strip"
+            else template.render(context).strip()
+            for name, template in self._parts.items()
+        }
+
+    def _strip(self, board: Board, language: Language, context: dict[str, Any]) -> str:
+        """The largest part; drawn when its numbers were taken anew, not at every tick."""
+        look = Look(board.scope, language)
+        quarters, html = self._strips.get(look, (None, ""))
+        if quarters is not board.quarters:
+            strip = strip_of(board.quarters, board.level.goal, self._limits.few_calls, self._zone)
+            html = self._parts["strip"].render(context, strip=strip).strip()
+            self._strips[look] = (board.quarters, html)
+        return html
 
     def whole(self, board: Board, language: Language, age_seconds: float) -> str:
         """The page as a browser loads it first: complete, so that it shows something at once."""
@@ -105,7 +122,6 @@ class Page:
             "tasks": plural(language, texts.tasks, board.callbacks.tasks),
             "groups": _group_words(board, language),
             "cells": [_cell_words(cell, language) for cell in board.agents.cells],
-            "strip": strip_of(board.quarters, board.level.goal, self._limits.few_calls, self._zone),
             "size": {"width": WIDTH, "height": HEIGHT, "bottom": PLOT_BOTTOM, "right": PLOT_RIGHT},
             "goal": percent(language, board.level.goal),
             "clock": f"{board.at.astimezone(self._zone):%H:%M:%S}",

@@ -82,7 +82,7 @@ class BoardRoutes:
     async def _show(self, request: web.Request) -> web.Response:
         look = self._look(request)
         boards, age = self._boards([look.scope])
-        html = self._page.whole(boards[look.scope], look.language, age / _SECOND)
+        html = await asyncio.to_thread(self._page.whole, boards[look.scope], look.language, age / _SECOND)
         return web.Response(
             text=html,
             content_type="text/html",
@@ -130,8 +130,14 @@ class BoardRoutes:
     async def _on_shutdown(self, _app: web.Application) -> None:
         self.viewers.end_all()
 
-    def _draw(self, looks: tuple[Look, ...]) -> Mapping[Look, Drawn]:
+    async def _draw(self, looks: tuple[Look, ...]) -> Mapping[Look, Drawn]:
+        """Numbers are taken on the loop, at one moment; they are made into pages in a thread: calls come first."""
         boards, age = self._boards({look.scope for look in looks})
+        return await asyncio.to_thread(self._drawn, looks, boards, age)
+
+    def _drawn(
+        self, looks: tuple[Look, ...], boards: Mapping[Scope, Board], age: timedelta
+    ) -> Mapping[Look, Drawn]:
         return {
             look: Drawn(
                 self._page.parts(boards[look.scope], look.language),

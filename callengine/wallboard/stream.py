@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from callengine.logs import get_log
@@ -24,7 +24,7 @@ class Drawn:
     alarm: bool
 
 
-Draw = Callable[[tuple[Look, ...]], Mapping[Look, Drawn]]
+Draw = Callable[[tuple[Look, ...]], Awaitable[Mapping[Look, Drawn]]]
 """Draws all the boards that are asked for, from one look at the centre."""
 
 
@@ -111,14 +111,14 @@ class Viewers:
         while True:
             began = loop.time()
             try:
-                self._draw_all()
+                await self._draw_all()
             except Exception:
                 # A board that cannot be drawn goes stale on the wall, and says so; calls are routed on.
                 self._log.exception("the wallboard could not be drawn")
             await asyncio.sleep(max(0.05, TICK_SECONDS - (loop.time() - began)))
 
-    def _draw_all(self) -> None:
-        looks = tuple({viewer.look for viewer in self._viewers})
-        drawn = self._draw(looks)
+    async def _draw_all(self) -> None:
+        drawn = await self._draw(tuple({viewer.look for viewer in self._viewers}))
         for viewer in self._viewers:
-            viewer.show(drawn[viewer.look])
+            if viewer.look in drawn:  # Who came while it was drawn sees the next.
+                viewer.show(drawn[viewer.look])

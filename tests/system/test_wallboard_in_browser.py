@@ -20,7 +20,9 @@ from callengine.access.gate import Gate
 from callengine.access.sessions import Sessions
 from callengine.access.tokens import Role, TokenFile
 from callengine.wallboard.board import Links
+from callengine.wallboard.page import Look
 from callengine.wallboard.routes import BoardRoutes
+from callengine.wallboard.stream import Drawn
 from queues.journal import AgentState
 from tests.pictures import take_wallboard
 from tests.support.browser import chromium, wall
@@ -77,6 +79,12 @@ async def shown(centre: ScriptedCentre, path: str = "/wallboard") -> AsyncIterat
             while not len(routes.viewers):
                 await asyncio.sleep(0.02)
         yield page, routes
+
+
+async def never_drawn(looks: tuple[Look, ...]) -> dict[Look, Drawn]:
+    del looks
+    await asyncio.Event().wait()
+    raise AssertionError
 
 
 async def violations(page: Page) -> list[str]:
@@ -138,7 +146,7 @@ async def test_old_data_greys_the_whole_board_out_and_says_so(tmp_path: Path) ->
         centre.links = Links(pbx=True)
         await expect(page.locator("#no-data")).to_be_hidden(timeout=PATIENCE)
         # Now the engine hangs: nothing comes any more, and the browser itself must notice.
-        routes.viewers._draw = lambda looks: (_ for _ in ()).throw(RuntimeError("hangs"))
+        routes.viewers._draw = never_drawn
         await expect(page.locator("#no-data")).to_be_visible(timeout=PATIENCE)
 
 
