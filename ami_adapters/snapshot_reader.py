@@ -20,6 +20,8 @@ from ami_adapters.queue_watch import QueueWatch, WatchedQueues
 from ami_adapters.watched_snapshot import ended_calls, live_calls, watched_entries
 from queues.events import (
     AttemptTrace,
+    Choice,
+    ChoiceMade,
     ContactResult,
     DeviceState,
     EndedCall,
@@ -41,6 +43,7 @@ RESIDENT_VARIABLES = (
     names.ANSWERED_VARIABLE,
     names.OFFER_VARIABLE,
     names.ATTEMPT_VARIABLE,
+    names.CHOSE_VARIABLE,
 )
 
 STATUS = actions.status(RESIDENT_VARIABLES)
@@ -78,6 +81,7 @@ class InboxEntry:
     recording: str = ""
     by_fallback: bool = False
     agent: AgentId | None = None
+    choice: ChoiceMade | None = None
 
     def as_ended(self) -> EndedCall:
         """As the core wants it."""
@@ -93,6 +97,7 @@ class InboxEntry:
             message_at=self.message_at,
             message_path=self.message_path,
             recording=self.recording,
+            choice=self.choice,
         )
 
 
@@ -101,7 +106,8 @@ def read_inbox_entry(
 ) -> InboxEntry | None:
     """One entry, None when it is damaged or of a kind we do not know (the caller reports it).
 
-    An ended one has three fields more, of which each may be empty: `|message's moment|its file|recording`.
+    An ended one has three fields more, each may be empty: `|message's moment|its file|recording`; who made a choice
+    has three more again: `|choice|when|number typed`.
     """
     call = key.rpartition("/")[2]
     match value.split("|"):
@@ -122,6 +128,7 @@ def read_inbox_entry(
                 recording="".join(rest[2:3]),
                 by_fallback=state.partition("@")[0] == "fallback",
                 agent=_answered_by(state, agents or {}),
+                choice=_choice_of(CallId(call), rest[3:]),
             )
         case _:
             return None
@@ -139,6 +146,14 @@ def _answered_by(state: str, agents: Mapping[Endpoint, AgentId]) -> AgentId | No
     """`answered@PJSIP/1001-0000002a` names the channel of whoever answered."""
     channel = state.partition("@")[2]
     return agents.get(Endpoint(channel.rpartition("-")[0]))
+
+
+def _choice_of(call: CallId, rest: Sequence[str]) -> ChoiceMade | None:
+    match rest:
+        case [what, when, typed] if what in set(Choice) and (at := instant_of(when)) is not None:
+            return ChoiceMade(at, call, Choice(what), Phone(typed) if typed else None)
+        case _:
+            return None
 
 
 def read_attempt_trace(key: str, value: str) -> AttemptTrace | None:
@@ -257,6 +272,7 @@ def _read_call(
         agent=leg.agent if leg is not None else agents_by_call.get(resident.call),
         offer=OfferId(offer) if offer and state is LiveCallState.OFFERED else None,
         answered_at=instant_of(variables.get(names.ANSWERED_VARIABLE, "")),
+        choice=_choice_of(resident.call, variables.get(names.CHOSE_VARIABLE, "").split("|")),
         by_fallback=resident.by_fallback,
     )
 

@@ -18,9 +18,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from callengine import ledger_commands
 from callengine.access.tokens import TokenError
 from callengine.application import Application
-from callengine.callback_commands import CallbackDesk, login_name
+from callengine.callback_commands import login_name
 from callengine.clock import SystemClock
 from callengine.command_options import config_option, fail, settings_or_fail
+from callengine.desk_commands import callbacks, messages
 from callengine.logs import configure_logging
 from callengine.pauses import keep_short
 from callengine.reconcile.command import reconcile_command
@@ -30,7 +31,6 @@ from callengine.spool_commands import spool_command
 from callengine.token_commands import token
 from config.policies import dialplan_lines
 from config.settings import Settings, settings_path
-from queues.results import Disposition, Review
 from storage.errors import LedgerError
 from storage.rollup_rebuild import Rebuilt
 
@@ -94,99 +94,6 @@ def demo(seconds: float, plain: bool, seed: int) -> None:
 def lines(config: Path | None) -> None:
     """Print callengine_lines.conf: what the dialplan must know of each line, also when the engine is away."""
     click.echo(dialplan_lines(settings_or_fail(config)), nl=False)
-
-
-def _desk_options(command: Callable[..., None]) -> Callable[..., None]:
-    """How to ask the running engine, and how to print what it says."""
-    for option in (
-        click.option("--by", default="", help="Who you are; default: your login name."),
-        click.option("--full", is_flag=True, help="Whole phone numbers."),
-        click.option("--json", "as_json", is_flag=True, help="JSON instead of text."),
-        config_option,
-    ):
-        command = option(command)
-    return command
-
-
-@main.group(invoke_without_command=True)
-@_desk_options
-@click.pass_context
-def callbacks(context: click.Context, config: Path | None, as_json: bool, full: bool, by: str) -> None:
-    """What is owed to residents, the nearest deadline first; and what a person may do about it."""
-    context.obj = CallbackDesk(settings_or_fail(config), by, as_json=as_json, full=full)
-    if context.invoked_subcommand is None:
-        context.obj.list()
-
-
-@callbacks.command("show")
-@click.argument("obligation")
-@click.pass_obj
-def callbacks_show(desk: CallbackDesk, obligation: str) -> None:
-    """Tell the whole story of one OBLIGATION: its calls, dials, verdicts."""
-    desk.show(obligation)
-
-
-@callbacks.command("close")
-@click.argument("obligation")
-@click.option("--why", required=True, help="What was done, or why nothing need be.")
-@click.option("--contacted-at", metavar="TIME", help="When you spoke with him: 14:05, or 2026-11-24T14:05.")
-@click.pass_obj
-def callbacks_close(desk: CallbackDesk, obligation: str, why: str, contacted_at: str | None) -> None:
-    """Close one OBLIGATION by hand. Without --contacted-at the law counts it as not kept."""
-    desk.close(obligation, why, contacted_at)
-
-
-@callbacks.command("assign")
-@click.argument("obligation")
-@click.argument("to")
-@click.pass_obj
-def callbacks_assign(desk: CallbackDesk, obligation: str, to: str) -> None:
-    """Give the human's task of an OBLIGATION to somebody."""
-    desk.assign(obligation, to)
-
-
-@callbacks.command("disposition")
-@click.argument("obligation")
-@click.argument("word", type=click.Choice([word.value for word in Disposition]))
-@click.pass_obj
-def callbacks_disposition(desk: CallbackDesk, obligation: str, word: str) -> None:
-    """Say whom the callback of an OBLIGATION reached; agents say it by *461 to *464."""
-    desk.dispose(obligation, Disposition(word))
-
-
-@callbacks.command("stop")
-@click.option("--why", required=True)
-@click.pass_obj
-def callbacks_stop(desk: CallbackDesk, why: str) -> None:
-    """Dial nobody any more, from this moment on, also after a restart."""
-    desk.switch(why, enabled=False)
-
-
-@callbacks.command("start")
-@click.option("--why", default="over", show_default=True)
-@click.pass_obj
-def callbacks_start(desk: CallbackDesk, why: str) -> None:
-    """Let callbacks go on, the nearest deadline first."""
-    desk.switch(why, enabled=True)
-
-
-@main.group(invoke_without_command=True)
-@_desk_options
-@click.pass_context
-def messages(context: click.Context, config: Path | None, as_json: bool, full: bool, by: str) -> None:
-    """Voice messages that nobody has reviewed, the nearest deadline first; agents hear them by *47."""
-    context.obj = CallbackDesk(settings_or_fail(config), by, as_json=as_json, full=full)
-    if context.invoked_subcommand is None:
-        context.obj.messages()
-
-
-@messages.command("review")
-@click.argument("message")
-@click.argument("word", type=click.Choice([word.value for word in Review]))
-@click.pass_obj
-def messages_review(desk: CallbackDesk, message: str, word: str) -> None:
-    """Say what became of a MESSAGE: done discharges the call if it is in time, call_back has him called."""
-    desk.review(message, Review(word))
 
 
 @main.group()
@@ -276,6 +183,8 @@ def _on_ledger(work: Callable[[], None]) -> None:
         fail(str(problem))
 
 
+main.add_command(callbacks)
+main.add_command(messages)
 main.add_command(sample)
 main.add_command(token)
 main.add_command(report)

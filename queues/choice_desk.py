@@ -53,6 +53,12 @@ def choose(centre: Centre, call: Call, event: events.ChoiceMade) -> None:
         call.state = CallState.LEAVING
 
 
+def chosen_meanwhile(centre: Centre, call: Call, choice: events.ChoiceMade | None) -> None:
+    """What he chose while we were away: his consent counts all the same."""
+    if choice is not None and call.choice is None and call.answered_at is None:
+        choose(centre, call, choice)
+
+
 def outcome_of(call: Call, outcome: Outcome) -> Outcome:
     """A call that no human answered ends as he chose."""
     if outcome not in {Outcome.ABANDONED, Outcome.LOST}:

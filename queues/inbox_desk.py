@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from queues import agent_desk, call_desk, events, message_desk, obligation_desk, pbx_queue_desk
+from queues import agent_desk, call_desk, choice_desk, events, message_desk, obligation_desk, pbx_queue_desk
 from queues.call import Call, CallState
 from queues.centre import Centre
 from queues.events import EndedCall, OfferResult
@@ -80,6 +80,7 @@ def _finish_by_trace(centre: Centre, call: Call, trace: EndedCall, at: datetime,
         pbx_queue_desk.join(centre, call, trace.queued_at)
     if trace.exit is not None:
         pbx_queue_desk.leave(centre, call, events.QueueLeft(ended_at, call.id, trace.exit))
+    choice_desk.chosen_meanwhile(centre, call, trace.choice)
     if trace.message_at is not None:
         message_desk.taken(centre, call, events.MessageLeft(trace.message_at, call.id, trace.message_path))
     if trace.by_fallback:

@@ -8,6 +8,7 @@ from queues import (
     agent_desk,
     call_desk,
     callback_recovery,
+    choice_desk,
     events,
     fallback_desk,
     fallback_members,
@@ -122,7 +123,7 @@ def _adopt(centre: Centre, found: LiveCall, at: datetime, now: datetime) -> None
         return  # Once a human answered he is answered; the list caught him between two bridges.
     match found.state:
         case LiveCallState.ARRIVING:
-            pass
+            choice_desk.chosen_meanwhile(centre, call, found.choice)
         case LiveCallState.HOLDING:
             _adopt_waiting(centre, call, at, now)
         case LiveCallState.OFFERED:

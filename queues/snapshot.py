@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from queues.callback_events import ChoiceMade
 from queues.identifiers import (
     AgentId,
     AttemptId,
@@ -55,6 +56,8 @@ class LiveCall:
     offer: OfferId | None = None
     answered_at: datetime | None = None
     by_fallback: bool = False
+    choice: ChoiceMade | None = None
+    """What he has just chosen by a key."""
     watched: QueueName | None = None
     """He came to an app_queue that stands for this queue of ours."""
     queued_at: datetime | None = None
@@ -93,6 +96,7 @@ class EndedCall:
     message_at: datetime | None = None
     message_path: str = ""
     """He left a voice message in this call, and where it is."""
+    choice: ChoiceMade | None = None
     recording: str = ""
     """Where the conversation is recorded."""
     watched: QueueName | None = None

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -179,6 +181,25 @@ async def test_busy_then_no_answer_then_contact() -> None:
         assert await here.attempts() == ["busy", "no_answer", "contacted"]
         assert await here.obligations() == [("contacted", "")]
         assert here.exchange.rung == [DIALLED] * 3
+
+
+async def test_a_callback_is_cut_after_its_longest_time_and_was_a_contact() -> None:
+    async with live_centre(plan()) as centre:
+        here = await ward(centre, answers, talk_seconds=60.0)
+        dispatcher = centre.engine._dispatcher
+        assert dispatcher is not None
+        core = dispatcher.centre
+        # Settings allow no less than a minute.
+        callbacks = replace(core.policy.callbacks, max_talk=timedelta(seconds=2))
+        core.policy = replace(core.policy, callbacks=callbacks)
+        await here.miss()
+        call = await here.called_back()
+        await here.until_closed(seconds=30)
+        assert await here.obligations() == [("contacted", "")]
+        await here.agent.wait_for(lambda phone: phone.present_call is None, seconds=20)
+        (row,) = await centre.rows("SELECT contacted_at, ended_at FROM attempts")
+        assert 1_800_000 < row.ended_at - row.contacted_at < 15_000_000
+        assert call.heard_resident_at is not None
 
 
 async def test_never_reached_it_becomes_a_task_for_a_human() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 
+import pytest
+
 from callengine.demo.resident import Resident
 from callengine.demo.tones import RESIDENT_TONE
 from tests.support.command import run
@@ -144,6 +146,26 @@ async def test_a_message_left_while_the_engine_dies_is_not_lost() -> None:
         assert row.outcome == "message_left"
         assert row.message_at is not None
         assert len(await centre.rows("SELECT message FROM messages")) == 1
+
+
+@pytest.mark.parametrize("started_again", ["while he listens", "after he hung up"])
+async def test_the_engine_dies_as_he_presses_one_and_his_consent_is_on_record(started_again: str) -> None:
+    async with live_centre(plan(rules=CHOICE, settle=30), engine=False) as centre:
+        await centre.start_engine_process()
+        here = await ward(centre, answers)
+        await here.agent.dial("*43", seconds=0.3)
+        resident = await waiting(centre)
+        await centre.kill_processes()
+        await press(resident, "1")
+        await asyncio.sleep(0.5)
+        if started_again == "after he hung up":
+            await resident.hang_up()
+            await asyncio.sleep(0.3)
+        await centre.start_engine()
+        await centre.until(lambda: not centre.engine.view().calls, seconds=20)
+        (row,) = await centre.rows("SELECT outcome, choice, choice_at, arrived_at, ended_at FROM calls")
+        assert (row.outcome, row.choice) == ("callback_requested", "callback")
+        assert row.arrived_at < row.choice_at < row.ended_at
 
 
 async def test_whoever_presses_nothing_waits_on_and_is_answered_in_his_place() -> None:
