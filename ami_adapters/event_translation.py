@@ -18,6 +18,7 @@ from queues import events
 from queues.events import Choice, ContactResult, DeviceState, Disposition, Event, OfferResult, Review
 from queues.identifiers import AttemptId, CallId, ChannelName, Did, Endpoint, MessageId, OfferId
 from queues.personal_data import Phone
+from queues.results import SoundsLike
 
 DEVICE_STATES: Mapping[str, DeviceState] = {
     "NOT_INUSE": DeviceState.IDLE,
@@ -49,6 +50,9 @@ CONTACT_RESULTS: Mapping[str, ContactResult] = {
     "CANCEL": ContactResult.AGENT_HUNG_UP,
 }
 """app_dial's DIALSTATUS of the resident's leg; every other means that the network did not ring him."""
+
+SOUNDS_LIKE: Mapping[str, SoundsLike] = {"HUMAN": SoundsLike.HUMAN, "MACHINE": SoundsLike.MACHINE}
+"""app_amd's AMDSTATUS; NOTSURE and HANGUP tell nothing."""
 
 NOBODYS_NUMBER = frozenset({1, 22, 28})
 """Q.850: unallocated number, number changed, invalid number format."""
@@ -173,6 +177,9 @@ class EventTranslator:
                     AttemptId(message.text("Attempt")) or None,
                     message.text("File"),
                 )
+            case names.EVENT_SOUNDS_LIKE:
+                hint = SOUNDS_LIKE.get(message.text("Status"), SoundsLike.NOT_SURE)
+                yield events.AttemptHeard(at, AttemptId(message.text("Attempt")), hint)
             case names.EVENT_CALLBACK:
                 yield from self._callback_event(message, at)
             case _:

@@ -125,9 +125,10 @@ class CallbackDesk:
         for dial in story["dials"]:
             rang = "" if dial["ring_seconds"] is None else f", rang {dial['ring_seconds']:.1f} s"
             told = " ".join(str(dial[key]) for key in ("dial_status", "cause") if dial[key])
+            hint = f", sounds like {dial['sounds_like']}" if dial["sounds_like"] else ""
             yield (
                 f"  dial {self._clock(dial['made_at'])} by {dial['agent']} through {dial['trunk']}: "
-                f"{dial['result'] or 'under way'}{rang}{f' ({told})' if told else ''}"
+                f"{dial['result'] or 'under way'}{rang}{f' ({told})' if told else ''}{hint}"
             )
         for reason in story["refusals"]:
             yield f"  refused to dial: {reason}"

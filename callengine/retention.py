@@ -18,20 +18,24 @@ BY_ITSELF = "callengine"
 
 
 def terms(settings: Settings, now: datetime) -> Iterator[Term]:
-    """What is to be forgotten now. A legal hold keeps everything of its company, and the journal, which has all."""
+    """What is to be forgotten now. A legal hold keeps everything of its company, journal included."""
     default = settings.retention
+    held = tuple(company.id for company in settings.companies if company.legal_hold)
     for company in settings.companies:
         if company.legal_hold:
             continue
         for kind, own, usual in (
             (Kind.NUMBERS, company.numbers_days, default.numbers_days),
             (Kind.RECORDINGS, company.recordings_days, default.recordings_days),
+            (Kind.JOURNAL, company.journal_days, default.journal_days),
         ):
             days = usual if own is None else own
             if days:
-                yield Term(kind, company.id, now - timedelta(days=days))
-    if default.journal_days and not any(company.legal_hold for company in settings.companies):
-        yield Term(Kind.JOURNAL, "", now - timedelta(days=default.journal_days))
+                keep = held if kind is Kind.JOURNAL else ()
+                yield Term(kind, company.id, now - timedelta(days=days), keep)
+    if default.journal_days:
+        everybody = tuple(company.id for company in settings.companies)
+        yield Term(Kind.JOURNAL, "", now - timedelta(days=default.journal_days), everybody)
 
 
 async def forget_what_is_due(

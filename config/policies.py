@@ -194,6 +194,7 @@ def _callbacks(settings: Settings) -> CallbackPolicy:
         trunk_channels=rules.trunk_channels,
         keep_for_arrivals=rules.keep_for_arrivals,
         max_talk=timedelta(seconds=rules.max_talk_seconds),
+        listen_for_machines=rules.listen_for_machines,
         disposition_time=timedelta(seconds=rules.disposition_seconds),
         disposition_default=rules.disposition_default,
         do_not_call=e164s(Phone(number) for number in rules.do_not_call),

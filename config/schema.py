@@ -254,7 +254,10 @@ class Company(Section):
     name: ShownText = Field(description="as the agent's phone shows it")
     numbers_days: Days | None = Field(None, description="instead of [retention]'s")
     recordings_days: Days | None = Field(None, description="instead of [retention]'s")
-    legal_hold: bool = Field(False, description="nothing of this company is forgotten, nor the journal")
+    journal_days: Days | None = Field(None, description="instead of [retention]'s")
+    legal_hold: bool = Field(
+        False, description="nothing of this company is forgotten, nor what the journal has of it"
+    )
 
 
 class LineCallbackSection(Section):
@@ -355,6 +358,9 @@ class Callbacks(Section):
     )
     disposition_default: Disposition = Field(
         Disposition.REACHED, description="taken when he says nothing: reached, answering_machine, …"
+    )
+    listen_for_machines: bool = Field(
+        False, description="keep a detector's hint whether a machine answered; it decides nothing"
     )
     do_not_call: list[NumberText] = Field(
         default_factory=list, description="residents who asked never to be called"

@@ -11,8 +11,15 @@ from queues.centre import Centre
 from queues.commands import CancelAttempt, DialCallback, EraseAttemptTrace
 from queues.events import ContactResult
 from queues.identifiers import AttemptId, ChannelName
-from queues.journal import AttemptDialled, AttemptFinished, AttemptMade, AttemptReached, DialRefused
-from queues.obligation import Attempt, AttemptState, Obligation, attempt_of
+from queues.journal import (
+    AttemptDialled,
+    AttemptFinished,
+    AttemptHeard,
+    AttemptMade,
+    AttemptReached,
+    DialRefused,
+)
+from queues.obligation import Attempt, AttemptState, Obligation, attempt_of, obligation_of
 from queues.personal_data import Phone
 from queues.phone_numbers import DialRefusal, write_for_trunk
 from queues.policy import LineCallback
@@ -121,6 +128,7 @@ def _dial(
         agent_ring_time=policy.agent_ring_time,
         resident_ring_time=policy.resident_ring_time,
         max_talk=policy.max_talk,
+        listen=policy.listen_for_machines,
     )
 
 
@@ -187,6 +195,12 @@ def contacted(centre: Centre, event: events.AttemptContacted) -> None:
     centre.timers.disarm(TimerKind.ATTEMPT_DEADLINE, attempt.id)
     centre.note(AttemptReached(event.at, attempt.id))
     disposition_desk.reached(centre, attempt, event.at)
+
+
+def heard(centre: Centre, event: events.AttemptHeard) -> None:
+    """A detector's hint, which may come after the end: kept beside the dial, and nothing else."""
+    if event.attempt in centre.attempts or obligation_of(event.attempt) in centre.obligations:
+        centre.note(AttemptHeard(event.at, event.attempt, event.sounds_like))
 
 
 def refused(centre: Centre, event: events.AttemptRefused, now: datetime) -> None:

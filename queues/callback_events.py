@@ -14,7 +14,7 @@ from queues.identifiers import (
     ObligationId,
 )
 from queues.personal_data import Phone
-from queues.results import Choice, ContactResult, Disposition, Review
+from queues.results import Choice, ContactResult, Disposition, Review, SoundsLike
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,15 @@ class AttemptContacted:
 
     at: datetime
     attempt: AttemptId
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptHeard:
+    """What a detector took the answer of a callback for: a hint."""
+
+    at: datetime
+    attempt: AttemptId
+    sounds_like: SoundsLike
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from queues.identifiers import (
     QueueName,
 )
 from queues.personal_data import Phone
-from queues.results import Choice, Disposition, Review
+from queues.results import Choice, Disposition, Review, SoundsLike
 from sla.compliance import Verdict
 from sla.obligation import ObligationState
 
@@ -104,6 +104,15 @@ class AttemptReached:
 
     at: datetime
     attempt: AttemptId
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptHeard:
+    """What a detector took the answer of a callback for: a hint, shown and kept, never a reason."""
+
+    at: datetime
+    attempt: AttemptId
+    sounds_like: SoundsLike
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from queues.ordered_pool import OrderedPool
 from queues.personal_data import Phone
 from queues.policy import CentrePolicy, Dispatch, LinePolicy
 from queues.timers import Timers
+from queues.whose import companies_of
 from sla.promises import RU_416
 
 
@@ -69,6 +70,8 @@ class Centre:
         """Calls that are over; how they ended is being read from the inbox."""
         self.returning: dict[CallId, datetime] = {}
         """Who is being taken back from the fallback queue, and how long the others wait for him."""
+        self.concerned: set[CompanyId] = set()
+        """Whose residents the present event and what it led to concern."""
         self.commands: list[Command] = []
         self.journal: list[JournalEntry] = []
         self.unmatched: set[QueueName] = set()
@@ -96,10 +99,12 @@ class Centre:
 
     def order(self, command: Command) -> None:
         """Have the adapter do this."""
+        self.concerned.update(companies_of(self, command))
         self.commands.append(command)
 
     def note(self, entry: JournalEntry) -> None:
         """Write this down."""
+        self.concerned.update(companies_of(self, entry))
         self.journal.append(entry)
 
     def note_unexpected(self, at: datetime, machine: str, state: str, event: object, subject: str) -> None:

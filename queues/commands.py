@@ -110,6 +110,8 @@ class DialCallback:
     agent_ring_time: timedelta
     resident_ring_time: timedelta
     max_talk: timedelta = timedelta(hours=1)
+    listen: bool = False
+    """Whether a detector listens for an answering machine, beside the conversation."""
     channel: ChannelName | None = None
     """The agent dialled by hand and waits on this channel; None: his phone is to be rung."""
     channel_id: str = ""

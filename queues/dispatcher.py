@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from queues import (
@@ -27,11 +27,12 @@ from queues import (
 from queues.centre import Centre
 from queues.commands import Command
 from queues.events import Event
-from queues.identifiers import AttemptId
+from queues.identifiers import AttemptId, CompanyId
 from queues.journal import JournalEntry, RecordingStarted
 from queues.policy import CentrePolicy
 from queues.timers import TimerKind
 from queues.views import AgentView, CallView, CentreView, ObligationView
+from queues.whose import companies_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class Decision:
 
     commands: tuple[Command, ...]
     journal: tuple[JournalEntry, ...]
+    companies: tuple[CompanyId, ...] = field(default=(), compare=False)
+    """Whose residents the event and its decision concern."""
 
 
 class Dispatcher:
@@ -60,11 +63,12 @@ class Dispatcher:
         """
         centre = self._centre
         centre.commands, centre.journal = [], []
+        centre.concerned = set(companies_of(centre, event))
         self._apply(event, now)
         centre.settle_agents(event.at)
         fallback_members.settle(centre)
         matching.match_all(centre, event.at, now)
-        return Decision(tuple(centre.commands), tuple(centre.journal))
+        return Decision(tuple(centre.commands), tuple(centre.journal), tuple(sorted(centre.concerned)))
 
     def next_wakeup(self) -> datetime | None:
         """When to hand in a TimePassed; None while nothing is awaited."""
@@ -153,6 +157,8 @@ class Dispatcher:
                 self._note_recording(event)
             case events.ConversationHeld():
                 transfer_desk.held(centre, event)
+            case events.AttemptHeard():
+                attempt_desk.heard(centre, event)
             case events.AttemptPassedOn():
                 transfer_desk.callback_passed_on(centre, event, now)
             case events.AgentLegEnded():

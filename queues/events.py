@@ -13,6 +13,7 @@ from queues.callback_events import (
     AttemptAgentReady,
     AttemptContacted,
     AttemptEnded,
+    AttemptHeard,
     AttemptPassedOn,
     AttemptRefused,
     CallbackSwitchRequested,
@@ -70,6 +71,7 @@ __all__ = [
     "AttemptAgentReady",
     "AttemptContacted",
     "AttemptEnded",
+    "AttemptHeard",
     "AttemptPassedOn",
     "AttemptRefused",
     "AttemptTrace",
@@ -354,6 +356,7 @@ Event = (
     | AttemptAgentReady
     | AttemptContacted
     | AttemptEnded
+    | AttemptHeard
     | AttemptPassedOn
     | AgentDisposed
     | DispositionGiven

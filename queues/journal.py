@@ -12,6 +12,7 @@ from enum import StrEnum
 from queues.callback_journal import (
     AttemptDialled,
     AttemptFinished,
+    AttemptHeard,
     AttemptMade,
     AttemptPassedOn,
     AttemptReached,
@@ -50,6 +51,7 @@ __all__ = [
     "AgentStateChanged",
     "AttemptDialled",
     "AttemptFinished",
+    "AttemptHeard",
     "AttemptMade",
     "AttemptPassedOn",
     "AttemptReached",
@@ -295,6 +297,7 @@ JournalEntry = (
     | AttemptDialled
     | AttemptReached
     | AttemptPassedOn
+    | AttemptHeard
     | AttemptFinished
     | ObligationMoved
     | ObligationClosed

@@ -165,6 +165,8 @@ class CallbackPolicy:
     """Of the trunks' channels, so many are left to residents who call."""
     max_talk: timedelta = timedelta(hours=1)
     """A callback is cut after this: a bound for the harm of a forgotten or a hijacked call."""
+    listen_for_machines: bool = False
+    """A detector's hint is kept with each dial; it decides nothing."""
     do_not_call: frozenset[Phone] = frozenset()
     """E.164; residents who asked never to be called by us."""
     own_numbers: frozenset[Phone] = frozenset()

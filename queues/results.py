@@ -65,6 +65,14 @@ class ContactResult(StrEnum):
     """Asterisk died with it: nobody knows, and nobody may dial again without a human looking."""
 
 
+class SoundsLike(StrEnum):
+    """What the answer of a callback sounds like to a detector: a hint, it decides nothing."""
+
+    HUMAN = "human"
+    MACHINE = "machine"
+    NOT_SURE = "not_sure"
+
+
 class Choice(StrEnum):
     """What a waiting resident chose by a key."""
 

@@ -58,6 +58,7 @@ def decision_to_json(decision: Decision) -> str:
     content = {
         "commands": [encode(command) for command in decision.commands],
         "journal": [encode(entry) for entry in decision.journal],
+        "companies": decision.companies,
     }
     return msgspec.json.encode(content).decode()
 
@@ -65,4 +66,8 @@ def decision_to_json(decision: Decision) -> str:
 def decision_from_json(text: str) -> Decision:
     """The decision again."""
     content = msgspec.json.decode(text)
-    return Decision(tuple(map(decode, content["commands"])), tuple(map(decode, content["journal"])))
+    return Decision(
+        tuple(map(decode, content["commands"])),
+        tuple(map(decode, content["journal"])),
+        tuple(content.get("companies", ())),
+    )

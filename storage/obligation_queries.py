@@ -62,6 +62,8 @@ class AttemptStory:
     dial_status: str
     cause: int | None
     recording: str | None
+    sounds_like: str | None = None
+    """A detector's hint: human, machine, not_sure."""
 
     @property
     def ring_seconds(self) -> float | None:
@@ -189,4 +191,5 @@ def attempt_story(row: _AnyRow) -> AttemptStory:
         dial_status=row.dial_status or "",
         cause=row.cause,
         recording=row.recording,
+        sounds_like=row.sounds_like,
     )

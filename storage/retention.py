@@ -32,11 +32,16 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Forget this kind of a company's data older than `before`. The journal is the whole centre's: company ''."""
+    """Forget this kind of a company's data older than `before`.
+
+    A row of the journal that concerns several companies goes with the first one's term; company '' is what concerns
+    none of `keep`. A row that concerns one of `keep` stays.
+    """
 
     kind: Kind
     company: str
     before: datetime
+    keep: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +65,7 @@ async def forget(engine: AsyncEngine, node: str, term: Term, at: datetime, by: s
             case Kind.RECORDINGS:
                 rows = await _forget_recordings(connection, node, term)
             case _:
-                old = and_(journal.c.node == node, journal.c.at < term.before)
-                rows = (await connection.execute(delete(journal).where(old))).rowcount
+                rows = (await connection.execute(delete(journal).where(_journal(node, term)))).rowcount
         done = Deletion(at, term.kind.value, term.company, term.before, rows, by[:80])
         if rows:
             await connection.execute(
@@ -81,11 +85,7 @@ async def due_rows(engine: AsyncEngine, node: str, term: Term) -> int:
             case Kind.RECORDINGS:
                 return len(await _recordings(connection, node, term))
             case _:
-                query = (
-                    select(func.count())
-                    .select_from(journal)
-                    .where(journal.c.node == node, journal.c.at < term.before)
-                )
+                query = select(func.count()).select_from(journal).where(_journal(node, term))
         return int(await connection.scalar(query) or 0)
 
 
@@ -94,6 +94,16 @@ async def deletion_log(engine: AsyncEngine) -> Sequence[Deletion]:
     async with engine.connect() as connection:
         rows = await connection.execute(select(deletions).order_by(deletions.c.id))
         return [Deletion(row.at, row.kind, row.company, row.before, row.rows, row.by) for row in rows]
+
+
+def _journal(node: str, term: Term) -> ColumnElement[bool]:
+    kept = [journal.c.companies.not_like(_holding(company)) for company in term.keep]
+    his = [journal.c.companies.like(_holding(term.company))] if term.company else []
+    return and_(journal.c.node == node, journal.c.at < term.before, *his, *kept)
+
+
+def _holding(company: str) -> str:
+    return f"%,{company},%"
 
 
 def _numbers_of_calls(node: str, term: Term) -> ColumnElement[bool]:

@@ -134,6 +134,7 @@ def _journal_row(record: Record, node: str) -> dict[str, Any]:
         "at": record.at,
         "event": record.event,
         "decision": record.decision,
+        "companies": f",{','.join(record.companies)}," if record.companies else "",
     }
 
 

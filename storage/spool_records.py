@@ -11,6 +11,7 @@ import msgspec
 
 from queues.dispatcher import Decision
 from queues.events import Event
+from queues.identifiers import CompanyId
 from queues.journal import JournalEntry
 from storage.codec import decision_from_json, decision_to_json, event_to_json
 
@@ -28,6 +29,7 @@ class Record:
     event: str
     decision: str
     journal: tuple[JournalEntry, ...]
+    companies: tuple[CompanyId, ...] = ()
 
 
 class Kept(msgspec.Struct, tag="row", frozen=True):
@@ -69,7 +71,8 @@ _decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
 
 def record_of(epoch: int, seq: int, at: datetime, event: Event, decision: Decision) -> Record:
     """Encoded once, for the spool and for the ledger."""
-    return Record(epoch, seq, at, event_to_json(event), decision_to_json(decision), decision.journal)
+    told, decided = event_to_json(event), decision_to_json(decision)
+    return Record(epoch, seq, at, told, decided, decision.journal, decision.companies)
 
 
 def encode_line(line: Line) -> bytes:
@@ -97,14 +100,16 @@ def decode_line(content: bytes) -> Line:
 
 def decided(line: Decided) -> Record:
     """The decision again. Raises KeyError, msgspec.ValidationError for one of a newer version."""
-    decision = bytes(line.decision).decode()
+    text = bytes(line.decision).decode()
+    decision = decision_from_json(text)
     return Record(
         line.epoch,
         line.seq,
         instant(line.at),
         bytes(line.event).decode(),
-        decision,
-        decision_from_json(decision).journal,
+        text,
+        decision.journal,
+        decision.companies,
     )
 
 

@@ -41,6 +41,8 @@ class CentrePlan:
     """Further lines of the settings' `[callbacks]` table."""
     rules: str = ""
     """A `[[rules]]` table, else the law's limits."""
+    database: str = ""
+    """The ledger's URL, else an embedded one beside the settings."""
 
 
 def settings_text(plan: CentrePlan, *, ami_port: int, secret_file: Path, database: str) -> str:
@@ -77,7 +79,7 @@ def write_settings(folder: Path, plan: CentrePlan, *, ami_port: int, secret_file
     """Write the settings file, with an embedded ledger beside it."""
     path = folder / "callengine.toml"
     path.touch(mode=0o600)
-    database = f"sqlite:///{folder}/ledger.db"
+    database = plan.database or f"sqlite:///{folder}/ledger.db"
     path.write_text(
         settings_text(plan, ami_port=ami_port, secret_file=secret_file, database=database), encoding="utf-8"
     )

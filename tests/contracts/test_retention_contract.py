@@ -99,10 +99,20 @@ async def test_a_recording_that_is_on_another_machine_is_not_taken_for_forgotten
     assert await due_rows(ledger.engine, ledger.node, term) == 1
 
 
-async def test_the_journal_is_forgotten_up_to_its_term(ledger: Ledger, tmp_path: Path) -> None:
+async def test_the_journal_is_forgotten_up_to_its_term_for_each_company(
+    ledger: Ledger, tmp_path: Path
+) -> None:
     await two_calls(ledger, tmp_path)
-    before = await due_rows(ledger.engine, ledger.node, Term(Kind.JOURNAL, "", moment(100)))
-    assert before > 5
-    done = await forget(ledger.engine, ledger.node, Term(Kind.JOURNAL, "", moment(5)), moment(200), "x")
-    left = await due_rows(ledger.engine, ledger.node, Term(Kind.JOURNAL, "", moment(100)))
-    assert (0 < left < before, done.rows) == (True, before - left)
+
+    async def rows(company: str, until: float = 100, *keep: str) -> int:
+        term = Term(Kind.JOURNAL, company, moment(until), keep)
+        return await due_rows(ledger.engine, ledger.node, term)
+
+    everything, his, nobodys = await rows(""), await rows("sever"), await rows("", 100, "sever")
+    # Both calls are the company's; that agents log in is nobody's in particular.
+    assert (his > 5, nobodys > 1, his + nobodys) == (True, True, everything)
+    assert (await rows("yug"), await rows("sever", 100, "sever")) == (0, 0)
+    done = await forget(ledger.engine, ledger.node, Term(Kind.JOURNAL, "sever", moment(5)), moment(200), "x")
+    left = await rows("sever")
+    assert (0 < left < his, done.rows, done.company) == (True, his - left, "sever")
+    assert await rows("", 100, "sever") == nobodys

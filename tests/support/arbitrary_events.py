@@ -24,6 +24,7 @@ from queues.identifiers import (
 from queues.obligation import Obligation
 from queues.personal_data import Phone
 from queues.policy import CallbackPolicy, CentrePolicy
+from queues.results import SoundsLike
 from queues.timers import TimerKind
 from sla.obligation import ObligationState
 from tests.support.centre import EMERGENCY, EMERGENCY_DID, GENERAL, GENERAL_DID, NOON, small_centre
@@ -174,6 +175,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     ),
     st.builds(events.CallTransferred, at=MOMENTS, call=CALLS, agent=AGENTS),
     st.builds(events.ConversationHeld, at=MOMENTS, channel=CHANNELS, held=st.booleans()),
+    st.builds(events.AttemptHeard, at=MOMENTS, attempt=ATTEMPTS, sounds_like=st.sampled_from(SoundsLike)),
     st.builds(events.AttemptPassedOn, at=MOMENTS, attempt=ATTEMPTS, agent=AGENTS, channel=CHANNELS),
     st.builds(events.CallFellBack, at=MOMENTS, call=CALLS),
     st.builds(events.CallRejected, at=MOMENTS, call=CALLS, reason=st.just("full")),

@@ -113,7 +113,8 @@ async def rows_by_the_journal(journal: list[Any]) -> dict[str, list[Any]]:
         async with twin.engine.begin() as connection:
             await connection.run_sync(insert_new, tables.runs, starts)
         for _, epoch, seq, at, told, decision, *_ in journal:
-            record = Record(epoch, seq, at, told, decision, decision_from_json(decision).journal)
+            decided = decision_from_json(decision)
+            record = Record(epoch, seq, at, told, decision, decided.journal, decided.companies)
             async with twin.engine.begin() as connection:
                 await connection.run_sync(write, NODE, [record])
         return await rows_of(twin.engine)

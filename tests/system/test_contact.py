@@ -7,7 +7,7 @@ from pathlib import Path
 
 from callengine.demo.resident import Resident
 from tests.support.live_centre import LiveCentre, live_centre
-from tests.system.test_callbacks import NUMBER, Ward, answers, one_after_the_other, plan, ward
+from tests.system.test_callbacks import DIALLED, NUMBER, Ward, answers, one_after_the_other, plan, ward
 
 
 async def talked(here: Ward, dials: int) -> None:
@@ -42,6 +42,19 @@ async def test_an_answering_machine_is_called_again_until_the_agent_says_that_he
         assert [row.verdict for row in await centre.rows("SELECT verdict FROM calls")] == [
             "contacted_in_time"
         ]
+
+
+async def test_a_detector_only_hints_that_a_machine_answered_and_delays_nobody() -> None:
+    async with live_centre(plan(disposition=60, callbacks="listen_for_machines = true")) as centre:
+        here = await ward(centre, answers, talk_seconds=5.0)
+        await here.miss()
+        await here.called_back()
+        await talked(here, 1)
+        (row,) = await centre.rows("SELECT result, sounds_like FROM attempts")
+        # The tone that greets the agent goes on and on.
+        assert (row.result, row.sounds_like) == ("contacted", "machine")
+        assert await states(centre) == ["unconfirmed"]
+        assert here.exchange.heard_at[DIALLED] - here.exchange.answered_at[DIALLED] < 1.5
 
 
 async def test_a_number_that_the_network_does_not_know_is_a_humans_task() -> None:

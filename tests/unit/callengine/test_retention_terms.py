@@ -33,18 +33,25 @@ def test_by_default_nothing_is_ever_forgotten(tmp_path: Path) -> None:
 
 def test_a_companys_own_days_go_before_the_centres(tmp_path: Path) -> None:
     found = terms(
-        settings(tmp_path, "numbers_days = 365\nrecordings_days = 180", "recordings_days = 90\n"), NOON
+        settings(
+            tmp_path, "numbers_days = 365\nrecordings_days = 180", "recordings_days = 90\njournal_days = 30\n"
+        ),
+        NOON,
     )
     assert list(found) == [
         Term(Kind.NUMBERS, "zarya", NOON - timedelta(days=365)),
         Term(Kind.RECORDINGS, "zarya", NOON - timedelta(days=90)),
+        Term(Kind.JOURNAL, "zarya", NOON - timedelta(days=30)),
     ]
 
 
-def test_a_legal_hold_keeps_everything_of_its_company_and_the_journal(tmp_path: Path) -> None:
+def test_a_legal_hold_keeps_everything_of_its_company_and_what_the_journal_has_of_it(tmp_path: Path) -> None:
     days = "numbers_days = 1\nrecordings_days = 1\njournal_days = 1"
-    assert len(list(terms(settings(tmp_path, days), NOON))) == 3
-    assert list(terms(settings(tmp_path, days, "legal_hold = true\n"), NOON)) == []
+    yesterday = NOON - timedelta(days=1)
+    assert len(list(terms(settings(tmp_path, days), NOON))) == 4
+    assert list(terms(settings(tmp_path, days, "legal_hold = true\n"), NOON)) == [
+        Term(Kind.JOURNAL, "", yesterday, ("zarya",))
+    ]
 
 
 @pytest.mark.parametrize(
