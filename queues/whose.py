@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from queues.events import InboxRead
 from queues.identifiers import CallId, CompanyId, MessageId, ObligationId
 from queues.obligation import obligation_of
 from queues.snapshot import LedgerRestored, PbxSnapshot
@@ -19,6 +20,9 @@ def companies_of(centre: Centre, thing: object) -> Iterator[CompanyId]:
         case PbxSnapshot():
             for one in (*thing.calls, *thing.ended):
                 yield from companies_of(centre, one)
+        case InboxRead():
+            for ended in thing.ended:
+                yield from companies_of(centre, ended)
         case LedgerRestored():
             for each in (*thing.calls, *thing.obligations, *thing.attempts, *thing.messages):
                 yield from companies_of(centre, each)

@@ -50,6 +50,9 @@ async def test_a_detector_only_hints_that_a_machine_answered_and_delays_nobody()
         await here.miss()
         await here.called_back()
         await talked(here, 1)
+        async with asyncio.timeout(20):
+            while await here.attempts() != ["contacted"]:
+                await asyncio.sleep(0.05)
         (row,) = await centre.rows("SELECT result, sounds_like FROM attempts")
         # The tone that greets the agent goes on and on.
         assert (row.result, row.sounds_like) == ("contacted", "machine")
