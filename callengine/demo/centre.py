@@ -69,7 +69,8 @@ def settings_text(plan: CentrePlan, *, ami_port: int, secret_file: Path, databas
     )
     return (
         f'[pbx]\nport = {ami_port}\nsecret_file = "{secret_file}"\n'
-        f'[database]\nurl = "{database}"\nspool_file = "{secret_file.parent}/spool"\n[http]\nport = 0\ncontrol_socket = "{secret_file.parent}/c.sock"\n'
+        f'[database]\nurl = "{database}"\nspool_file = "{secret_file.parent}/ledger.spool"\n'
+        f'[http]\nport = 0\ncontrol_socket = "{secret_file.parent}/c.sock"\n'
         f"[callbacks]\n{plan.callbacks}\n{plan.rules}\n"
         f'[[companies]]\nid = "zarya"\nname = "УК Заря"\n{queues}{lines}{agents}'
     )
