@@ -232,6 +232,7 @@ class Application:
         self._settings = found.settings
         policy = self._policy = centre_policy(found.settings)
         self.tally.add_queues({name: queue.promise for name, queue in policy.queues.items()})
+        self.metrics.follow({agent: profile.queues for agent, profile in policy.agents.items()})
         self.tell(PolicyChanged(self.switchboard.pbx_now(), policy))
         self.switchboard.follow(policy.agents.values(), policy.trunks)
 

@@ -143,20 +143,6 @@ class CallRecords:
         _add(difference, contributions(before.facts, promise), -1)
         self._keep(after, difference)
 
-    def follow(self, promises: Mapping[QueueName, Promise]) -> None:
-        """The settings promise something else from now on: the calls concerned are counted anew; O(all calls)."""
-        before, self._promises = self._promises, dict(promises)
-        for counted in list(self._calls.values()):
-            promised, promise = before.get(counted.queue, Promise()), self.promise(counted.queue)
-            if promised != promise:
-                difference = contributions(counted.facts, promise)
-                _add(difference, contributions(counted.facts, promised), -1)
-                self._keep(counted, difference)
-        for (kind, name), scope in self.scopes.items():
-            scope.promise = self.promise(QueueName(name)) if kind == "queue" else _common(promises)
-        for queue in promises:
-            self.scope(("queue", queue))
-
     def advance(self, now: datetime) -> None:
         """Let calls leave the windows, and let the day turn."""
         if now <= self.now:

@@ -111,14 +111,6 @@ class DayTally:
         self._loaded_since = past.start
         self._gaps.lost(now)
 
-    def follow(
-        self, promises: Mapping[QueueName, Promise], *, not_recovered: Iterable[QueueName] = ()
-    ) -> None:
-        """The settings were read again."""
-        self._promises = dict(promises)
-        self._not_recovered = frozenset(not_recovered)
-        self._records.follow(promises)
-
     def observe(self, entry: JournalEntry) -> None:
         """Take one journal entry into account."""
         match entry:

@@ -22,7 +22,7 @@ from queues.personal_data import Phone
 from queues.views import AgentView, CentreView, ObligationView
 from sla.call_facts import Promise
 from sla.obligation import ObligationState
-from tests.support.centre import GENERAL, GENERAL_DID, moment
+from tests.support.centre import EMERGENCY, GENERAL, GENERAL_DID, moment
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
@@ -313,3 +313,12 @@ async def test_promtool_has_nothing_to_say_about_names_units_and_help() -> None:
         lambda: subprocess.run(words, input=body, capture_output=True, check=False)
     )
     assert (checked.returncode, checked.stdout + checked.stderr) == (0, b"")
+
+
+async def test_a_queue_that_the_settings_name_from_now_on_is_there_from_0() -> None:
+    scraped = Scraped()
+    scraped.tally.add_queues({GENERAL: Promise(), EMERGENCY: Promise()})
+    scraped.metrics.follow({AgentId("1001"): [EMERGENCY]})
+    assert await scraped.value("calls_offered_total", queue="emergency") == 0
+    assert await scraped.value("waiting_lost_seconds_total", queue="emergency", cause="ring") == 0
+    assert await scraped.value("queue_target_seconds", queue="emergency", clock="arrival") == 30

@@ -230,22 +230,6 @@ def test_transfers_are_counted_and_the_rest_is_the_last_speakers() -> None:
     assert (seen.transfers, seen.transferred, seconds(seen.wrap_up_time)) == (1, 1, 7)
 
 
-def test_another_promise_counts_the_days_calls_anew() -> None:
-    today = tally(GENERAL, EMERGENCY)
-    for call, wait in (("a", 10), ("b", 40), ("c", 90)):
-        watch(today, offered(call, 0), connected(call, wait), finished(call, 100))
-    watch(today, offered("e", 0, queue=EMERGENCY), connected("e", 40), offered("w", 90))
-    assert today.take(moment(100)).total.today.service_level().value == Fraction(1, 4)
-    today.follow({GENERAL: Promise(timedelta(seconds=60)), EMERGENCY: Promise()})
-    seen = today.take(moment(100))
-    assert seen.queues[GENERAL].today.service_level().value == Fraction(2, 3)
-    assert seen.queues[GENERAL].hour.service_level().value == Fraction(2, 3)
-    assert seen.total.today.service_level().value == Fraction(2, 4)
-    assert (seen.total.promise, seen.queues[EMERGENCY].promise) == (None, Promise())
-    watch(today, connected("w", 150))
-    assert today.take(moment(151)).queues[GENERAL].today.service_level().value == Fraction(3, 4)
-
-
 class TestUnknown:
     def test_while_the_link_is_down_who_waits_may_be_answered_or_not_and_others_may_have_come(self) -> None:
         today = tally()
