@@ -39,6 +39,7 @@ from callengine.retention import every_night
 from callengine.service_manager import notify, watchdog_seconds
 from callengine.tally import COUNTED_FOR, DayTally
 from callengine.wallboard.board import Links
+from callengine.wallboard.opening import follow as follow_board
 from callengine.wallboard.opening import open_board
 from callengine.wallboard.source import BoardSource
 from config.policies import centre_policy
@@ -165,6 +166,11 @@ class Application:
         self.alarm.start()
         self.tell(restored)
         live = LiveCallbacks(self._engine, ledger, dispatcher.view, self.clock.now)
+        self.board = open_board(
+            settings,
+            BoardSource(self.tally, self.view, self._links, self.clock.now),
+            version("callengine"),
+        )
         self.http = HttpServer(
             settings.http.host,
             settings.http.port,
@@ -175,11 +181,7 @@ class Application:
             gate=gate,
             figures=FiguresApi(self.tally, self.clock.now, ledger.writer.flush),
             document=OpenApi(version("callengine")),
-            board=open_board(
-                settings,
-                BoardSource(self.tally, self.view, self._links, self.clock.now),
-                version("callengine"),
-            ),
+            board=self.board,
         )
         await self.http.start()
         loop = asyncio.get_running_loop()
@@ -235,6 +237,7 @@ class Application:
         self.metrics.follow({agent: profile.queues for agent, profile in policy.agents.items()})
         self.tell(PolicyChanged(self.switchboard.pbx_now(), policy))
         self.switchboard.follow(policy.agents.values(), policy.trunks)
+        follow_board(self.board, found.settings, version("callengine"))
 
     def ask_to_stop(self) -> None:
         """End `run`."""

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from callengine.access.opening import token_is_wanted
 from callengine.wallboard.page import Page, page_version
-from callengine.wallboard.routes import BoardRoutes
+from callengine.wallboard.routes import BoardRoutes, Pages
 from callengine.wallboard.scope import Part, scopes_of
 from callengine.wallboard.source import BoardSource
 from config.settings import Settings
@@ -14,28 +14,33 @@ from config.settings import Settings
 
 def open_board(settings: Settings, source: BoardSource, version: str) -> BoardRoutes:
     """The routes of this engine's board. `version`: of the program."""
-    scopes, limits = scopes_of(settings), settings.wallboard
+    limits = settings.wallboard
+    language = limits.language or settings.centre.language
+    return BoardRoutes(source, limits, language, _pages_of(settings, version))
+
+
+def follow(board: BoardRoutes, settings: Settings, version: str) -> None:
+    """The settings were read anew: other companies and queues are other boards, and browsers load them."""
+    board.show(_pages_of(settings, version))
+
+
+def _pages_of(settings: Settings, version: str) -> Pages:
+    scopes = scopes_of(settings)
     goals = {queue.name: queue.goal_ratio for queue in settings.queues}
     every = (scopes.centre, *scopes.companies.values(), *scopes.queues.values())
     page = Page(
         scopes,
-        limits,
+        settings.wallboard,
         ZoneInfo(settings.centre.time_zone),
-        page_version(version),
+        page_version(f"{version} {scopes.told()}"),
         signs_out=token_is_wanted(settings),
     )
-    return BoardRoutes(
-        source,
-        page,
-        scopes,
-        limits,
-        limits.language or settings.centre.language,
-        # Where queues with different goals are summed, the strictest is shown.
-        {
-            scope: max(
-                (goal for queue, goal in goals.items() if scope.part is Part.CENTRE or queue in scope.queues),
-                default=max(goals.values()),
-            )
-            for scope in every
-        },
-    )
+    # Where queues with different goals are summed, the strictest is shown.
+    strictest = {
+        scope: max(
+            (goal for queue, goal in goals.items() if scope.part is Part.CENTRE or queue in scope.queues),
+            default=max(goals.values()),
+        )
+        for scope in every
+    }
+    return Pages(page, scopes, strictest)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from importlib.resources import files
 
@@ -38,25 +39,24 @@ _SECOND = timedelta(seconds=1)
 _NOTHING = ScopeFigures(None, 0, 0, timedelta(0), Sums(), Sums(), Sums())
 
 
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """What the settings have to be shown."""
+
+    page: Page
+    scopes: Scopes
+    goals: Mapping[Scope, float]
+
+
 class BoardRoutes:
     """The routes below `/wallboard`."""
 
-    def __init__(
-        self,
-        source: BoardSource,
-        page: Page,
-        scopes: Scopes,
-        limits: Wallboard,
-        language: Language,
-        goals: Mapping[Scope, float],
-    ) -> None:
+    def __init__(self, source: BoardSource, limits: Wallboard, language: Language, pages: Pages) -> None:
         self._source = source
-        self._page = page
-        self._scopes = scopes
         self._limits = limits
         self._language = language
-        self._goals = goals
-        self.viewers = Viewers(self._draw, page.version)
+        self._pages = pages
+        self.viewers = Viewers(self._draw, pages.page.version)
         self._files = {
             name: files("callengine.wallboard").joinpath("static", name).read_bytes() for name in _STATIC
         }
@@ -68,13 +68,19 @@ class BoardRoutes:
         app.router.add_get("/wallboard/{file}", self._file)
         app.on_shutdown.append(self._on_shutdown)
 
+    def show(self, pages: Pages) -> None:
+        """From now on these; where they differ, open boards are loaded anew by their browsers."""
+        if pages.page.version != self._pages.page.version:
+            self._pages = pages
+            self.viewers.renew(pages.page.version)
+
     def _look(self, request: web.Request) -> Look:
         wanted = request.query
         language: Language = self._language
         for one in TEXTS:
             if wanted.get("lang") == one:
                 language = one
-        scope = self._scopes.find(wanted.get("company"), wanted.get("queue"))
+        scope = self._pages.scopes.find(wanted.get("company"), wanted.get("queue"))
         if scope is None:
             raise web.HTTPNotFound(text="no company or queue of that name is in the settings\n")
         return Look(scope, language)
@@ -82,7 +88,9 @@ class BoardRoutes:
     async def _show(self, request: web.Request) -> web.Response:
         look = self._look(request)
         boards, age = self._boards([look.scope])
-        html = await asyncio.to_thread(self._page.whole, boards[look.scope], look.language, age / _SECOND)
+        html = await asyncio.to_thread(
+            self._pages.page.whole, boards[look.scope], look.language, age / _SECOND
+        )
         return web.Response(
             text=html,
             content_type="text/html",
@@ -133,14 +141,15 @@ class BoardRoutes:
     async def _draw(self, looks: tuple[Look, ...]) -> Mapping[Look, Drawn]:
         """Numbers are taken on the loop, at one moment; they are made into pages in a thread: calls come first."""
         boards, age = self._boards({look.scope for look in looks})
-        return await asyncio.to_thread(self._drawn, looks, boards, age)
+        return await asyncio.to_thread(self._drawn, self._pages.page, looks, boards, age)
 
+    @staticmethod
     def _drawn(
-        self, looks: tuple[Look, ...], boards: Mapping[Scope, Board], age: timedelta
+        page: Page, looks: tuple[Look, ...], boards: Mapping[Scope, Board], age: timedelta
     ) -> Mapping[Look, Drawn]:
         return {
             look: Drawn(
-                self._page.parts(boards[look.scope], look.language),
+                page.parts(boards[look.scope], look.language),
                 age / _SECOND,
                 boards[look.scope].waiting.longest_tone is Tone.ALARM,
             )
@@ -160,7 +169,7 @@ class BoardRoutes:
                 view,
                 links,
                 self._limits,
-                self._goals[scope],
+                self._pages.goals[scope],
                 now,
             )
             for scope in scopes

@@ -53,6 +53,11 @@ class Scopes:
     companies: Mapping[str, Scope]
     queues: Mapping[str, Scope]
 
+    def told(self) -> list[str]:
+        """All of them in words: other words, other boards."""
+        every = (*self.companies.values(), *self.queues.values())
+        return [f"{one.part} {one.id} {one.name} {sorted(one.queues)}" for one in every]
+
     def find(self, company: str | None, queue: str | None) -> Scope | None:
         """The part an address asks for; None when there is none of that name."""
         if company:

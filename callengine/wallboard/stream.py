@@ -98,6 +98,12 @@ class Viewers:
             self._ticking.cancel()
             self._ticking = None
 
+    def renew(self, version: str) -> None:
+        """The page has changed: streams end, browsers connect again, see another version and load it."""
+        self._version = version
+        self.end_all()
+        self._viewers.clear()
+
     def end_all(self) -> None:
         """The engine stops: every stream ends at once instead of being waited for."""
         for viewer in self._viewers:

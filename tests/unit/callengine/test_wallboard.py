@@ -20,7 +20,8 @@ from callengine.access.gate import Gate
 from callengine.access.sessions import Sessions
 from callengine.access.tokens import Role, TokenFile
 from callengine.wallboard.board import CELLS, Board, Links, Tone, board_of
-from callengine.wallboard.page import Look, page_version
+from callengine.wallboard.opening import follow
+from callengine.wallboard.page import Look
 from callengine.wallboard.scope import Part, scopes_of
 from callengine.wallboard.stream import Drawn, Viewer
 from callengine.wallboard.strip import PLOT_BOTTOM, PLOT_TOP, strip_of
@@ -223,7 +224,8 @@ async def test_a_change_reaches_the_wall_and_only_what_is_new_is_sent(centre: Sc
         assert answer.headers["X-Accel-Buffering"] == "no"
         assert answer.content_type == "text/event-stream"
         first = await next_event(answer)
-        assert first["version"] == page_version("test")
+        async with client.get("/wallboard") as page:
+            assert f'data-version="{first["version"]}"' in await page.text()
         assert {"level", "waiting", "agents", "strip"} <= set(first["parts"])
         centre.call("w", 5)
         async with asyncio.timeout(20):
@@ -280,6 +282,24 @@ async def test_streams_end_at_once_when_the_engine_stops(centre: ScriptedCentre)
         assert loop.time() - began < 5  # aiohttp would wait a minute for them.
         async with asyncio.timeout(20):
             await stream.content.read()  # It ends.
+
+
+async def test_after_a_reload_of_the_settings_browsers_load_the_new_board(centre: ScriptedCentre) -> None:
+    renamed = centre.settings.companies[0].model_copy(update={"name": "УК Юг"})
+    settings = centre.settings.model_copy(update={"companies": [renamed, *centre.settings.companies[1:]]})
+    async with looking(centre) as (client, _, routes):
+        stream = await client.get("/wallboard/stream")
+        before = (await next_event(stream))["version"]
+        follow(routes, centre.settings, "test")
+        centre.call("w", 5)
+        assert (await next_event(stream))["version"] == before  # Nothing has changed: nobody is disturbed.
+        follow(routes, settings, "test")
+        async with asyncio.timeout(20):
+            await stream.content.read()  # It ends, and a browser connects again.
+        async with client.get("/wallboard/stream") as again:
+            assert (await next_event(again))["version"] != before
+        async with client.get("/wallboard?company=c0") as page:
+            assert "УК Юг" in await page.text()
 
 
 async def test_what_is_known_of_a_pbx_that_is_away_grows_old(centre: ScriptedCentre) -> None:
