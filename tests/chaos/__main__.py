@@ -28,10 +28,14 @@ def main() -> int:
         run(SHORT if wanted.short else LONG, seed=wanted.seed, rate=wanted.rate, agents=wanted.agents)
     )
     print(told(found))
-    if wanted.json is not None:
-        wanted.json.write_text(json.dumps(asdict(found) | {"engine_log": ""}, indent=2), encoding="utf-8")
     if wanted.log is not None:
         wanted.log.write_text(found.engine_log, encoding="utf-8")
+    if wanted.json is not None:
+        figures = asdict(found) | {
+            "engine_log": "",
+            "blows": {kind.name: n for kind, n in found.blows.items()},
+        }
+        wanted.json.write_text(json.dumps(figures, indent=2, default=str), encoding="utf-8")
     return 1 if found.audit.problems or found.unsettled else 0
 
 
