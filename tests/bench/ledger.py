@@ -23,6 +23,7 @@ from tests.support.centre import NOON, Desk, agent_ready, arrived, holding, mome
 
 CALLS = 4000
 CHUNK = 500
+AHEAD = 10 * CHUNK
 TABLES = (journal, calls, offers, agent_states)
 Recorded = list[tuple[Event, Decision]]
 
@@ -79,6 +80,8 @@ async def _through_the_writer(url: str, recorded: Recorded) -> tuple[Rows, float
         ledger.writer.append(event, decision, event.at)
         if number % CHUNK == 0:
             await asyncio.sleep(0)
+            while ledger.writer.pending_rows > AHEAD:  # The writer takes only so many before it drops them.
+                await asyncio.sleep(0.001)
     await ledger.writer.flush()
     seconds = time.perf_counter() - began
     rows = await _rows_of(ledger)
