@@ -89,6 +89,8 @@ ANSWERED_VARIABLE: Final = "CALLENGINE_ANSWERED"
 """Epoch seconds with fraction when the agent's leg was bridged; empty before."""
 
 # UserEvent names. Each carries the resident's Uniqueid and Channel headers of its own channel.
+EVENT_BEAT: Final = "CallengineBeat"
+"""Raised by the engine itself: goes through the PBX and back."""
 EVENT_ARRIVED: Final = "CallengineArrived"
 """Arrived: epoch.micro, Did, Number, RawNumber is never sent; the name is CallerIDName of the channel."""
 EVENT_HOLDING: Final = "CallengineHolding"

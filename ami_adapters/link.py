@@ -17,7 +17,9 @@ from ami_adapters.errors import AmiError, AuthFailed, NotConnected
 from ami_adapters.message import Message, instant_of
 from ami_adapters.panoramisk_link import AmiManager, AmiProtocol
 from ami_adapters.pending_actions import Response
+from ami_adapters.trouble import ENDS_WITH_LOGIN, Trouble, Troubles
 
+SLOW_SECONDS = 1.0
 UNANSWERED_PINGS = 4
 """So many in a row, though events come in: whoever should answer actions hangs."""
 
@@ -101,6 +103,7 @@ class AmiLink:
         jitter: random.Random | None = None,
         record: Callable[[bytes], None] | None = None,
         on_state: Callable[[LinkState], None] = lambda state: None,
+        troubles: Troubles | None = None,
     ) -> None:
         self._login = login
         self._listener = listener
@@ -110,6 +113,7 @@ class AmiLink:
         self._jitter = jitter or random.Random()  # noqa: S311  # spreads reconnects, keeps no secret
         self._record = record
         self._on_state = on_state
+        self._troubles = troubles or Troubles(log)
         self._manager = AmiManager(
             host=login.host, port=login.port, protocol_factory=self._make_protocol, ssl=tls
         )
@@ -121,6 +125,12 @@ class AmiLink:
         """Number of the present connection, counted from 1 (trap 18)."""
         self.sink_errors = 0
         self._unanswered = 0
+
+    @property
+    def messages_read(self) -> int:
+        """Messages that came in on this connection."""
+        protocol = self._manager.protocol
+        return 0 if protocol is None else protocol.messages_read
 
     def start(self) -> None:
         """Connect, and stay connected until `close`."""
@@ -176,12 +186,14 @@ class AmiLink:
                 self._log.error(
                     "AMI login refused: check the user name and the secret", username=self._login.username
                 )
+                self._troubles.begin(Trouble.LOGIN_REFUSED)
                 self._enter(LinkState.AUTH_FAILED)
                 self._manager.abort()
                 await asyncio.sleep(self._times.auth_failed_pause)
                 continue
             except Exception as problem:  # trap 8: whatever it was, the next attempt may work
                 self._log.warning("AMI connection failed", reason=type(problem).__name__)
+                self._troubles.begin(Trouble.UNREACHABLE, type(problem).__name__)
             finally:
                 self._manager.abort()
                 self._go_offline()
@@ -197,6 +209,7 @@ class AmiLink:
         self.epoch += 1
         self._unanswered = 0
         self._online = True
+        self._troubles.end(*ENDS_WITH_LOGIN)
         self._log.info("AMI connected", host=self._login.host, port=self._login.port, epoch=self.epoch)
         self._enter(LinkState.CONNECTED)
         self._listener.on_connected()
@@ -219,19 +232,30 @@ class AmiLink:
                 await self._ask_for_life()
 
     async def _ask_for_life(self) -> None:
+        asked_at = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(self._times.ping_deadline):
                 answer = await self._manager.send_action(actions.ping())
         except (TimeoutError, AmiError):
             self._unanswered += 1
             if not self._lost.is_set() and (self._is_silent() or self._unanswered >= UNANSWERED_PINGS):
+                self._troubles.begin(Trouble.SILENT)
                 self.drop("no answer to a ping")
                 self._lost.set()
+            elif not self._lost.is_set():
+                self._troubles.begin(Trouble.SLOW, "a ping is unanswered, though events come in")
             return
         self._unanswered = 0
+        self._judge_speed(asyncio.get_running_loop().time() - asked_at)
         pbx_time = instant_of(answer.text("Timestamp"))
         if pbx_time is not None:
             self._listener.on_clock_reading(pbx_time, self._now())
+
+    def _judge_speed(self, seconds: float) -> None:
+        if seconds > SLOW_SECONDS:
+            self._troubles.begin(Trouble.SLOW, f"{seconds:.1f} s for the answer to a ping")
+        elif seconds < SLOW_SECONDS / 2:
+            self._troubles.end(Trouble.SLOW)
 
     def _is_silent(self) -> bool:
         """A flood may keep the answer back: while bytes come in the link is alive, though slow."""
@@ -239,6 +263,8 @@ class AmiLink:
         return protocol is None or protocol.quiet_seconds() >= self._times.ping_deadline
 
     def _on_lost(self, protocol: AmiProtocol, exc: Exception | None) -> None:
+        if self._online and Trouble.SILENT not in self._troubles:
+            self._troubles.begin(Trouble.CUT, "" if exc is None else type(exc).__name__)
         if protocol is self._manager.protocol or not self._online:
             self._manager.connection_lost(exc)
             self._lost.set()

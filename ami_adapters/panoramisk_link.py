@@ -55,6 +55,7 @@ class AmiProtocol(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self.pending = PendingActions(deadline_seconds=action_deadline_seconds)
         self.last_received = self._loop.time()
+        self.messages_read = 0
         self.responses: dict[str, object] = {}
         """panoramisk's own table; always empty, ours is `pending`."""
 
@@ -70,6 +71,7 @@ class AmiProtocol(asyncio.Protocol):
         if self._record is not None:
             self._record(data)
         for raw in self._framer.feed(data):
+            self.messages_read += 1
             message = Message(raw)
             if self.pending.take(message) or not message.name:
                 continue

@@ -15,6 +15,8 @@ from typing import Protocol
 from ami_adapters import actions
 from ami_adapters import dialplan_names as names
 from ami_adapters.actions import Action
+from ami_adapters.beats import Beats
+from ami_adapters.channel_audit import ChannelAudit
 from ami_adapters.channel_registry import ChannelRegistry
 from ami_adapters.command_translation import actions_of
 from ami_adapters.errors import AmiError, NotConnected
@@ -25,6 +27,7 @@ from ami_adapters.pending_actions import Response
 from ami_adapters.queue_log_gap import QueueLogGap
 from ami_adapters.queue_watch import WatchedQueues
 from ami_adapters.snapshot_reader import SNAPSHOT_ACTIONS, SnapshotResult, read_snapshot
+from ami_adapters.trouble import Trouble, Troubles
 from ami_adapters.trunk_watch import TrunkWatch
 from queues import events
 from queues.commands import Command, DialCallback, FetchFromFallback, OfferCall, SetFallbackMember
@@ -57,6 +60,9 @@ class Log(Protocol):
     def warning(self, event: str, **fields: object) -> object:
         """A fact somebody should look at."""
 
+    def error(self, event: str, **fields: object) -> object:
+        """An alert."""
+
 
 class Switchboard:
     """Translates between one AMI link and the engine.
@@ -77,6 +83,8 @@ class Switchboard:
         watched_before: Mapping[str, QueueName] | None = None,
         gap: QueueLogGap | None = None,
         trunks: Iterable[str] = (),
+        troubles: Troubles | None = None,
+        on_beat: Callable[[int], None] = lambda count: None,
     ) -> None:
         self.trunks = TrunkWatch(trunks)
         """What is known of the PBX's trunks; nothing while there is no link."""
@@ -97,6 +105,13 @@ class Switchboard:
         self._held: list[Message] | None = []
         self._connected = False
         self._resync: asyncio.Task[None] | None = None
+        self._troubles = troubles or Troubles(log)
+        self._beats = Beats(self._troubles, on_beat)
+        self._channel_audit = ChannelAudit(self._registry, self._troubles)
+        self._connections = 0
+        self._is_deaf = False
+        self.shed_messages = 0
+        """AMI events that were not looked at, because a snapshot will tell what became of them."""
         self.last_event_at: datetime | None = None
         """When Asterisk last told us anything by itself, by our clock."""
 
@@ -105,9 +120,19 @@ class Switchboard:
         self._link = link
 
     @property
+    def connection(self) -> int:
+        """Number of the present connection, counted from 1; 0 while there is none."""
+        return self._connections if self._connected else 0
+
+    @property
     def is_synced(self) -> bool:
         """Whether a snapshot was taken on the present connection."""
         return self._held is None
+
+    @property
+    def clock_offset(self) -> timedelta:
+        """Asterisk's clock minus ours, as its answers to Ping tell."""
+        return self._clock_offset
 
     def pbx_now(self) -> datetime:
         """Asterisk's clock as estimated from its answers to Ping."""
@@ -124,6 +149,31 @@ class Switchboard:
     def on_connected(self) -> None:
         """Logged in: hold the messages and ask what is so."""
         self._connected = True
+        self._connections += 1
+        self._beats.begin_anew()
+        self._troubles.end(Trouble.PERMISSION, Trouble.EVENTS_MISSING, Trouble.HANG_UPS_MISSING)
+        self._begin_snapshot()
+
+    def resync(self) -> None:
+        """What we know may be wrong: ask what is so, as after a reconnect. Nothing is decided until it is known."""
+        if self._connected:
+            self._lose_sync()
+            self._begin_snapshot()
+
+    def go_deaf(self) -> None:
+        """We cannot follow: look at nothing but our own beats until `resync`."""
+        if self._connected:
+            self._lose_sync()
+            self._is_deaf = True
+
+    def _lose_sync(self) -> None:
+        self._cancel_resync()
+        if self.is_synced:
+            self._sink(events.PbxLost(self.pbx_now()))
+        self._held = []
+
+    def _begin_snapshot(self) -> None:
+        self._is_deaf = False
         self._held = []
         self._cancel_resync()
         self._resync = asyncio.get_running_loop().create_task(self._take_snapshot(), name="snapshot")
@@ -148,8 +198,14 @@ class Switchboard:
     def on_message(self, message: Message) -> None:
         """One AMI event, in the order Asterisk sent it."""
         self.last_event_at = self._now()
+        if self._beats.hear(message):
+            return
         if self._held is not None:
-            self._held.append(message)
+            # Beyond the limit the snapshot is taken anew, so what is not held is not needed.
+            if self._is_deaf or len(self._held) > MAX_HELD_MESSAGES:
+                self.shed_messages += 1
+            else:
+                self._held.append(message)
             return
         if self.trunks.hear(message):
             self._list_registrations()
@@ -171,9 +227,18 @@ class Switchboard:
         """Tell the dialplan that the engine is alive: epoch seconds by Asterisk's clock."""
         self._set_heartbeat(str(int(self.pbx_now().timestamp())))
 
+    def send_pulse(self, count: int) -> bool:
+        """Send a number through the PBX and back; whether it went out."""
+        return self._beats.send(self._link, count)
+
     def stop_beating(self) -> asyncio.Future[Response] | None:
         """Tell the dialplan that the engine stops: residents go on to the fallback queue at once."""
         return self._set_heartbeat("0")
+
+    async def audit(self) -> None:
+        """Whether somebody hung up and we did not hear it; then ask anew what is so."""
+        if self.is_synced and await self._channel_audit.finds_unheard_ends(self._link):
+            self.resync()
 
     async def close(self) -> None:
         """End the snapshot task, if one is under way."""
@@ -200,6 +265,7 @@ class Switchboard:
             known = isinstance(problem, NotConnected)
             self._refuse(command, type(problem).__name__, outcome_known=known)
         elif not future.result().success:
+            self._beats.note_permission(future)
             self._refuse(command, future.result().message, outcome_known=True)
 
     def _refuse(self, command: Command, reason: str, *, outcome_known: bool) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from ami_adapters.link import AmiLink, LinkState, LinkTimes, PbxLogin
 from ami_adapters.queue_log_gap import QueueLogGap
 from ami_adapters.queue_watch import WatchedQueues
 from ami_adapters.switchboard import Switchboard
+from ami_adapters.trouble import Trouble, Troubles
 from ami_adapters.trunk_watch import TrunkState
 from callengine.access.opening import open_gate
 from callengine.callback_api import CallbackApi
@@ -38,6 +39,7 @@ from callengine.report_schedule import ReportSchedule
 from callengine.retention import every_night
 from callengine.service_manager import notify, watchdog_seconds
 from callengine.tally import COUNTED_FOR, DayTally
+from callengine.vital_signs import TICK_SECONDS, VitalSigns
 from callengine.wallboard.board import Links
 from callengine.wallboard.opening import follow as follow_board
 from callengine.wallboard.opening import open_board
@@ -45,18 +47,19 @@ from callengine.wallboard.source import BoardSource
 from config.policies import centre_policy
 from config.settings import Settings
 from queues.dispatcher import Dispatcher
-from queues.events import Event, LedgerRestored, PolicyChanged
+from queues.events import Event, LedgerRestored, PbxSnapshot, PolicyChanged
 from queues.identifiers import NodeId, QueueName
 from queues.policy import CentrePolicy, Dispatch
 from queues.views import CentreView
 from storage.figure_queries import figure_rows
 from storage.ledger import Ledger
 
-BEAT_SECONDS = 1.0
+AUDIT_SECONDS = 15.0
 STOP_SECONDS = 10.0
 _LAG_MEASURED_SECONDS = 0.5
 _ALIVE_NOTED_SECONDS = 10.0
 _HUNG_BACKLOG = 20_000
+_ZONE_STEP = timedelta(minutes=15)
 
 
 class Application:
@@ -97,6 +100,7 @@ class Application:
         self._dispatcher: Dispatcher | None = None
         self._engine: Engine | None = None
         self._last_step: timedelta | None = None
+        self._pbx_started_at: datetime | None = None
 
     async def start(self) -> None:
         """Open the ledger, take up what was left open, listen, connect. Raises TokenError, LedgerError, OSError."""
@@ -107,6 +111,7 @@ class Application:
         restored = await ledger.restored(now)
         dispatcher = Dispatcher(self._policy, epoch=ledger.epoch, started_at=now)
         self._dispatcher = dispatcher
+        self.troubles = Troubles(log, self._on_trouble)
         self.switchboard = Switchboard(
             self._policy.agents.values(),
             sink=self._hear,
@@ -117,6 +122,8 @@ class Application:
             watched=WatchedQueues.of(self._policy),
             watched_before=self._watched_before(restored),
             gap=QueueLogGap(settings.queue_log.file, await ledger.heard_until()),
+            troubles=self.troubles,
+            on_beat=self._on_beat,
         )
         metrics = Metrics(
             self._policy.queues,
@@ -142,6 +149,7 @@ class Application:
             times=self._link_times,
             record=self._record,
             on_state=self._on_link_state,
+            troubles=self.troubles,
         )
         self.switchboard.attach(self.link)
         metrics.inbox_leftovers.set_function(lambda: self.switchboard.leftovers)
@@ -154,6 +162,15 @@ class Application:
             self.clock,
             observers=(self.tally.observe, metrics.observe),
             on_decision_seconds=metrics.decision_seconds.observe,
+        )
+        self.vitals = VitalSigns(
+            self._engine,
+            self.switchboard,
+            self.troubles,
+            metrics.link,
+            log,
+            monotonic=asyncio.get_running_loop().time,
+            messages_read=lambda: self.link.messages_read,
         )
         rows = await figure_rows(
             await ledger.reading(),
@@ -182,6 +199,7 @@ class Application:
             figures=FiguresApi(self.tally, self.clock.now, ledger.writer.flush),
             document=OpenApi(version("callengine")),
             board=self.board,
+            sheds=self._sheds_screens,
         )
         await self.http.start()
         loop = asyncio.get_running_loop()
@@ -189,6 +207,7 @@ class Application:
             loop.create_task(self._engine.run(), name="engine"),
             loop.create_task(self._beat(), name="heartbeat"),
             loop.create_task(self._measure_lag(), name="loop lag"),
+            loop.create_task(self._audit(), name="audit"),
             loop.create_task(self._note_alive(ledger), name="alive"),
             *self._nightly_reconcile(ledger),
             loop.create_task(
@@ -262,7 +281,8 @@ class Application:
         await self.http.stop()
         if self.ledger is not None:
             try:
-                await self._try_to_note_alive(self.ledger)
+                if not self.ledger.writer.is_away:
+                    await self._try_to_note_alive(self.ledger)
                 await self.ledger.close()
             except TimeoutError:
                 self._log.error("the ledger did not take everything", rows=self.ledger.writer.pending_rows)
@@ -273,6 +293,7 @@ class Application:
         return {
             "pbx_connected": self.link.state is LinkState.CONNECTED,
             "pbx_state_known": self.switchboard.is_synced,
+            "keeps_up": not self.vitals.is_behind,
             "ledger_writes": self.ledger_watch.keeps_decisions,
         }
 
@@ -283,6 +304,12 @@ class Application:
             pbx=self.link.state is LinkState.CONNECTED and self.switchboard.is_synced,
             trunks=tuple(None if one is TrunkState.UNKNOWN else one is TrunkState.UP for one in states),
         )
+
+    def _sheds_screens(self) -> bool:
+        """Calls go before screens."""
+        if self.vitals.is_behind:
+            self.metrics.link.screen_refused()
+        return self.vitals.is_behind
 
     def view(self) -> CentreView:
         """The live state, for screens."""
@@ -298,7 +325,24 @@ class Application:
     def _hear(self, event: Event) -> None:
         """The PBX told us something."""
         self.metrics.ami_events.labels(type(event).__name__).inc()
-        self.tell(event)
+        if isinstance(event, PbxSnapshot):
+            self._note_pbx_start(event.pbx_started_at)
+        self._engine_or_fail().hear(event)
+
+    def _note_pbx_start(self, started_at: datetime | None) -> None:
+        if started_at is None:
+            return
+        # It tells its start by its own zone's clock: summer time moves that by whole quarters of an hour.
+        if self._pbx_started_at is not None and (started_at - self._pbx_started_at) % _ZONE_STEP:
+            self.metrics.link.pbx_restarts.inc()
+            self._log.warning("Asterisk was started anew: the calls it had are over")
+        self._pbx_started_at = started_at
+
+    def _on_trouble(self, trouble: Trouble, began: bool) -> None:  # the signature of a callback
+        self.metrics.link.trouble_changed(trouble, began)
+
+    def _on_beat(self, count: int) -> None:
+        self.vitals.returned(count)
 
     def _on_link_state(self, state: LinkState) -> None:
         self.metrics.ami_connected.set(state is LinkState.CONNECTED)
@@ -311,18 +355,35 @@ class Application:
         while True:
             self.clock_check()
             self.ledger_watch.check()
-            self._engine_or_fail().ask_for_beat()
+            self._look_at_the_unsettled()
+            self.metrics.link.pbx_clock_offset.set(self.switchboard.clock_offset.total_seconds())
+            self.vitals.tick()
             if watchdog_seconds() is not None and self._engine_or_fail().backlog < _HUNG_BACKLOG:
                 notify("WATCHDOG=1")
-            await asyncio.sleep(BEAT_SECONDS)
+            await asyncio.sleep(TICK_SECONDS)
+
+    def _look_at_the_unsettled(self) -> None:
+        """Calls that ended while nobody could say whether they are settled: ask again once somebody can."""
+        engine = self._engine_or_fail()
+        if engine.left_unsettled and self.ledger_watch.keeps_decisions and self.switchboard.is_synced:
+            engine.left_unsettled = False
+            self.switchboard.resync()
 
     def clock_check(self) -> None:
         """Notice that somebody set the machine's clock."""
         step = self.clock.check()
         if step is not None and step != self._last_step:
             self._log.warning("the clock was stepped", seconds=step.total_seconds())
+            self.metrics.link.clock_stepped(step.total_seconds())
             self.alarm.clock_stepped()
+            self.vitals.clock_jumped(step.total_seconds())
         self._last_step = step
+
+    async def _audit(self) -> None:
+        """No decision waits for this: it finds what AMI, which numbers nothing, kept from us."""
+        while True:
+            await asyncio.sleep(AUDIT_SECONDS)
+            await self.switchboard.audit()
 
     async def _measure_lag(self) -> None:
         loop = asyncio.get_running_loop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
@@ -18,7 +18,7 @@ from queues.commands import (
     WakeForObligation,
 )
 from queues.dispatcher import Decision, Dispatcher
-from queues.events import AttemptRefused, Event, InboxRead, PbxSnapshot, TimePassed
+from queues.events import AttemptRefused, Event, InboxRead, PbxLost, PbxSnapshot, TimePassed
 from queues.identifiers import AttemptId, CallId, ObligationId
 from queues.journal import JournalEntry
 from storage.errors import LedgerAway
@@ -29,6 +29,17 @@ BATCH = 256
 """Events handled before other tasks of the loop get their turn."""
 SETTLE_SECONDS = 8.0
 """A (re)connect waits no longer for the ledger's word on calls that ended meanwhile."""
+
+
+MAX_BACKLOG = 50_000
+"""Events of the PBX that wait for their turn; more are given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An event that the PBX told: a snapshot can stand for it."""
+
+    event: Event
 
 
 class Clock(Protocol):
@@ -108,13 +119,16 @@ class Engine:
         self._clock = clock
         self._observers = tuple(observers)
         self._on_decision_seconds = on_decision_seconds
-        self._inbox: deque[Event | asyncio.Future[None] | None] = deque()
+        self._inbox: deque[Event | Heard | asyncio.Future[None] | Callable[[], None]] = deque()
+        self.shed_events = 0
+        """Events of the PBX that were given up because a snapshot will tell more."""
         self._wake = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due: datetime | None = None
         self._after_commit: deque[Command] = deque()
         self._commit_wanted = asyncio.Event()
         self._stopped = False
+        self.overflowed = False
         self.left_unsettled = False
         """Whether traces were left on the PBX because nobody could say if they are settled: look again later."""
 
@@ -127,6 +141,24 @@ class Engine:
         """Hand in an event; it is handled after all that came before it."""
         self._inbox.append(event)
         self._wake.set()
+
+    def hear(self, event: Event) -> None:
+        """As `tell`, for what the PBX told: beyond MAX_BACKLOG it is given up, and `overflowed` says so."""
+        if len(self._inbox) >= MAX_BACKLOG and not isinstance(event, PbxLost | PbxSnapshot | InboxRead):
+            self.overflowed = True
+            self.shed_events += 1
+            return
+        self._inbox.append(Heard(event))
+        self._wake.set()
+
+    def shed(self) -> None:
+        """Give up all that the PBX told and nobody looked at yet: a snapshot must follow."""
+        before = len(self._inbox)
+        self._inbox = deque(
+            item for item in self._inbox if not isinstance(item, Heard) or isinstance(item.event, PbxLost)
+        )
+        self.shed_events += before - len(self._inbox)
+        self.overflowed = False
 
     async def carry(self, event: Event) -> None:
         """Hand in an event, and return when what it led to is committed."""
@@ -143,9 +175,9 @@ class Engine:
         self._wake.set()
         await handled
 
-    def ask_for_beat(self) -> None:
-        """Have the heartbeat sent in its turn: an engine that no longer handles events must not beat."""
-        self._inbox.append(None)
+    def in_turn(self, work: Callable[[], None]) -> None:
+        """Do this after all that came before it, as the heartbeat: an engine that hangs must not beat."""
+        self._inbox.append(work)
         self._wake.set()
 
     def stop(self) -> None:
@@ -172,12 +204,14 @@ class Engine:
         handled = 0
         while self._inbox and not self._stopped:
             event = self._inbox.popleft()
-            if event is None:
-                self._pbx.beat()
-                continue
-            if isinstance(event, asyncio.Future):
+            if isinstance(event, Heard):
+                event = event.event
+            elif isinstance(event, asyncio.Future):
                 if not event.done():
                     event.set_result(None)
+                continue
+            elif callable(event):
+                event()
                 continue
             if isinstance(event, PbxSnapshot):
                 event = await self._without_settled(event)

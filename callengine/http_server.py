@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -31,6 +31,7 @@ _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
 _OWNER_ONLY = 0o177
+_ALWAYS = frozenset({"/metrics", "/healthz", "/readyz"})
 
 
 class HttpServer:
@@ -53,6 +54,7 @@ class HttpServer:
         board: Routes | None = None,
         figures: Routes | None = None,
         document: Routes | None = None,
+        sheds: Callable[[], bool] = lambda: False,
     ) -> None:
         self._host = host
         self._wanted_port = port
@@ -61,6 +63,7 @@ class HttpServer:
         self._control = control
         self._gate = gate
         self._parts = [one for one in (api, board, figures, document) if one is not None]
+        self._sheds = sheds
         self._runners: list[web.AppRunner] = []
 
     async def start(self) -> None:
@@ -91,6 +94,8 @@ class HttpServer:
         app = web.Application(client_max_size=64 * 1024)
         app.on_response_prepare.append(_add_headers)
         app[MAY_CHANGE] = may_change
+        if not may_change:
+            app.middlewares.append(self._calls_first)
         if self._gate is not None and not may_change:
             self._gate.add_to(app)
         app.router.add_get("/metrics", self._get_metrics)
@@ -102,6 +107,18 @@ class HttpServer:
         await runner.setup()
         self._runners.append(runner)
         return runner
+
+    @web.middleware
+    async def _calls_first(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """Under overload lists and pages are not made; what watches the engine is."""
+        if request.path not in _ALWAYS and self._sheds():
+            raise web.HTTPServiceUnavailable(
+                text="the engine is behind: calls go before screens; try again in a few seconds",
+                headers={"Retry-After": "5"},
+            )
+        return await handler(request)
 
     async def _get_metrics(self, request: web.Request) -> web.Response:
         body, content_type = await self._metrics.exposition(request.headers.get("Accept", ""))

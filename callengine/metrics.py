@@ -22,6 +22,7 @@ from callengine.callback_metrics import CallbackMetrics, live_obligations
 from callengine.figure_metrics import agents_by_queue, families_of
 from callengine.figures import CentreFigures
 from callengine.ledger_metrics import LedgerMetrics
+from callengine.link_metrics import LinkMetrics
 from callengine.pbx_metrics import live_pbx
 from callengine.reloading import ReadAnew
 from callengine.tally import DayTally
@@ -74,6 +75,7 @@ class Metrics:
         self.decision_seconds = histogram("routing_decision_seconds", "Handling one event", [], _FAST)
         self.loop_lag_seconds = histogram("event_loop_lag_seconds", "How late the loop was", [], _FAST)
         self.ledger = LedgerMetrics(self.registry)
+        self.link = LinkMetrics(self.registry)
         info = gauge("build_info", "The running version", ["version"])
         info.labels(version).set(1)
         for kind in get_args(Event):

@@ -32,6 +32,9 @@ class LiveCentre:
         self.plan = plan
         self.asterisk = asterisk
         self.phones = Phones(asterisk)
+        self.link_times = LinkTimes(first_pause=0.1, longest_pause=0.5)
+        self.ami_port: int | None = None
+        """Where the engine of this process finds AMI, if it is not Asterisk itself (tests.support.ami_proxy)."""
         self.application: Application | None = None
         self.log = io.StringIO()
         self.tape: list[bytes] = []
@@ -51,10 +54,14 @@ class LiveCentre:
         """Start an engine on this centre's settings and wait until it knows the PBX's state."""
         clock = SystemClock()
         configure_logging(level="info", as_json=True, now=clock.now, stream=self.log)
+        settings = self.settings()
+        if self.ami_port is not None:
+            pbx = settings.pbx.model_copy(update={"port": self.ami_port})
+            settings = settings.model_copy(update={"pbx": pbx})
         application = Application(
-            self.settings(),
+            settings,
             clock=clock,
-            link_times=LinkTimes(first_pause=0.1, longest_pause=0.5),
+            link_times=self.link_times,
             record=self.tape.append,
             **changes,
         )

@@ -82,9 +82,14 @@ async def open_spooled(url: str, spool: Path) -> Ledger:
 
 async def leave_as_killed(ledger: Ledger) -> None:
     """What a kill -9 leaves: the file as it is, its lock free; nothing written, flushed or drained any more."""
-    await ledger.writer.drain.stop()
-    ledger.writer._task.cancel()
-    await asyncio.gather(ledger.writer._task, return_exceptions=True)
+    # The process lives on, so a transaction that is under way would keep SQLite's lock: not so after a real kill.
+    async with asyncio.timeout(20):
+        while ledger.engine.pool.checkedout():
+            await asyncio.sleep(0.001)
+    tasks = [task for task in (ledger.writer._task, ledger.writer.drain._task) if task is not None]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
     if ledger.writer._timer is not None:
         ledger.writer._timer.cancel()
     await ledger._forget_stand_in()
