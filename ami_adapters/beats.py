@@ -10,7 +10,7 @@ from typing import Protocol
 from ami_adapters import actions
 from ami_adapters import dialplan_names as names
 from ami_adapters.actions import Action
-from ami_adapters.errors import AmiError
+from ami_adapters.errors import AmiError, NotConnected
 from ami_adapters.message import Message
 from ami_adapters.pending_actions import Response
 from ami_adapters.trouble import Trouble, Troubles
@@ -21,6 +21,17 @@ class BeatLink(Protocol):
 
     def send_nowait(self, action: Action) -> asyncio.Future[Response]:
         """Write the action now."""
+
+
+class NoLink:
+    """Before there is a link."""
+
+    def send_nowait(self, action: Action) -> asyncio.Future[Response]:
+        """Nothing can be sent yet."""
+        raise NotConnected(f"{action.name}: there is no link yet")
+
+    def drop(self, reason: str) -> None:
+        """Nothing to drop."""
 
 
 class Beats:

@@ -15,7 +15,7 @@ from typing import Protocol
 from ami_adapters import actions
 from ami_adapters import dialplan_names as names
 from ami_adapters.actions import Action
-from ami_adapters.beats import Beats
+from ami_adapters.beats import Beats, NoLink
 from ami_adapters.channel_audit import ChannelAudit
 from ami_adapters.channel_registry import ChannelRegistry
 from ami_adapters.command_translation import actions_of
@@ -88,7 +88,7 @@ class Switchboard:
     ) -> None:
         self.trunks = TrunkWatch(trunks)
         """What is known of the PBX's trunks; nothing while there is no link."""
-        self._link: Link = _NoLink()
+        self._link: Link = NoLink()
         self._told = told or _at_once
         """Returns when the engine has handled all that it was told."""
         self.leftovers = 0
@@ -381,17 +381,6 @@ class Switchboard:
         waiting: list[Awaitable[Response]] = [self._link.send_nowait(action) for action in wanted]
         responses = await asyncio.gather(*waiting)
         return [response.events if response.success else () for response in responses]
-
-
-class _NoLink:
-    """Before there is a link."""
-
-    def send_nowait(self, action: Action) -> asyncio.Future[Response]:
-        """Nothing can be sent yet."""
-        raise NotConnected(f"{action.name}: there is no link yet")
-
-    def drop(self, reason: str) -> None:
-        """Nothing to drop."""
 
 
 async def _at_once() -> None:

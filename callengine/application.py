@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -59,7 +59,6 @@ STOP_SECONDS = 10.0
 _LAG_MEASURED_SECONDS = 0.5
 _ALIVE_NOTED_SECONDS = 10.0
 _HUNG_BACKLOG = 20_000
-_ZONE_STEP = timedelta(minutes=15)
 
 
 class Application:
@@ -100,7 +99,6 @@ class Application:
         self._dispatcher: Dispatcher | None = None
         self._engine: Engine | None = None
         self._last_step: timedelta | None = None
-        self._pbx_started_at: datetime | None = None
 
     async def start(self) -> None:
         """Open the ledger, take up what was left open, listen, connect. Raises TokenError, LedgerError, OSError."""
@@ -139,7 +137,7 @@ class Application:
         self.metrics = metrics
         self.ledger_watch = LedgerWatch(ledger, metrics.ledger, log)
         ledger.writer.start()
-        self.alarm = AlarmClock(self.tell, self.clock.now)
+        self.alarm = AlarmClock(self.tell, self.clock.now, self.clock.wall)
         pbx = settings.pbx
         self.link = AmiLink(
             PbxLogin(pbx.host, pbx.port, pbx.username, pbx.secret.get_secret_value()),
@@ -326,17 +324,8 @@ class Application:
         """The PBX told us something."""
         self.metrics.ami_events.labels(type(event).__name__).inc()
         if isinstance(event, PbxSnapshot):
-            self._note_pbx_start(event.pbx_started_at)
+            self.metrics.link.note_pbx_start(event.pbx_started_at)
         self._engine_or_fail().hear(event)
-
-    def _note_pbx_start(self, started_at: datetime | None) -> None:
-        if started_at is None:
-            return
-        # It tells its start by its own zone's clock: summer time moves that by whole quarters of an hour.
-        if self._pbx_started_at is not None and (started_at - self._pbx_started_at) % _ZONE_STEP:
-            self.metrics.link.pbx_restarts.inc()
-            self._log.warning("Asterisk was started anew: the calls it had are over")
-        self._pbx_started_at = started_at
 
     def _on_trouble(self, trouble: Trouble, began: bool) -> None:  # the signature of a callback
         self.metrics.link.trouble_changed(trouble, began)

@@ -37,6 +37,10 @@ class SystemClock:
         """Aware UTC; never before an earlier answer."""
         return self._at(self._monotonic())
 
+    def wall(self) -> datetime:
+        """What the machine's clock shows at this moment, aware UTC."""
+        return self._wall()
+
     def check(self) -> timedelta | None:
         """Compare with the wall clock; the size of a step that is new, positive when it went forward."""
         wall, monotonic = self._read()

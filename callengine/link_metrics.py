@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from ami_adapters.trouble import Trouble
 from callengine.engine import Engine
 
+_ZONE_STEP = timedelta(minutes=15)
 _LAG_EDGES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 
@@ -41,6 +44,7 @@ class LinkMetrics:
         self.pbx_restarts = counter("pbx_restarts", "Asterisk was started anew between two snapshots")
         self.pbx_clock_offset = gauge("pbx_clock_offset_seconds", "Asterisk's clock minus ours")
         self._steps = counter("clock_steps", "How often the machine's clock was set", "direction")
+        self._pbx_started_at: datetime | None = None
         for trouble in Trouble:
             self._trouble.labels(trouble)
             self._troubles.labels(trouble)
@@ -68,6 +72,12 @@ class LinkMetrics:
         for kind, total in (("event", engine.shed_events), ("message", shed_messages)):
             self._shed.labels(kind).inc(total - self._shed_before[kind])
             self._shed_before[kind] = total
+
+    def note_pbx_start(self, started_at: datetime | None) -> None:
+        """A snapshot tells since when Asterisk runs, by its own zone's clock: summer time moves that by quarters."""
+        before, self._pbx_started_at = self._pbx_started_at, started_at or self._pbx_started_at
+        if before is not None and started_at is not None and (started_at - before) % _ZONE_STEP:
+            self.pbx_restarts.inc()
 
     def screen_refused(self) -> None:
         """A page or list was not made, for the calls' sake."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
@@ -324,3 +324,30 @@ def test_a_clock_that_went_back_makes_no_wait_shorter_than_nothing(
     seen = today.take(moment(10)).total.today
     assert seen.level.offered == 1
     assert [seen.speed_of_answer, seen.time_to_abandon].count(timedelta(0)) == 1
+
+
+@pytest.mark.parametrize(
+    ("day", "hours"),
+    [("2026-03-29", 23), ("2026-10-25", 25), ("2026-06-01", 24)],
+    ids=["spring", "autumn", "summer"],
+)
+def test_a_day_begins_at_the_centres_midnight_also_when_the_clocks_change(day: str, hours: int) -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    begins = datetime.fromisoformat(day).replace(tzinfo=zone).astimezone(UTC)
+    ends = begins + timedelta(hours=hours)
+    assert ends.astimezone(zone).time().isoformat() == "00:00:00"
+    today = DayTally({GENERAL: Promise()}, zone, begins)
+    assert today.midnight == begins
+
+    def arrives(call: str, at: datetime) -> None:
+        today.observe(
+            facts.CallOffered(at, CallId(call), at, GENERAL_DID, SEVER, "general", GENERAL, WITHHELD, "")
+        )
+        today.observe(facts.CallFinished(at, CallId(call), Outcome.ABANDONED, ServedBy.ENGINE))
+
+    for n in range(hours):
+        arrives(f"c{n}", begins + timedelta(hours=n, minutes=59))
+    assert today.figures(GENERAL, ends - timedelta(seconds=1)).offered == hours
+    arrives("tomorrow's", ends + timedelta(seconds=1))
+    assert today.figures(GENERAL, ends + timedelta(seconds=2)).offered == 1
+    assert today.midnight == ends
