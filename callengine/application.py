@@ -197,7 +197,7 @@ class Application:
             figures=FiguresApi(self.tally, self.clock.now, ledger.writer.flush),
             document=OpenApi(version("callengine")),
             board=self.board,
-            sheds=self._sheds_screens,
+            sheds=self.vitals.sheds_screens,
         )
         await self.http.start()
         loop = asyncio.get_running_loop()
@@ -302,12 +302,6 @@ class Application:
             pbx=self.link.state is LinkState.CONNECTED and self.switchboard.is_synced,
             trunks=tuple(None if one is TrunkState.UNKNOWN else one is TrunkState.UP for one in states),
         )
-
-    def _sheds_screens(self) -> bool:
-        """Calls go before screens."""
-        if self.vitals.is_behind:
-            self.metrics.link.screen_refused()
-        return self.vitals.is_behind
 
     def view(self) -> CentreView:
         """The live state, for screens."""

@@ -117,6 +117,12 @@ class VitalSigns:
             "the engine is behind: residents go to the fallback queue", reason=reason, backlog=backlog
         )
 
+    def sheds_screens(self) -> bool:
+        """Whether a page or list is not made now, for the calls' sake; counted."""
+        if self.is_behind:
+            self._metrics.screen_refused()
+        return self.is_behind
+
     def clock_jumped(self, seconds: float) -> None:
         """The machine slept, or its clock was set far ahead: what happened meanwhile nobody told us."""
         if seconds > BEHIND_SECONDS and self._board.is_synced:
