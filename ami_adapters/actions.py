@@ -206,6 +206,12 @@ def queue_withdraw_caller(queue: str, channel: str) -> Action:
     return Action("QueueWithdrawCaller", (("Queue", queue), ("Caller", channel)))
 
 
+def queue_log(call: str, queue: str, agent: str, event: str, message: str) -> Action:
+    """Write a line to queue_log, with the present time. Asterisk needs no queue of that name."""
+    fields = (("Queue", queue), ("Event", event), ("Uniqueid", call), ("Interface", agent))
+    return Action("QueueLog", (*fields, ("Message", message)))
+
+
 def queue_pause(queue: str, interface: str, *, paused: bool, reason: str = "") -> Action:
     """Pause or unpause a member of one of app_queue's queues."""
     headers = (("Queue", queue), ("Interface", interface), ("Paused", "true" if paused else "false"))

@@ -7,6 +7,7 @@ meanwhile wait, and follow the snapshot in their order.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,7 @@ from ami_adapters.event_translation import EventTranslator
 from ami_adapters.inbox_reader import InboxReader
 from ami_adapters.message import Message, instant_of
 from ami_adapters.pending_actions import Response
+from ami_adapters.queue_log import QueueLogLine
 from ami_adapters.queue_log_gap import QueueLogGap
 from ami_adapters.queue_watch import WatchedQueues
 from ami_adapters.snapshot_reader import SNAPSHOT_ACTIONS, SnapshotResult, read_snapshot
@@ -230,6 +232,11 @@ class Switchboard:
     def send_pulse(self, count: int) -> bool:
         """Send a number through the PBX and back; whether it went out."""
         return self._beats.send(self._link, count)
+
+    def log_line(self, line: QueueLogLine) -> None:
+        """Write a line to Asterisk's queue_log; without a link it is not written at all."""
+        with contextlib.suppress(AmiError):
+            self._link.send_nowait(line.action()).add_done_callback(_retrieve)
 
     def stop_beating(self) -> asyncio.Future[Response] | None:
         """Tell the dialplan that the engine stops: residents go on to the fallback queue at once."""

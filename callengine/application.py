@@ -31,6 +31,7 @@ from callengine.logs import get_log
 from callengine.metrics import Metrics
 from callengine.obligation_timers import AlarmClock
 from callengine.openapi import OpenApi
+from callengine.queue_log_feed import queue_log_observers
 from callengine.reconcile import nightly
 from callengine.reconcile.sources import FromInside, books_of
 from callengine.recount import recount
@@ -85,8 +86,7 @@ class Application:
         self._policy = policy or centre_policy(settings)
         self._link_times = link_times
         self._record = record
-        self._stop_wanted = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._stop_wanted, self._tasks = asyncio.Event(), list[asyncio.Task[None]]()
         self.tally = DayTally(
             {name: queue.promise for name, queue in self._policy.queues.items()},
             self.zone,
@@ -151,6 +151,7 @@ class Application:
         )
         self.switchboard.attach(self.link)
         metrics.inbox_leftovers.set_function(lambda: self.switchboard.leftovers)
+        queue_lines = queue_log_observers(settings, self._policy, self.switchboard.log_line)
         self._engine = Engine(
             dispatcher,
             self.switchboard,
@@ -158,7 +159,7 @@ class Application:
             ledger,
             self.alarm,
             self.clock,
-            observers=(self.tally.observe, metrics.observe),
+            observers=(self.tally.observe, metrics.observe, *queue_lines),
             on_decision_seconds=metrics.decision_seconds.observe,
         )
         self.vitals = VitalSigns(

@@ -14,7 +14,7 @@ from tests.support.watched_centre import WatchedCentre, watched_centre
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(180)]
 
 TOLERANCE_SECONDS = 0.100
-"""Ours and the phones' of this busy process; what is measured on a quiet machine is in docs/freepbx.md."""
+"""Ours and the phones': one process plays all of them."""
 
 QUEUE, TIMES_OUT, JOIN_EMPTY, LEAVE_EMPTY, FULL, ANNOUNCED, MENU, TWO_QUEUES = (
     f"7495000000{n}" for n in (1, 3, 4, 5, 6, 7, 8, 9)
