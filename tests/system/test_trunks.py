@@ -45,7 +45,7 @@ async def scraped(centre: LiveCentre) -> dict[str, float]:
     ):
         lines = (await answer.text()).splitlines()
     pairs = (
-        line.rpartition(" ") for line in lines if line.startswith(("callengine_trunk", "callengine_pbx"))
+        line.rpartition(" ") for line in lines if line.startswith(("callengine_trunk", "callengine_pbx_state"))
     )
     return {name: float(value) for name, _, value in pairs}
 
