@@ -45,7 +45,9 @@ async def scraped(centre: LiveCentre) -> dict[str, float]:
     ):
         lines = (await answer.text()).splitlines()
     pairs = (
-        line.rpartition(" ") for line in lines if line.startswith(("callengine_trunk", "callengine_pbx_state"))
+        line.rpartition(" ")
+        for line in lines
+        if line.startswith(("callengine_trunk", "callengine_pbx_state"))
     )
     return {name: float(value) for name, _, value in pairs}
 
