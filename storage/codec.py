@@ -33,6 +33,7 @@ def _zone_name(value: object) -> str:
     """A time zone, the only value of ours that JSON does not know."""
     if isinstance(value, tzinfo):
         return str(value)
+    # What msgspec asks a hook to raise for a type it does not know (and the same below).
     raise NotImplementedError(f"{type(value).__name__} has no form in JSON")
 
 

@@ -239,6 +239,34 @@ def engine() -> Iterator[Case]:
         (linked("1x30", "0x30"), "10s"),
         Case("CallenginePbxStateUnknown", NEGATIVE, linked("1x30", "1x30"), "2m", why="known"),
     )
+    yield from three(
+        "CallengineBehind",
+        (
+            gauge("behind", "0 1x30", **JOB),
+            "15s",
+            Firing(
+                "callengine cannot keep up with Asterisk; residents go to the fallback queue",
+                "callengine не успевает за Asterisk; звонки идут в резервную очередь",
+                JOB,
+            ),
+        ),
+        gauge("behind", "0x30", **JOB),
+        (gauge("behind", "0 1x30", **JOB), "10s"),
+    )
+    yield from three(
+        "CallengineClocksDiffer",
+        (
+            gauge("pbx_clock_offset_seconds", "-1.5x30", **JOB),
+            "60s",
+            Firing(
+                "Asterisk's clock and callengine's differ by 1.5s",
+                "Часы Asterisk и callengine расходятся на 1.5 с",
+                JOB,
+            ),
+        ),
+        gauge("pbx_clock_offset_seconds", "0.2x30", **JOB),
+        (gauge("pbx_clock_offset_seconds", "1x30", **JOB), "2m"),
+    )
     city = {"trunk": "city", **JOB}
     yield from three(
         "CallengineTrunkUnregistered",
@@ -270,120 +298,6 @@ def engine() -> Iterator[Case]:
     )
 
 
-def ledger() -> Iterator[Case]:
-    failed = Firing(
-        "The database refused writes in the last 5 minutes; they are tried again",
-        "За 5 минут база отказала в записи; записи повторяются",
-        JOB,
-    )
-    yield from three(
-        "CallengineLedgerWritesFail",
-        (gauge("ledger_write_failures_total", "0x10 1x80", **JOB), "60s", failed),
-        gauge("ledger_write_failures_total", "7x90", **JOB),
-        (gauge("ledger_write_failures_total", "0x10 1x80", **JOB), "360s"),
-        Case(
-            "CallengineLedgerWritesFail",
-            BOUNDARY,
-            gauge("ledger_write_failures_total", "0x10 1x80", **JOB),
-            "345s",
-            (failed,),
-            why="not yet forgotten",
-        ),
-    )
-    yield from spool()
-    yield from three(
-        "CallengineAccountingImbalance",
-        (
-            gauge("accounting_imbalance_calls", "0 -1x30", **JOB),
-            "65s",
-            Firing(
-                "-1 calls of today have no outcome and are not on the line: a mistake of callengine",
-                "Звонков без исхода: -1; это ошибка callengine",
-                JOB,
-            ),
-        ),
-        gauge("accounting_imbalance_calls", "0x30", **JOB),
-        (gauge("accounting_imbalance_calls", "0 1x30", **JOB), "60s"),
-    )
-    yield from three(
-        "CallengineAccountingMismatch",
-        (
-            gauge("accounting_mismatch", "0 2", **JOB),
-            "5s",
-            Firing(
-                "The nightly recount found 2 differences between the figures and the ledger",
-                "Ночная сверка нашла расхождений: 2",
-                JOB,
-            ),
-        ),
-        gauge("accounting_mismatch", "0x30", **JOB),
-        (gauge("accounting_mismatch", "1 0", **JOB), "5s"),
-    )
-
-
-def spool() -> Iterator[Case]:
-    def fires(
-        rule: str, metric: str, before: str, after: str, edge: str, texts: tuple[str, str]
-    ) -> Iterator[Case]:
-        """At once: `after` fires, `before` and `edge` do not."""
-        yield from three(
-            rule,
-            (gauge(metric, f"{before} {after}", **JOB), "5s", Firing(*texts, JOB)),
-            gauge(metric, f"{before}x30", **JOB),
-            (gauge(metric, f"{before} {edge}", **JOB), "5s"),
-        )
-
-    away = (
-        "The database has been away for a minute; decisions are kept in the spool",
-        "База недоступна уже минуту; записи копятся в файле",
-    )
-    yield from three(
-        "CallengineLedgerAway",
-        (gauge("ledger_available", "1 0x30", **JOB), "65s", Firing(*away, JOB)),
-        gauge("ledger_available", "1x30", **JOB),
-        (gauge("ledger_available", "1 0x30", **JOB), "60s"),
-    )
-    fills = (
-        "The spool is 51% full and the database is away",
-        "Файл записей заполнен на 51%, а база недоступна",
-    )
-    yield from fires("CallengineSpoolFills", "spool_fill_ratio", "0", "0.51", "0.5", fills)
-    nearly = (
-        "The spool is 91% full; after that decisions are lost",
-        "Файл записей заполнен на 91%; дальше записи теряются",
-    )
-    yield from fires("CallengineSpoolNearlyFull", "spool_fill_ratio", "0.6", "0.91", "0.9", nearly)
-    dropped = (
-        "7 decisions found no room in the database nor in the spool",
-        "Потеряно записей: 7; нет места ни в базе, ни в файле",
-    )
-    yield from fires("CallengineDecisionsDropped", "ledger_dropped_records", "0", "7", "0", dropped)
-    for rule, metric, forgotten, texts in (
-        (
-            "CallengineSpoolWritesFail",
-            "spool_write_failures_total",
-            "360s",
-            (
-                "The spool cannot be written: is the disk full?",
-                "Файл записей не пишется: возможно, кончилось место на диске",
-            ),
-        ),
-        (
-            "CallengineLedgerRefuses",
-            "ledger_refused_total",
-            "3665s",
-            (
-                "The database refuses certain changes for good; the journal keeps them",
-                "База не приняла часть изменений; они остались в журнале",
-            ),
-        ),
-    ):
-        once = gauge(metric, "0x10 1x800", **JOB)
-        yield from three(
-            rule, (once, "60s", Firing(*texts, JOB)), gauge(metric, "7x90", **JOB), (once, forgotten)
-        )
-
-
 def alert_cases() -> Sequence[Case]:
     """All of the alerts that need no history."""
-    return (*residents(), *callbacks(), *engine(), *ledger())
+    return (*residents(), *callbacks(), *engine())
