@@ -1,25 +1,32 @@
 """Forgetting: numbers, recordings and the journal, when their time is over; what was deleted is written down.
 
 Figures stay: a call keeps its times, outcome and verdict without its number. What is still owed keeps everything.
+
+All goes in pieces, each a transaction of its own with a rest behind it: a year of journal that is deleted must not keep
+the calls of this minute waiting for the ledger.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, delete, func, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from storage.tables import attempts, calls, deletions, journal, messages, obligation_calls, obligations
 
 _FOLDERS_OF_A_DAY = 3
 """Recordings lie in …/year/month/day."""
+PIECE = 2_000
+"""Rows of one transaction."""
+REST_SECONDS = 0.05
+"""Between two of them: the ledger's writer has its turn."""
 
 
 class Kind(StrEnum):
@@ -56,24 +63,69 @@ class Deletion:
     by: str
 
 
-async def forget(engine: AsyncEngine, node: str, term: Term, at: datetime, by: str) -> Deletion:
-    """Delete what the term says, and log it, in one transaction (files of recordings go first)."""
-    async with engine.begin() as connection:
-        match term.kind:
-            case Kind.NUMBERS:
-                rows = await _forget_numbers(connection, node, term)
-            case Kind.RECORDINGS:
-                rows = await _forget_recordings(connection, node, term)
-            case _:
-                rows = (await connection.execute(delete(journal).where(_journal(node, term)))).rowcount
-        done = Deletion(at, term.kind.value, term.company, term.before, rows, by[:80])
-        if rows:
-            await connection.execute(
-                insert(deletions).values(
-                    at=at, kind=done.kind, company=done.company, before=done.before, rows=rows, by=done.by
-                )
-            )
-    return done
+async def forget(
+    engine: AsyncEngine, node: str, term: Term, at: datetime, by: str, piece: int = PIECE
+) -> Deletion:
+    """Delete what the term says, `piece` rows at a time; each piece is logged in its own transaction.
+
+    One term is one line of the deletion log, which counts up: whatever ends this, the line says what is gone.
+    Files of recordings go before their rows.
+    """
+    done = _LoggedDeletion(engine, Deletion(at, term.kind.value, term.company, term.before, 0, by[:80]))
+    match term.kind:
+        case Kind.NUMBERS:
+            await _forget_numbers(done, node, term, piece)
+        case Kind.RECORDINGS:
+            await _forget_recordings(done, node, term, piece)
+        case _:
+            due = _journal(node, term)
+            async for those in _pieces(engine, (journal.c.epoch, journal.c.seq), due, piece):
+                async with engine.begin() as connection:
+                    gone = await connection.execute(delete(journal).where(due, those))
+                    await done.add(connection, gone.rowcount)
+    return done.deletion
+
+
+class _LoggedDeletion:
+    """What is deleted so far, and its line in the log."""
+
+    def __init__(self, engine: AsyncEngine, deletion: Deletion) -> None:
+        self.engine = engine
+        self.deletion = deletion
+        self._line: int | None = None
+
+    async def add(self, connection: AsyncConnection, rows: int) -> None:
+        """So many more, in the transaction that deletes them."""
+        if not rows:
+            return
+        self.deletion = done = replace(self.deletion, rows=self.deletion.rows + rows)
+        if self._line is not None:
+            line = update(deletions).where(deletions.c.id == self._line).values(rows=done.rows)
+            await connection.execute(line)
+            return
+        first = insert(deletions).values(
+            at=done.at, kind=done.kind, company=done.company, before=done.before, rows=rows, by=done.by
+        )
+        (self._line,) = (await connection.execute(first)).inserted_primary_key or (None,)
+
+
+async def _pieces(
+    engine: AsyncEngine, key: tuple[ColumnElement[Any], ...], due: ColumnElement[bool], piece: int
+) -> AsyncIterator[ColumnElement[bool]]:
+    """Ranges of `key` that hold `piece` rows that are due; a rest between two."""
+    beyond: list[ColumnElement[bool]] = []
+    while True:
+        async with engine.connect() as connection:
+            query = select(*key).where(due, *beyond).order_by(*key).limit(piece)
+            found = (await connection.execute(query)).all()
+        if not found:
+            return
+        last = tuple(found[-1])
+        yield and_(*beyond, tuple_(*key) <= last)
+        if len(found) < piece:
+            return
+        beyond = [tuple_(*key) > last]
+        await asyncio.sleep(REST_SECONDS)
 
 
 async def due_rows(engine: AsyncEngine, node: str, term: Term) -> int:
@@ -122,37 +174,43 @@ def _numbers_of_calls(node: str, term: Term) -> ColumnElement[bool]:
     )
 
 
-async def _forget_numbers(connection: AsyncConnection, node: str, term: Term) -> int:
+async def _forget_numbers(done: _LoggedDeletion, node: str, term: Term, piece: int) -> None:
     closed = and_(
         obligations.c.node == node,
         obligations.c.company == term.company,
         obligations.c.arrived_at < term.before,
         obligations.c.closed_at.is_not(None),
+        or_(obligations.c.number != "", obligations.c.e164.is_not(None)),
     )
-    of_closed = select(obligations.c.obligation).where(closed)
-    await connection.execute(
-        update(attempts)
-        .where(attempts.c.obligation.in_(of_closed), attempts.c.ended_at.is_not(None))
-        .values(e164="")
-    )
-    await connection.execute(update(obligations).where(closed).values(number="", e164=None))
-    found = await connection.execute(
-        update(calls)
-        .where(_numbers_of_calls(node, term))
-        .values(number="", typed_number=None, caller_name="")
-    )
-    return found.rowcount
+    async for those in _pieces(done.engine, (obligations.c.obligation,), closed, piece):
+        async with done.engine.begin() as connection:
+            of_closed = select(obligations.c.obligation).where(closed, those)
+            await connection.execute(
+                update(attempts)
+                .where(attempts.c.obligation.in_(of_closed), attempts.c.ended_at.is_not(None))
+                .values(e164="")
+            )
+            await connection.execute(update(obligations).where(closed, those).values(number="", e164=None))
+    due = _numbers_of_calls(node, term)
+    async for those in _pieces(done.engine, (calls.c.call,), due, piece):
+        async with done.engine.begin() as connection:
+            emptied = update(calls).where(due, those)
+            found = await connection.execute(emptied.values(number="", typed_number=None, caller_name=""))
+            await done.add(connection, found.rowcount)
 
 
-async def _forget_recordings(connection: AsyncConnection, node: str, term: Term) -> int:
-    gone = 0
-    for table, column, key, row in await _recordings(connection, node, term):
-        if not await asyncio.to_thread(_remove, Path(row.path)):
-            continue
-        empty: dict[str, Any] = {column: "" if table is messages else None}
-        await connection.execute(update(table).where(table.c[key] == row.id).values(empty))
-        gone += 1
-    return gone
+async def _forget_recordings(done: _LoggedDeletion, node: str, term: Term, piece: int) -> None:
+    async with done.engine.connect() as connection:
+        found = await _recordings(connection, node, term)
+    for begin in range(0, len(found), piece):
+        some = found[begin : begin + piece]
+        gone = [one for one in some if await asyncio.to_thread(_remove, Path(one[-1].path))]
+        async with done.engine.begin() as connection:
+            for table, column, key, row in gone:
+                empty: dict[str, Any] = {column: "" if table is messages else None}
+                await connection.execute(update(table).where(table.c[key] == row.id).values(empty))
+            await done.add(connection, len(gone))
+        await asyncio.sleep(REST_SECONDS)
 
 
 def _remove(path: Path) -> bool:

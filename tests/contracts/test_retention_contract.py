@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 
 from queues import events
@@ -116,3 +118,54 @@ async def test_the_journal_is_forgotten_up_to_its_term_for_each_company(
     left = await rows("sever")
     assert (0 < left < his, done.rows, done.company) == (True, his - left, "sever")
     assert await rows("", 100, "sever") == nobodys
+
+
+async def test_a_large_deletion_lets_others_write_between_its_pieces_and_counts_them_all(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A year's journal in one transaction locks SQLite for so long that the ledger counts as away."""
+    await two_calls(ledger, tmp_path)
+    begun: list[int] = []
+
+    async def others_write(_: float) -> None:
+        async with ledger.engine.begin() as connection:
+            await connection.execute(text("UPDATE calls SET caller_name = :x"), {"x": str(len(begun))})
+        begun.append(len(await deletion_log(ledger.engine)))
+
+    monkeypatch.setattr("storage.retention.asyncio.sleep", others_write)
+    term = Term(Kind.JOURNAL, "", moment(100))
+    due = await due_rows(ledger.engine, ledger.node, term)
+    done = await forget(ledger.engine, ledger.node, term, moment(200), "x", piece=3)
+    assert (done.rows, await due_rows(ledger.engine, ledger.node, term)) == (due, 0)
+    assert begun == [1] * (due // 3)
+    assert [one.rows for one in await deletion_log(ledger.engine)] == [due]
+
+
+async def test_a_deletion_that_is_broken_off_has_logged_what_is_gone(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await two_calls(ledger, tmp_path)
+
+    async def the_machine_stops(_: float) -> None:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr("storage.retention.asyncio.sleep", the_machine_stops)
+    term = Term(Kind.JOURNAL, "", moment(100))
+    due = await due_rows(ledger.engine, ledger.node, term)
+    with pytest.raises(asyncio.CancelledError):
+        await forget(ledger.engine, ledger.node, term, moment(200), "x", piece=3)
+    assert await due_rows(ledger.engine, ledger.node, term) == due - 3
+    assert [one.rows for one in await deletion_log(ledger.engine)] == [3]
+
+
+async def test_numbers_and_recordings_go_in_pieces_too(ledger: Ledger, tmp_path: Path) -> None:
+    desk = await two_calls(ledger, tmp_path)
+    play(ledger, desk, [events.ObligationCloseRequested(moment(20), ObligationId("ob-c2"), "x", "y")])
+    await ledger.writer.flush()
+    for kind, rows in ((Kind.NUMBERS, 2), (Kind.RECORDINGS, 1)):
+        done = await forget(
+            ledger.engine, ledger.node, Term(kind, "sever", moment(100)), moment(200), "x", piece=1
+        )
+        assert done.rows == rows
+    assert await numbers(ledger) == ["", ""]
+    assert list(tmp_path.rglob("*.wav")) == []
