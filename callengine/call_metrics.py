@@ -20,6 +20,8 @@ from sla.waits import WAIT_EDGES
 EDGES = WAIT_EDGES
 _SECOND = timedelta(seconds=1)
 _LONGEST_EXEMPLAR = 100
+_TAKEN = "answered"
+"""The result of an offer that was taken, beside those of the ones that were not."""
 """OpenMetrics allows an exemplar 128 characters, names included."""
 
 
@@ -81,7 +83,9 @@ class CallMetrics:
         match entry:
             case facts.CallOffered(queue=queue):
                 self._offered.labels(queue).inc()
-            case facts.CallConnected(call=call):
+            case facts.CallConnected(at, call, _, offer):
+                if offer in self._rings:
+                    self._ring.labels(_TAKEN).observe(_seconds(at - self._rings.pop(offer)))
                 known = self._tally.counted(call)
                 if known is not None:
                     exemplar = _exemplar(call)
@@ -156,7 +160,7 @@ class CallMetrics:
                 self._targets.labels(queue, result)
             for cause in LossCause:
                 self._lost.labels(queue, cause)
-        for result in OfferResult:
+        for result in (_TAKEN, *OfferResult):
             self._ring.labels(result)
 
 

@@ -53,6 +53,8 @@ class Sample:
     open_files: int
     threads: int
     tasks: int
+    remembered: int
+    """Calls whose facts the figures keep: those of two days."""
     live: dict[str, int]
     ledger_mib: float
     cpu_ms_per_call: float
@@ -127,8 +129,10 @@ async def _watch(
             open_files=len(list(Path("/proc/self/fd").iterdir())),
             threads=threading.active_count(),
             tasks=len(asyncio.all_tasks()),
+            remembered=len(application.tally._records._calls),
             live={name: len(getattr(centre, name)) for name in _SIZES}
-            | {"timers": len(centre.timers._due), "backlog": application._engine_or_fail().backlog},
+            | {"timers": len(centre.timers._due), "rings": len(application.metrics._calls._rings)}
+            | {"backlog": application._engine_or_fail().backlog},
             ledger_mib=round(ledger.stat().st_size / 2**20, 1),
             cpu_ms_per_call=round(1000 * (cpu - last_cpu) / max(1, so_far - last_calls), 2),
         )

@@ -150,6 +150,20 @@ async def test_a_ring_is_measured_by_its_result() -> None:
     assert await scraped.value("ring_seconds_sum", result=OfferResult.NO_ANSWER.value) == 15
 
 
+async def test_a_ring_that_was_answered_is_measured_too_and_then_forgotten() -> None:
+    """Once it was only remembered: some bytes for each answered call, for ever."""
+    scraped = Scraped()
+    scraped.journal(
+        offered("a", 0),
+        facts.OfferRang(moment(1), OfferId("o")),
+        facts.CallConnected(moment(7), CallId("a"), AgentId("101"), OfferId("o"), ServedBy.ENGINE),
+    )
+    assert await scraped.value("ring_seconds_sum", result="answered") == 6
+    assert await scraped.value("ring_seconds_count", result="answered") == 1
+    scraped.journal(facts.OfferEnded(moment(9), OfferId("o"), OfferResult.CALLER_GONE))
+    assert await scraped.value("ring_seconds_sum", result=OfferResult.CALLER_GONE.value) == 0
+
+
 async def test_a_callback_is_timed_from_the_residents_arrival() -> None:
     scraped = Scraped()
     number = Phone("+79161234567")
