@@ -158,7 +158,7 @@ class Http(Section):
     host: Annotated[str, AfterValidator(_own_address)] = Field(
         "127.0.0.1", description="listened on; off loopback every request needs a token (docs/wallboard.md)"
     )
-    port: int = Field(8088, ge=0, le=65535, description="0 takes a free one")
+    port: int = Field(8790, ge=0, le=65535, description="0 takes a free one")
     control_socket: Path = Field(
         Path("callengine.sock"), description="`callengine callbacks …` speaks to the engine through this file"
     )

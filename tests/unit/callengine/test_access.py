@@ -272,7 +272,7 @@ async def test_on_loopback_a_strangers_name_for_this_machine_is_refused(guarded:
         async with client.get("/metrics", headers={"X-Forwarded-For": "203.0.113.9"}) as answer:
             assert answer.status == 421
             assert "always" in await answer.text()
-        for own in ("localhost:8088", "127.0.0.1", "[::1]:8088"):
+        for own in ("localhost:8790", "127.0.0.1", "[::1]:8088"):
             async with client.get("/metrics", headers={"Host": own}) as answer:
                 assert answer.status == 200
 

@@ -8,7 +8,7 @@ from tests.support.prometheus_cases import Case, Firing, Kind, Series
 
 POSITIVE, NEGATIVE, BOUNDARY = Kind.POSITIVE, Kind.NEGATIVE, Kind.BOUNDARY
 QUEUE = {"queue": "general"}
-JOB = {"job": "callengine", "instance": "dispatch:8088"}
+JOB = {"job": "callengine", "instance": "dispatch:8790"}
 
 
 def gauge(name: str, values: str, **labels: str) -> Series:
@@ -188,7 +188,7 @@ def callbacks() -> Iterator[Case]:
 
 def engine() -> Iterator[Case]:
     def target(values: str) -> Series:
-        return {'up{job="callengine",instance="dispatch:8088"}': values}
+        return {'up{job="callengine",instance="dispatch:8790"}': values}
 
     down = ("callengine does not answer; residents go to the fallback queue",)
     silent = Firing(*down, "callengine не отвечает; звонки идут в резервную очередь", JOB)
