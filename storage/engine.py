@@ -19,6 +19,8 @@ _DRIVERS = {
     "postgresql+asyncpg": "postgresql+asyncpg",
 }
 BUSY_TIMEOUT_MS = 5000
+READS = "callengine_reads"
+"""An execution option of an engine that writes: this connection only reads."""
 
 
 def ledger_url(text: str, password: str = "") -> URL:
@@ -74,7 +76,8 @@ def _set_sqlite_up(connection: Any, _record: Any) -> None:
 
 def _begin_immediate(connection: Any) -> None:
     """Take the write lock at once: a lock that is upgraded later can fail without waiting."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    reads = connection.get_execution_options().get(READS, False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
 def _begin_deferred(connection: Any) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -17,8 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from storage.engine import READS
 from storage.tables import attempts, calls, deletions, journal, messages, obligation_calls, obligations
 
 _FOLDERS_OF_A_DAY = 3
@@ -27,6 +30,8 @@ PIECE = 2_000
 """Rows of one transaction."""
 REST_SECONDS = 0.05
 """Between two of them: the ledger's writer has its turn."""
+TRIES = 12
+"""To begin one, each as long as the database lets us wait (SQLite: five seconds); a busy writer leaves little room."""
 
 
 class Kind(StrEnum):
@@ -80,7 +85,7 @@ async def forget(
         case _:
             due = _journal(node, term)
             async for those in _pieces(engine, (journal.c.epoch, journal.c.seq), due, piece):
-                async with engine.begin() as connection:
+                async with _turn(engine) as connection:
                     gone = await connection.execute(delete(journal).where(due, those))
                     await done.add(connection, gone.rowcount)
     return done.deletion
@@ -109,13 +114,29 @@ class _LoggedDeletion:
         (self._line,) = (await connection.execute(first)).inserted_primary_key or (None,)
 
 
+@asynccontextmanager
+async def _turn(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A transaction that is patient about its beginning."""
+    async with engine.connect() as connection:
+        for left in reversed(range(TRIES)):
+            try:
+                await connection.begin().start()
+                break
+            except OperationalError:
+                if not left:
+                    raise
+                await asyncio.sleep(REST_SECONDS)
+        yield connection
+        await connection.commit()
+
+
 async def _pieces(
     engine: AsyncEngine, key: tuple[ColumnElement[Any], ...], due: ColumnElement[bool], piece: int
 ) -> AsyncIterator[ColumnElement[bool]]:
     """Ranges of `key` that hold `piece` rows that are due; a rest between two."""
     beyond: list[ColumnElement[bool]] = []
     while True:
-        async with engine.connect() as connection:
+        async with engine.execution_options(**{READS: True}).connect() as connection:
             query = select(*key).where(due, *beyond).order_by(*key).limit(piece)
             found = (await connection.execute(query)).all()
         if not found:
@@ -130,7 +151,7 @@ async def _pieces(
 
 async def due_rows(engine: AsyncEngine, node: str, term: Term) -> int:
     """How many rows the term would touch now: for a look before."""
-    async with engine.connect() as connection:
+    async with engine.execution_options(**{READS: True}).connect() as connection:
         match term.kind:
             case Kind.NUMBERS:
                 query = select(func.count()).select_from(calls).where(_numbers_of_calls(node, term))
@@ -183,7 +204,7 @@ async def _forget_numbers(done: _LoggedDeletion, node: str, term: Term, piece: i
         or_(obligations.c.number != "", obligations.c.e164.is_not(None)),
     )
     async for those in _pieces(done.engine, (obligations.c.obligation,), closed, piece):
-        async with done.engine.begin() as connection:
+        async with _turn(done.engine) as connection:
             of_closed = select(obligations.c.obligation).where(closed, those)
             await connection.execute(
                 update(attempts)
@@ -193,19 +214,19 @@ async def _forget_numbers(done: _LoggedDeletion, node: str, term: Term, piece: i
             await connection.execute(update(obligations).where(closed, those).values(number="", e164=None))
     due = _numbers_of_calls(node, term)
     async for those in _pieces(done.engine, (calls.c.call,), due, piece):
-        async with done.engine.begin() as connection:
+        async with _turn(done.engine) as connection:
             emptied = update(calls).where(due, those)
             found = await connection.execute(emptied.values(number="", typed_number=None, caller_name=""))
             await done.add(connection, found.rowcount)
 
 
 async def _forget_recordings(done: _LoggedDeletion, node: str, term: Term, piece: int) -> None:
-    async with done.engine.connect() as connection:
+    async with done.engine.execution_options(**{READS: True}).connect() as connection:
         found = await _recordings(connection, node, term)
     for begin in range(0, len(found), piece):
         some = found[begin : begin + piece]
         gone = [one for one in some if await asyncio.to_thread(_remove, Path(one[-1].path))]
-        async with done.engine.begin() as connection:
+        async with _turn(done.engine) as connection:
             for table, column, key, row in gone:
                 empty: dict[str, Any] = {column: "" if table is messages else None}
                 await connection.execute(update(table).where(table.c[key] == row.id).values(empty))

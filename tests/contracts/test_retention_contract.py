@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy import text
 from queues import events
 from queues.events import DeviceState
 from queues.identifiers import CallId, ObligationId
-from storage.ledger import Ledger
+from storage.ledger import Ledger, open_ledger
 from storage.retention import Kind, Term, deletion_log, due_rows, forget
 from tests.support.centre import Desk, arrived, holding, moment
 from tests.support.ledger_desk import A1, opened_desk, play
@@ -169,3 +170,28 @@ async def test_numbers_and_recordings_go_in_pieces_too(ledger: Ledger, tmp_path:
         assert done.rows == rows
     assert await numbers(ledger) == ["", ""]
     assert list(tmp_path.rglob("*.wav")) == []
+
+
+async def test_it_waits_for_a_writer_who_keeps_the_database_for_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite lets one write at a time, and the centre's calls go first."""
+    monkeypatch.setattr("storage.engine.BUSY_TIMEOUT_MS", 20)
+    ledger = await open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}", "pbx1", moment(0))
+    ledger.writer.start()
+    await two_calls(ledger, tmp_path)
+    other = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    tries: list[float] = []
+
+    async def he_is_done_after_three(rest: float) -> None:
+        tries.append(rest)
+        if len(tries) == 3:
+            other.execute("COMMIT")
+
+    monkeypatch.setattr("storage.retention.asyncio.sleep", he_is_done_after_three)
+    term = Term(Kind.JOURNAL, "", moment(100))
+    assert (await forget(ledger.engine, ledger.node, term, moment(200), "x")).rows > 5
+    assert len(tries) == 3
+    other.close()
+    await ledger.close()
