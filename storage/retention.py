@@ -120,7 +120,7 @@ async def _turn(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     async with engine.connect() as connection:
         for left in reversed(range(TRIES)):
             try:
-                await connection.begin().start()
+                _began = await connection.begin()
                 break
             except OperationalError:
                 if not left:
