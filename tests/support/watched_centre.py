@@ -84,7 +84,7 @@ class WatchedCentre:
         http = f'[http]\nport = 0\ncontrol_socket = "{here}/c.sock"\n'
         self.settings_file.write_text(content + MORE_QUEUES + http, encoding="utf-8")
 
-    async def start_engine(self) -> Application:
+    async def start_engine(self, **changes: Any) -> Application:
         clock = SystemClock()
         configure_logging(level="info", as_json=True, now=clock.now, stream=self.log)
         application = Application(
@@ -92,6 +92,7 @@ class WatchedCentre:
             clock=clock,
             link_times=LinkTimes(first_pause=0.1, longest_pause=0.5),
             record=self.tape.append,
+            **changes,
         )
         await application.start()
         self.application = application
