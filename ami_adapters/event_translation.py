@@ -120,10 +120,9 @@ class EventTranslator:
         self._registry = registry
         self._conversations = Conversations(registry)
         self._pbx_now = pbx_now
-        self.queue_watch = QueueWatch(watched or WatchedQueues(), registry)
+        self.queue_watch = QueueWatch(WatchedQueues(), registry)
         self._translations: dict[str, Callable[[Message, datetime], Iterator[Event]]] = {
             "UserEvent": self._user_event,
-            **self.queue_watch.translations(),
             "DialBegin": self._dial_begin,
             "DialEnd": self._dial_end,
             "AgentDump": self._agent_dumped,
@@ -139,10 +138,18 @@ class EventTranslator:
             "QueueMemberRemoved": self._queue_member,
             "QueueMemberPause": self._queue_member,
         }
+        self._of_watched: dict[str, Callable[[Message, datetime], Iterator[Event]]] = {}
+        self.watch(watched or WatchedQueues())
+
+    def watch(self, watched: WatchedQueues) -> None:
+        """These queues of Asterisk's own are watched from now on; who is on the line is found by a snapshot."""
+        self.queue_watch.watched = watched
+        self._registry.agent_of_member = watched.agent_of if watched.queues else None
+        self._of_watched = self.queue_watch.translations()
 
     def translate(self, message: Message) -> list[Event]:
         """The domain events of one AMI event, in order."""
-        translation = self._translations.get(message.name)
+        translation = self._translations.get(message.name) or self._of_watched.get(message.name)
         if translation is None:
             return []
         return list(translation(message, message.timestamp or self._pbx_now()))

@@ -35,7 +35,7 @@ from queues import events
 from queues.commands import Command, DialCallback, FetchFromFallback, OfferCall, SetFallbackMember
 from queues.events import Event
 from queues.identifiers import QueueName
-from queues.policy import AgentProfile
+from queues.policy import AgentProfile, CentrePolicy
 
 MAX_HELD_MESSAGES = 50_000
 """More than this while a snapshot is taken: the snapshot is taken anew."""
@@ -98,8 +98,7 @@ class Switchboard:
         self._sink = sink
         self._now = now
         self._log = log
-        watched = watched or WatchedQueues()
-        self._registry = ChannelRegistry.of(agents, watched.agent_of if watched.queues else None)
+        self._registry = ChannelRegistry.of(agents)
         self._registry.watched_before.update(watched_before or {})
         self._translator = EventTranslator(self._registry, self.pbx_now, watched)
         self._gap = gap or QueueLogGap()
@@ -180,10 +179,11 @@ class Switchboard:
         self._cancel_resync()
         self._resync = asyncio.get_running_loop().create_task(self._take_snapshot(), name="snapshot")
 
-    def follow(self, agents: Iterable[AgentProfile], trunks: Iterable[str]) -> None:
-        """The settings name these agents and trunks now: the PBX is asked anew what is so, calls go on."""
-        self._registry.agents_by_endpoint = {agent.endpoint: agent.id for agent in agents}
-        self.trunks.follow(trunks)
+    def follow(self, policy: CentrePolicy) -> None:
+        """Agents, trunks and watched queues are these now: the PBX is asked anew what is so, calls go on."""
+        self._registry.agents_by_endpoint = {agent.endpoint: agent.id for agent in policy.agents.values()}
+        self._translator.watch(WatchedQueues.of(policy))
+        self.trunks.follow(policy.trunks)
         if self._connected:
             self.on_connected()
 

@@ -50,7 +50,7 @@ from config.settings import Settings
 from queues.dispatcher import Dispatcher
 from queues.events import Event, LedgerRestored, PbxSnapshot, PolicyChanged
 from queues.identifiers import NodeId, QueueName
-from queues.policy import CentrePolicy, Dispatch
+from queues.policy import CentrePolicy
 from queues.views import CentreView
 from storage.figure_queries import figure_rows
 from storage.ledger import Ledger
@@ -91,9 +91,7 @@ class Application:
             {name: queue.promise for name, queue in self._policy.queues.items()},
             self.zone,
             now,
-            not_recovered=[
-                name for name, queue in self._policy.queues.items() if queue.dispatch is Dispatch.ASTERISK
-            ],
+            not_recovered=self._policy.not_recovered,
         )
         self.ledger: Ledger | None = None
         self._dispatcher: Dispatcher | None = None
@@ -151,7 +149,7 @@ class Application:
         )
         self.switchboard.attach(self.link)
         metrics.inbox_leftovers.set_function(lambda: self.switchboard.leftovers)
-        queue_lines = queue_log_observers(settings, self._policy, self.switchboard.log_line)
+        queue_lines = queue_log_observers(settings, lambda: self._policy, self.switchboard.log_line)
         self._engine = Engine(
             dispatcher,
             self.switchboard,
@@ -251,10 +249,11 @@ class Application:
             return
         self._settings = found.settings
         policy = self._policy = centre_policy(found.settings)
-        self.tally.add_queues({name: queue.promise for name, queue in policy.queues.items()})
+        promises = {name: queue.promise for name, queue in policy.queues.items()}
+        self.tally.add_queues(promises, not_recovered=policy.not_recovered)
         self.metrics.follow({agent: profile.queues for agent, profile in policy.agents.items()})
         self.tell(PolicyChanged(self.switchboard.pbx_now(), policy))
-        self.switchboard.follow(policy.agents.values(), policy.trunks)
+        self.switchboard.follow(policy)
         follow_board(self.board, found.settings, version("callengine"))
 
     def ask_to_stop(self) -> None:

@@ -11,8 +11,20 @@ from queues.policy import CentrePolicy
 
 
 def queue_log_observers(
-    settings: Settings, policy: CentrePolicy, write: Callable[[QueueLogLine], None]
+    settings: Settings, policy: Callable[[], CentrePolicy], write: Callable[[QueueLogLine], None]
 ) -> Iterator[Callable[[JournalEntry], None]]:
-    """One, or none."""
-    if settings.queue_log.enabled:
-        yield QueueLog(dict(policy.agents), settings.queue_log.agent, write).observe
+    """One, or none. `policy` gives the one in force: agents are named as the settings name them now."""
+    if not settings.queue_log.enabled:
+        return
+    known = policy()
+    log = QueueLog(dict(known.agents), settings.queue_log.agent, write)
+
+    def observe(entry: JournalEntry) -> None:
+        nonlocal known
+        if policy() is not known:
+            known = policy()
+            # Who is gone may still end a conversation: he keeps the name he had.
+            log.profiles.update(known.agents)
+        log.observe(entry)
+
+    yield observe

@@ -94,8 +94,11 @@ class DayTally:
         self.on_unknown: Callable[[timedelta], None] = lambda time: None
         """Told of each gap when it is over."""
 
-    def add_queues(self, promises: Mapping[QueueName, Promise]) -> None:
+    def add_queues(
+        self, promises: Mapping[QueueName, Promise], *, not_recovered: Iterable[QueueName] = ()
+    ) -> None:
         """The settings name further queues. What a counted queue promises changes with the next start only."""
+        self._not_recovered = frozenset(not_recovered)
         for queue, promise in promises.items():
             if self._promises.setdefault(queue, promise) is promise:
                 self._records.add_queue(queue, promise)

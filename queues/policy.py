@@ -255,3 +255,8 @@ class CentrePolicy:
         """Every trunk that callbacks may be dialled through, once."""
         callbacks = [line.callback for line in self.lines.values() if line.callback is not None]
         return tuple(dict.fromkeys(trunk for callback in callbacks for trunk in callback.trunks))
+
+    @property
+    def not_recovered(self) -> frozenset[QueueName]:
+        """Queues whose calls leave no trace for us while we do not look: Asterisk's own."""
+        return frozenset(name for name, queue in self.queues.items() if queue.dispatch is Dispatch.ASTERISK)
