@@ -1,226 +1,263 @@
 """Journal entries to the lines that app_queue would have written to queue_log. Pure.
 
 For calls the engine gives to agents: app_queue writes its own (watched queues, the fallback). AMI's QueueLog stamps a
-line with the moment it is written, so what became fact while the link was down is not written at all. Waits run from
-the arrival and are rounded up to whole seconds: `≤ T` in the file is then exactly our `≤ T`.
+line with the moment it is written, so a moment that passed while nobody could write, and one found out later, is not
+written at all. What lasts is: who still waits when the gap is over enters then, and agents stand as they stand. A call
+whose entry the file does not have gets no other line either. Waits run from the arrival and are rounded up to whole
+seconds: `≤ T` in the file is then exactly our `≤ T`.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ami_adapters import actions
-from ami_adapters.actions import Action
+from ami_adapters.dialplan_names import CONTEXT_FALLBACK, CONTEXT_TRANSFER
+from ami_adapters.queue_log_agents import QueueLogAgents
+from ami_adapters.queue_log_line import NONE, AgentNames, QueueLogLine, rounded_up, whole
+from ami_adapters.transfer_notice import TransferNotice
 from queues import journal as facts
 from queues.identifiers import AgentId, CallId, OfferId, QueueName
-from queues.journal import AgentState, JournalEntry, Outcome
+from queues.journal import AgentState, JournalEntry, Outcome, ServedBy
 from queues.policy import AgentProfile
 from queues.results import OfferResult
 
-NONE = "NONE"
-_SECOND = timedelta(seconds=1)
 _MILLISECOND = timedelta(milliseconds=1)
+_HEARD_LATE = timedelta(seconds=2)
+"""What Asterisk said while we asked what is so is heard when the gap is over already."""
+_OF_THE_SNAPSHOT = facts.AgentStateChanged | facts.OfferMade
 _RANG_IN_VAIN = {OfferResult.DECLINED, OfferResult.NO_ANSWER, OfferResult.UNREACHABLE}
 _KEYS = {Outcome.CALLBACK_REQUESTED: "1", Outcome.MESSAGE_LEFT: "2"}
 
 
-@dataclass(frozen=True, slots=True)
-class QueueLogLine:
-    """One line, without its time."""
-
-    call: str
-    queue: str
-    agent: str
-    event: str
-    data: tuple[str, ...] = ()
-
-    def action(self) -> Action:
-        """What has Asterisk write it."""
-        return actions.queue_log(self.call, self.queue, self.agent, self.event, "|".join(self.data))
-
-
 @dataclass(slots=True)
-class _Call:
+class LoggedResident:
+    """A call of the engine's queues as far as the file is concerned."""
+
     queue: QueueName
     arrived_at: datetime
-    entered_as: int
-    rang: dict[OfferId, tuple[AgentId, datetime, str]] = field(default_factory=dict)
+    number: str = ""
+    entered_as: int = 0
+    is_written: bool = False
+    """The file has his entry, and nothing yet of his leaving the queue."""
+    in_fallback: bool = False
     agent: AgentId | None = None
     answered_at: datetime | None = None
     transferred: bool = False
+    rang: dict[OfferId, tuple[AgentId, datetime, str]] = field(default_factory=dict)
+
+    @property
+    def waits(self) -> bool:
+        """In the engine's line, or at a phone that rings."""
+        return self.answered_at is None and not self.in_fallback
 
 
-@dataclass(slots=True)
 class QueueLog:
     """Takes every journal entry in order; `write` gets the lines. `agent_form` names agents: "Agent/{id}"."""
 
-    profiles: dict[AgentId, AgentProfile]
-    agent_form: str
-    write: Callable[[QueueLogLine], None]
-    _calls: dict[CallId, _Call] = field(default_factory=dict)
-    _states: dict[AgentId, AgentState] = field(default_factory=dict)
-    _is_live: bool = False
-    _is_started: bool = False
+    def __init__(
+        self, profiles: dict[AgentId, AgentProfile], agent_form: str, write: Callable[[QueueLogLine], None]
+    ) -> None:
+        self._write = write
+        self._names = AgentNames(profiles, agent_form)
+        self._agents = QueueLogAgents(self._names)
+        self._calls: dict[CallId, LoggedResident] = {}
+        self._live_since: datetime | None = None
+        self._is_started = False
+        self._is_settled = True
+
+    def take_up(
+        self, calls: dict[CallId, LoggedResident], states: Iterable[tuple[AgentId, AgentState]]
+    ) -> None:
+        """What an earlier run left open, and the changes of agents' states that it wrote, in order."""
+        self._calls.update(calls)
+        self._agents.take_up(states)
+
+    def follow(self, profiles: dict[AgentId, AgentProfile]) -> None:
+        """The settings name these agents now; who is gone keeps his name."""
+        self._names.profiles.update(profiles)
 
     def observe(self, entry: JournalEntry) -> None:
         """One entry; what it means for the file is written at once, or, in a gap, never."""
-        for line in self._lines(entry):
-            if self._is_live:
-                self.write(line)
+        if isinstance(entry, facts.LinkRestored):
+            self._live_since, self._is_settled = entry.at, False
+        elif not isinstance(entry, _OF_THE_SNAPSHOT):
+            self.settle()
+        may_write = self._may_write(entry.at)
+        for line in self._lines(entry, may_write):
+            if may_write:
+                self._write(line)
 
-    def _lines(self, entry: JournalEntry) -> Iterator[QueueLogLine]:
-        match entry:
-            case facts.LinkLost():
-                self._is_live = False
-            case facts.LinkRestored():
-                self._is_live = True
-                if not self._is_started:
-                    self._is_started = True
-                    yield QueueLogLine(NONE, NONE, NONE, "QUEUESTART", ("",))
-            case facts.CallOffered(watched=False):
-                yield from self._entered(entry)
-            case facts.CallMovedToFallback(at, call):
-                yield from self._left(call, "EXITEMPTY", at)
-            case facts.AgentStateChanged(_, agent, state, reason):
-                yield from self._agent(agent, state, reason)
-            case (
-                facts.OfferMade()
-                | facts.OfferRang()
-                | facts.OfferEnded()
-                | facts.CallConnected()
-                | facts.CallPassedOn()
-                | facts.CallFinished()
-            ):
-                yield from self._of_call(entry)
-            case _:
-                pass
+    def settle(self) -> None:
+        """All is told that a snapshot tells; after LinkRestored its agents' states follow. Write what lasts."""
+        if self._is_settled or self._live_since is None:
+            return
+        self._is_settled = True
+        for line in self._agents.begin():
+            self._write(line)
+        for call_id, call in sorted(self._calls.items(), key=lambda item: item[1].arrived_at):
+            if call.waits and not call.is_written:
+                self._write(self._entered(call_id, call))
 
-    def _entered(self, entry: facts.CallOffered) -> Iterator[QueueLogLine]:
-        waiting = sum(one.queue == entry.queue and one.answered_at is None for one in self._calls.values())
-        call = self._calls[entry.call] = _Call(entry.queue, entry.arrived_at, waiting + 1)
-        number = entry.number.whole.replace("|", "")
-        yield QueueLogLine(entry.call, call.queue, NONE, "ENTERQUEUE", ("", number, str(call.entered_as)))
-
-    def _of_call(self, entry: JournalEntry) -> Iterator[QueueLogLine]:
-        match entry:
-            case facts.OfferMade(at, offer, call_id, agent) if call_id in self._calls:
-                self._calls[call_id].rang[offer] = (agent, at, "")
-            case facts.OfferRang(at, offer, leg):
-                call = self._calls.get(_call_of(offer))
-                if call is not None and offer in call.rang:
-                    call.rang[offer] = (call.rang[offer][0], at, leg)
-            case facts.OfferEnded(at, offer, result):
-                yield from self._ring_ended(at, offer, result)
-            case facts.CallConnected(at, call_id, agent, offer) if call_id in self._calls:
-                yield from self._connected(call_id, at, agent, offer)
-            case facts.CallPassedOn(at, call_id, agent) if call_id in self._calls:
-                yield from self._passed_on(call_id, at, agent)
-            case facts.CallFinished(at, call_id) if call_id in self._calls:
-                yield from self._finished(entry, at)
-            case _:
-                pass
-
-    def _ring_ended(self, at: datetime, offer: OfferId, result: OfferResult) -> Iterator[QueueLogLine]:
-        call = self._calls.get(_call_of(offer))
-        rang = None if call is None else call.rang.pop(offer, None)
-        if call is not None and rang is not None and rang[2]:
-            event = "RINGNOANSWER" if result in _RANG_IN_VAIN else "RINGCANCELED"
-            took = str(max(0, (at - rang[1]) // _MILLISECOND))
-            yield QueueLogLine(_call_of(offer), call.queue, self._name(rang[0]), event, (took,))
-
-    def _connected(
-        self, call_id: CallId, at: datetime, agent: AgentId | None, offer: OfferId | None
-    ) -> Iterator[QueueLogLine]:
-        call = self._calls[call_id]
-        call.answered_at, call.agent = at, agent
-        _, rang_at, leg = call.rang.pop(offer, (agent, at, "")) if offer is not None else (agent, at, "")
-        ring = str(max(0, (at - rang_at) // _SECOND))
-        yield QueueLogLine(
-            call_id, call.queue, self._name(agent), "CONNECT", (_up(at - call.arrived_at), leg, ring)
-        )
-
-    def _passed_on(self, call_id: CallId, at: datetime, agent: AgentId) -> Iterator[QueueLogLine]:
-        call = self._calls[call_id]
-        profile = self.profiles.get(agent)
-        if call.transferred or call.answered_at is None or profile is None:
+    def transferred(self, notice: TransferNotice) -> None:
+        """An agent gave the conversation away: with that it is over for queue_log, whoever speaks on."""
+        call = self._calls.get(notice.call)
+        if call is None or call.answered_at is None or call.transferred:
             return
         call.transferred = True
-        to = profile.endpoint.partition("/")[2]
-        data = (to, "callengine-transfer", *self._times(call, at))
-        yield QueueLogLine(call_id, call.queue, self._name(call.agent), "BLINDTRANSFER", data)
+        if call.is_written and self._may_write(notice.at):
+            data = (*notice.data, *_times(call, notice.at))
+            self._write(QueueLogLine(notice.call, call.queue, self._names.of(call.agent), notice.event, data))
 
-    def _finished(self, entry: JournalEntry, at: datetime) -> Iterator[QueueLogLine]:
-        if not isinstance(entry, facts.CallFinished):
-            return
-        call = self._calls[entry.call]
-        if entry.outcome is not Outcome.ANSWERED:
-            event = "EXITWITHTIMEOUT" if entry.outcome is Outcome.REJECTED else "ABANDON"
-            key = _KEYS.get(entry.outcome)
-            yield from self._left(entry.call, event if key is None else "EXITWITHKEY", at, key)
-            return
-        del self._calls[entry.call]
-        if not call.transferred and call.answered_at is not None:
-            event = "COMPLETEAGENT" if entry.agent_hung_up else "COMPLETECALLER"
-            yield QueueLogLine(entry.call, call.queue, self._name(call.agent), event, self._times(call, at))
+    def _may_write(self, at: datetime) -> bool:
+        return self._live_since is not None and at >= self._live_since - _HEARD_LATE
 
-    def _left(
-        self, call_id: CallId, event: str, at: datetime, key: str | None = None
-    ) -> Iterator[QueueLogLine]:
-        call = self._calls.pop(call_id, None)
+    def _lines(self, entry: JournalEntry, may_write: bool) -> Iterator[QueueLogLine]:
+        match entry:
+            case facts.LinkLost():
+                self._live_since = None
+            case facts.LinkRestored():
+                yield from self._begun()
+            case facts.CallOffered(watched=False):
+                call = LoggedResident(entry.queue, entry.arrived_at, entry.number.whole)
+                call.entered_as = self._places_before(call) + 1
+                self._calls[entry.call] = call
+                if may_write:
+                    yield self._entered(entry.call, call)
+            case facts.AgentStateChanged(_, agent, state, reason):
+                self._agents.changed(agent, state, reason)
+                if self._live_since is not None and self._is_settled:
+                    for line in self._agents.lines_of(agent):
+                        self._write(line)
+            case facts.OfferMade(call=call_id):
+                yield from self._of_call(entry, call_id, may_write)
+            case facts.OfferRang(offer=offer) | facts.OfferEnded(offer=offer):
+                yield from self._of_call(entry, CallId(offer.rpartition("/")[0]), may_write)
+            case (
+                facts.CallConnected(call=call_id)
+                | facts.CallMovedToFallback(call=call_id)
+                | facts.CallPassedOn(call=call_id)
+                | facts.CallFinished(call=call_id)
+            ):
+                yield from self._of_call(entry, call_id, may_write)
+            case _:
+                pass
+
+    def _begun(self) -> Iterator[QueueLogLine]:
+        """QUEUESTART tells readers that all calls and log-ins are over: not when those of an earlier run go on."""
+        if not self._is_started and not any(call.is_written for call in self._calls.values()):
+            yield QueueLogLine(NONE, NONE, NONE, "QUEUESTART", ("",))
+        self._is_started = True
+
+    def _entered(self, call_id: CallId, call: LoggedResident) -> QueueLogLine:
+        call.is_written = True
+        data = ("", call.number.replace("|", ""), str(call.entered_as))
+        return QueueLogLine(call_id, call.queue, NONE, "ENTERQUEUE", data)
+
+    def _of_call(self, entry: JournalEntry, call_id: CallId, may_write: bool) -> Iterator[QueueLogLine]:
+        call = self._calls.get(call_id)
         if call is None:
             return
-        before = sum(
-            one.queue == call.queue and one.answered_at is None and one.arrived_at < call.arrived_at
+        if may_write and call.in_fallback and _is_ours(entry, call):
+            call.in_fallback = False
+            yield self._entered(call_id, call)
+        line = self._line_of(entry, call_id, call)
+        if line is not None and (call.is_written or isinstance(entry, facts.CallMovedToFallback)):
+            yield line
+        if isinstance(entry, facts.CallFinished) or _took_fallback(entry):
+            del self._calls[call_id]
+
+    def _line_of(self, entry: JournalEntry, call_id: CallId, call: LoggedResident) -> QueueLogLine | None:
+        match entry:
+            case facts.OfferMade(at, offer, _, agent):
+                call.rang[offer] = (agent, at, "")
+            case facts.OfferRang(at, offer, leg) if offer in call.rang:
+                call.rang[offer] = (call.rang[offer][0], at, leg)
+            case facts.OfferEnded(at, offer, result):
+                return self._ring_ended(call_id, call, at, offer, result)
+            case facts.CallConnected(at, _, agent, offer):
+                call.answered_at, call.agent = at, agent
+                _, rang_at, leg = call.rang.pop(offer, (agent, at, "")) if offer else (agent, at, "")
+                data = (rounded_up(at - call.arrived_at), leg, whole(at - rang_at))
+                return QueueLogLine(call_id, call.queue, self._names.of(agent), "CONNECT", data)
+            case facts.CallMovedToFallback(at):
+                return self._moved_to_fallback(call_id, call, at)
+            case facts.CallPassedOn(at, _, agent):
+                return self._passed_on(call_id, call, at, agent)
+            case facts.CallFinished():
+                return self._finished(entry, call)
+            case _:
+                pass
+        return None
+
+    def _ring_ended(
+        self, call_id: CallId, call: LoggedResident, at: datetime, offer: OfferId, result: OfferResult
+    ) -> QueueLogLine | None:
+        agent, rang_at, leg = call.rang.pop(offer, (None, at, ""))
+        if not leg:
+            return None
+        event = "RINGNOANSWER" if result in _RANG_IN_VAIN else "RINGCANCELED"
+        data = (whole(at - rang_at, _MILLISECOND),)
+        return QueueLogLine(call_id, call.queue, self._names.of(agent), event, data)
+
+    def _moved_to_fallback(self, call_id: CallId, call: LoggedResident, at: datetime) -> QueueLogLine | None:
+        was_written, call.is_written, call.in_fallback = call.is_written, False, True
+        if not was_written:
+            return None
+        return QueueLogLine(
+            call_id, call.queue, NONE, "WITHDRAW", (*self._left(call, at), CONTEXT_FALLBACK[:40])
+        )
+
+    def _passed_on(
+        self, call_id: CallId, call: LoggedResident, at: datetime, agent: AgentId
+    ) -> QueueLogLine | None:
+        """A colleague speaks, and Asterisk did not say how that came."""
+        profile = self._names.profiles.get(agent)
+        if call.transferred or call.answered_at is None or profile is None:
+            return None
+        call.transferred = True
+        data = (profile.endpoint.partition("/")[2], CONTEXT_TRANSFER, *_times(call, at))
+        return QueueLogLine(call_id, call.queue, self._names.of(call.agent), "BLINDTRANSFER", data)
+
+    def _finished(self, entry: facts.CallFinished, call: LoggedResident) -> QueueLogLine | None:
+        """How he left. Of who is lost nobody knows when that was."""
+        if call.transferred or entry.outcome is Outcome.LOST:
+            return None
+        if entry.outcome is Outcome.ANSWERED:
+            event = "COMPLETEAGENT" if entry.agent_hung_up else "COMPLETECALLER"
+            return QueueLogLine(
+                entry.call, call.queue, self._names.of(call.agent), event, _times(call, entry.at)
+            )
+        left = self._left(call, entry.at)
+        if entry.outcome in _KEYS:
+            return QueueLogLine(entry.call, call.queue, NONE, "EXITWITHKEY", (_KEYS[entry.outcome], *left))
+        event = "EXITWITHTIMEOUT" if entry.outcome is Outcome.REJECTED else "ABANDON"
+        return QueueLogLine(entry.call, call.queue, NONE, event, left)
+
+    def _left(self, call: LoggedResident, at: datetime) -> tuple[str, str, str]:
+        """His place when he left, his first place, how long he waited."""
+        place = self._places_before(call) + 1
+        return str(place), str(call.entered_as), rounded_up(at - call.arrived_at)
+
+    def _places_before(self, call: LoggedResident) -> int:
+        return sum(
+            one.queue == call.queue and one.waits and one.arrived_at < call.arrived_at
             for one in self._calls.values()
         )
-        data = (str(before + 1), str(call.entered_as), _up(at - call.arrived_at))
-        yield QueueLogLine(call_id, call.queue, NONE, event, data if key is None else (key, *data))
-
-    def _agent(self, agent: AgentId, state: AgentState, reason: str) -> Iterator[QueueLogLine]:
-        profile = self.profiles.get(agent)
-        before = self._states.get(agent, AgentState.LOGGED_OUT)
-        self._states[agent] = state
-        if profile is None or state is before:
-            return
-        queues, name = sorted(profile.queues), self._name(agent)
-        changes = []
-        if before is AgentState.LOGGED_OUT:
-            changes.append(("MANAGER", "ADDMEMBER", ""))
-        if before is AgentState.PAUSED:
-            changes.append((NONE, "UNPAUSE", ""))
-        if state is AgentState.PAUSED:
-            changes.append((NONE, "PAUSE", reason.replace("|", " ")))
-        if state is AgentState.LOGGED_OUT:
-            changes.append(("MANAGER", "REMOVEMEMBER", ""))
-        for call, event, data in changes:
-            for queue in queues:
-                yield QueueLogLine(call, queue, name, event, (data,))
-
-    def _times(self, call: _Call, at: datetime) -> tuple[str, str, str]:
-        """How long he waited and talked, and his first place."""
-        answered_at = call.answered_at or at
-        talked = str(max(0, (at - answered_at) // _SECOND))
-        return _up(answered_at - call.arrived_at), talked, str(call.entered_as)
-
-    def _name(self, agent: AgentId | None) -> str:
-        profile = self.profiles.get(agent) if agent is not None else None
-        if profile is None:
-            return NONE
-        shown = self.agent_form.format(
-            id=profile.id,
-            name=profile.name,
-            endpoint=profile.endpoint,
-            phone=profile.endpoint.partition("/")[2],
-        )
-        return shown.replace("|", " ")
 
 
-def _call_of(offer: OfferId) -> CallId:
-    return CallId(offer.rpartition("/")[0])
+def _is_ours(entry: JournalEntry, call: LoggedResident) -> bool:
+    """The engine rings somebody, so he is back from the fallback. Of whom app_queue rings we hear with the ringing."""
+    return isinstance(entry, facts.OfferRang) and call.rang.get(entry.offer, ("", entry.at))[1] != entry.at
 
 
-def _up(span: timedelta) -> str:
-    return str(max(0, math.ceil(span / _SECOND)))
+def _took_fallback(entry: JournalEntry) -> bool:
+    """Asterisk's own queue gave him to an agent, and writes that itself."""
+    return isinstance(entry, facts.CallConnected) and entry.served_by is ServedBy.FALLBACK
+
+
+def _times(call: LoggedResident, at: datetime) -> tuple[str, str, str]:
+    """How long he waited and talked, and his first place."""
+    answered_at = call.answered_at or at
+    return rounded_up(answered_at - call.arrived_at), whole(at - answered_at), str(call.entered_as)

@@ -7,7 +7,6 @@ meanwhile wait, and follow the snapshot in their order.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -25,7 +24,6 @@ from ami_adapters.event_translation import EventTranslator
 from ami_adapters.inbox_reader import InboxReader
 from ami_adapters.message import Message, instant_of
 from ami_adapters.pending_actions import Response
-from ami_adapters.queue_log import QueueLogLine
 from ami_adapters.queue_log_gap import QueueLogGap
 from ami_adapters.queue_watch import WatchedQueues
 from ami_adapters.snapshot_reader import SNAPSHOT_ACTIONS, SnapshotResult, read_snapshot
@@ -69,7 +67,8 @@ class Log(Protocol):
 class Switchboard:
     """Translates between one AMI link and the engine.
 
-    `sink` takes domain events, synchronously and in order. `now` is the engine's clock.
+    `sink` takes domain events, synchronously and in order. `now` is the engine's clock. `listener` gets every
+    message at once.
     The owner calls `on_connected`, `on_disconnected` and `on_message` as the link tells them.
     """
 
@@ -87,10 +86,12 @@ class Switchboard:
         trunks: Iterable[str] = (),
         troubles: Troubles | None = None,
         on_beat: Callable[[int], None] = lambda count: None,
+        listener: Callable[[Message], None] = lambda message: None,
     ) -> None:
         self.trunks = TrunkWatch(trunks)
         """What is known of the PBX's trunks; nothing while there is no link."""
         self._link: Link = NoLink()
+        self._listener = listener
         self._told = told or _at_once
         """Returns when the engine has handled all that it was told."""
         self.leftovers = 0
@@ -202,6 +203,7 @@ class Switchboard:
         self.last_event_at = self._now()
         if self._beats.hear(message):
             return
+        self._listener(message)
         if self._held is not None:
             # Beyond the limit the snapshot is taken anew, so what is not held is not needed.
             if self._is_deaf or len(self._held) > MAX_HELD_MESSAGES:
@@ -232,11 +234,6 @@ class Switchboard:
     def send_pulse(self, count: int) -> bool:
         """Send a number through the PBX and back; whether it went out."""
         return self._beats.send(self._link, count)
-
-    def log_line(self, line: QueueLogLine) -> None:
-        """Write a line to Asterisk's queue_log; without a link it is not written at all."""
-        with contextlib.suppress(AmiError):
-            self._link.send_nowait(line.action()).add_done_callback(_retrieve)
 
     def stop_beating(self) -> asyncio.Future[Response] | None:
         """Tell the dialplan that the engine stops: residents go on to the fallback queue at once."""

@@ -31,7 +31,7 @@ from callengine.logs import get_log
 from callengine.metrics import Metrics
 from callengine.obligation_timers import AlarmClock
 from callengine.openapi import OpenApi
-from callengine.queue_log_feed import queue_log_observers
+from callengine.queue_log_feed import QueueLogFeed
 from callengine.reconcile import nightly
 from callengine.reconcile.sources import FromInside, books_of
 from callengine.recount import recount
@@ -45,11 +45,12 @@ from callengine.wallboard.board import Links
 from callengine.wallboard.opening import follow as follow_board
 from callengine.wallboard.opening import open_board
 from callengine.wallboard.source import BoardSource
+from callengine.watched_before import watched_before
 from config.policies import centre_policy
 from config.settings import Settings
 from queues.dispatcher import Dispatcher
-from queues.events import Event, LedgerRestored, PbxSnapshot, PolicyChanged
-from queues.identifiers import NodeId, QueueName
+from queues.events import Event, PbxSnapshot, PolicyChanged
+from queues.identifiers import NodeId
 from queues.policy import CentrePolicy
 from queues.views import CentreView
 from storage.figure_queries import figure_rows
@@ -108,6 +109,7 @@ class Application:
         dispatcher = Dispatcher(self._policy, epoch=ledger.epoch, started_at=now)
         self._dispatcher = dispatcher
         self.troubles = Troubles(log, self._on_trouble)
+        self.queue_log = QueueLogFeed(settings, self._policy, lambda: self.link, self.clock.now)
         self.switchboard = Switchboard(
             self._policy.agents.values(),
             sink=self._hear,
@@ -116,10 +118,11 @@ class Application:
             told=lambda: self._engine_or_fail().caught_up(),
             trunks=self._policy.trunks,
             watched=WatchedQueues.of(self._policy),
-            watched_before=self._watched_before(restored),
+            watched_before=watched_before(restored, self._policy),
             gap=QueueLogGap(settings.queue_log.file, await ledger.heard_until()),
             troubles=self.troubles,
             on_beat=self._on_beat,
+            listener=self.queue_log.hear,
         )
         metrics = Metrics(
             self._policy.queues,
@@ -149,7 +152,6 @@ class Application:
         )
         self.switchboard.attach(self.link)
         metrics.inbox_leftovers.set_function(lambda: self.switchboard.leftovers)
-        queue_lines = queue_log_observers(settings, lambda: self._policy, self.switchboard.log_line)
         self._engine = Engine(
             dispatcher,
             self.switchboard,
@@ -157,7 +159,7 @@ class Application:
             ledger,
             self.alarm,
             self.clock,
-            observers=(self.tally.observe, metrics.observe, *queue_lines),
+            observers=(self.tally.observe, metrics.observe, self.queue_log.observe),
             on_decision_seconds=metrics.decision_seconds.observe,
         )
         self.vitals = VitalSigns(
@@ -177,9 +179,9 @@ class Application:
             with_open=True,
         )
         self.tally.load(recount(rows, self.tally.midnight), now)
+        self.queue_log.take_up(restored, rows)
         self.alarm.start()
         self.tell(restored)
-        live = LiveCallbacks(self._engine, ledger, dispatcher.view, self.clock.now)
         self.board = open_board(
             settings,
             BoardSource(self.tally, self.view, self._links, self.clock.now),
@@ -190,7 +192,7 @@ class Application:
             settings.http.port,
             metrics,
             self.health,
-            api=CallbackApi(live),
+            api=CallbackApi(LiveCallbacks(self._engine, ledger, dispatcher.view, self.clock.now)),
             control=settings.http.control_socket,
             gate=gate,
             figures=FiguresApi(self.tally, self.clock.now, ledger.writer.flush),
@@ -234,11 +236,6 @@ class Application:
                 loop.remove_signal_handler(signal_number)
             await self.stop()
 
-    def _watched_before(self, restored: LedgerRestored) -> dict[str, QueueName]:
-        """Calls of watched queues that the ledger left open: they are looked for among the live channels."""
-        queues = {call.call: self._policy.lines.get(call.did) for call in restored.calls if call.watched}
-        return {str(call): line.queue for call, line in queues.items() if line is not None}
-
     def reload(self) -> None:
         """Read the settings anew: what can change changes now, no call is touched; a bad file changes nothing."""
         if self._settings_path is None:
@@ -254,6 +251,7 @@ class Application:
         self.metrics.follow({agent: profile.queues for agent, profile in policy.agents.items()})
         self.tell(PolicyChanged(self.switchboard.pbx_now(), policy))
         self.switchboard.follow(policy)
+        self.queue_log.follow(policy)
         follow_board(self.board, found.settings, version("callengine"))
 
     def ask_to_stop(self) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from ami_adapters.queue_log import QueueLogLine
+from ami_adapters.actions import Action
+from ami_adapters.pending_actions import Response
 from callengine.demo.centre import CentrePlan, write_settings
-from callengine.queue_log_feed import queue_log_observers
+from callengine.queue_log_feed import QueueLogFeed
 from config.settings import Settings, load_settings
 from queues.identifiers import AgentId
 from queues.journal import AgentState, AgentStateChanged, LinkRestored
@@ -18,23 +20,35 @@ from tests.support.centre import moment, small_centre
 A1 = AgentId("1001")
 
 
-def feed(settings: Settings) -> list[str]:
+class Written:
+    """A link whose actions are kept."""
+
+    def __init__(self) -> None:
+        self.actions: list[Action] = []
+
+    def send_nowait(self, action: Action) -> asyncio.Future[Response]:
+        self.actions.append(action)
+        return asyncio.get_running_loop().create_future()
+
+    def drop(self, reason: str) -> None:
+        raise AssertionError(reason)
+
+
+async def feed(settings: Settings) -> list[str]:
     """The agent is renamed while he is paused, and gone before he logs out."""
     policy = small_centre(1)
-    lines: list[QueueLogLine] = []
-    observers = list(queue_log_observers(settings, lambda: policy, lines.append))
-
-    def tell(entry: AgentStateChanged | LinkRestored) -> None:
-        for observe in observers:
-            observe(entry)
-
+    link = Written()
+    log = QueueLogFeed(settings, policy, lambda: link, lambda: moment(0))
+    tell = log.observe
     tell(LinkRestored(moment(0)))
+    await asyncio.sleep(0)
     tell(AgentStateChanged(moment(1), A1, AgentState.PAUSED, "lunch"))
-    policy = replace(policy, agents={A1: replace(policy.agents[A1], name="Anna Petrova")})
+    log.follow(replace(policy, agents={A1: replace(policy.agents[A1], name="Anna Petrova")}))
     tell(AgentStateChanged(moment(2), A1, AgentState.FREE))
-    policy = replace(policy, agents={})
+    log.follow(replace(policy, agents={}))
     tell(AgentStateChanged(moment(3), A1, AgentState.LOGGED_OUT))
-    return [f"{line.agent} {line.event}" for line in lines if line.queue in ("NONE", "general")]
+    wanted = [dict(action.headers) for action in link.actions]
+    return [f"{one['Interface']} {one['Event']}" for one in wanted if one["Queue"] in ("NONE", "general")]
 
 
 @pytest.fixture
@@ -53,16 +67,18 @@ def secret_in(folder: Path) -> Path:
     return path
 
 
-def test_an_agent_is_named_as_he_is_called_now_and_once_gone_as_he_was_last(by_name: Settings) -> None:
-    assert feed(by_name) == [
+async def test_an_agent_is_named_as_he_is_called_now_and_once_gone_as_he_was_last(by_name: Settings) -> None:
+    assert await feed(by_name) == [
         "NONE QUEUESTART",
         "Agent 1001 ADDMEMBER",
+        "Agent 1001 PAUSEALL",
         "Agent 1001 PAUSE",
+        "Anna Petrova UNPAUSEALL",
         "Anna Petrova UNPAUSE",
         "Anna Petrova REMOVEMEMBER",
     ]
 
 
-def test_nothing_is_written_where_it_is_switched_off(by_name: Settings) -> None:
+async def test_nothing_is_written_where_it_is_switched_off(by_name: Settings) -> None:
     off = by_name.queue_log.model_copy(update={"enabled": False})
-    assert feed(by_name.model_copy(update={"queue_log": off})) == []
+    assert await feed(by_name.model_copy(update={"queue_log": off})) == []
