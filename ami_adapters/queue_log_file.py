@@ -7,9 +7,11 @@ queue_log.0); what was renamed is read on through the handle that is open, and o
 
 from __future__ import annotations
 
+import contextlib
 import io
+import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -50,18 +52,22 @@ def lines_since(path: Path, since: datetime) -> Iterator[LoggedLine]:
     Older parts are read as long as the part after them begins later than `since`.
     """
     try:
-        opened = _parts(path, since)
+        with contextlib.ExitStack() as opened:
+            parts = _parts(path, since)
+            for part in parts:
+                opened.enter_context(part)
+            yield from itertools.islice(_lines_of(parts, since), _MOST_LINES)
     except OSError as problem:
         raise QueueLogUnreadable(f"{path}: {problem.strerror or problem}") from None
-    count = 0
-    for part in opened:
-        with part:
-            _go_to(part, since)
-            for raw in part:
-                line = parse_line(raw.decode("utf-8", "replace"))
-                if line is not None and line.at >= since - timedelta(seconds=1) and count < _MOST_LINES:
-                    count += 1
-                    yield line
+
+
+def _lines_of(parts: Iterable[io.BufferedReader], since: datetime) -> Iterator[LoggedLine]:
+    for part in parts:
+        _go_to(part, since)
+        for raw in part:
+            line = parse_line(raw.decode("utf-8", "replace"))
+            if line is not None and line.at >= since - timedelta(seconds=1):
+                yield line
 
 
 def _parts(path: Path, since: datetime) -> list[io.BufferedReader]:
