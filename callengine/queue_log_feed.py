@@ -18,7 +18,7 @@ from ami_adapters.transfer_notice import transfer_notice
 from config.settings import Settings
 from queues.identifiers import AgentId, CallId, QueueName
 from queues.journal import AgentState, JournalEntry, LinkRestored
-from queues.policy import AgentProfile, CentrePolicy, Dispatch
+from queues.policy import AgentProfile, CentrePolicy
 from queues.snapshot import LedgerRestored
 from storage.figure_queries import FigureCall, FigureRows
 
@@ -38,6 +38,7 @@ class QueueLogFeed:
         self._now = now
         self._queue_log = QueueLog(_own_members(policy), settings.queue_log.agent, self._write)
         self._is_on = settings.queue_log.enabled
+        self._has_own_queues = bool(_own_queues(policy))
 
     def take_up(self, restored: LedgerRestored, rows: FigureRows) -> None:
         """What an earlier run left; after an engine that never ran before the file knows nobody."""
@@ -47,6 +48,7 @@ class QueueLogFeed:
 
     def follow(self, policy: CentrePolicy) -> None:
         """The settings were read anew. Who is gone may still end a conversation: he keeps the name he had."""
+        self._has_own_queues = bool(_own_queues(policy))
         self._queue_log.follow(_own_members(policy))
 
     def observe(self, entry: JournalEntry) -> None:
@@ -63,13 +65,20 @@ class QueueLogFeed:
             self._queue_log.transferred(notice)
 
     def _write(self, line: QueueLogLine) -> None:
+        # To whoever reads the file a start ends every call: on a PBX whose queues are only watched nothing ended.
+        if line.event == "QUEUESTART" and not self._has_own_queues:
+            return
         with contextlib.suppress(AmiError):
             self._link().send_nowait(line.action()).add_done_callback(_retrieve)
 
 
+def _own_queues(policy: CentrePolicy) -> frozenset[QueueName]:
+    return frozenset(policy.queues) - policy.not_recovered
+
+
 def _own_members(policy: CentrePolicy) -> dict[AgentId, AgentProfile]:
     """The agents with the queues that we write of: of those that Asterisk dispatches app_queue writes itself."""
-    own = {queue.name for queue in policy.queues.values() if queue.dispatch is Dispatch.ENGINE}
+    own = _own_queues(policy)
     return {agent: replace(profile, queues=profile.queues & own) for agent, profile in policy.agents.items()}
 
 
