@@ -12,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Select,
+    Table,
     and_,
     bindparam,
     case,
@@ -25,7 +26,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sla.call_facts import CallFacts, microseconds
 from sla.unknown import Gap
 from storage.call_sums import SUM_COLUMNS, facts_of
-from storage.rollup_tables import BOOKED_STATES, agent_clocks, agent_quarters, call_quarters, rollup_marks
+from storage.rollup_tables import (
+    BOOKED_STATES,
+    agent_clocks,
+    agent_quarters,
+    call_quarters,
+    queue_quarters,
+    rollup_marks,
+)
 from storage.tables import EPOCH, calls, obligations, runs
 
 _LONGEST_WAIT = timedelta(hours=1)
@@ -102,10 +110,11 @@ async def offered_by_quarter(
     connection: AsyncConnection, scope: Scope, start: datetime, end: datetime
 ) -> dict[datetime, int]:
     """How many calls arrived in each quarter of an hour that has any."""
+    table = _call_sums(scope.company is not None)
     query = (
-        select(call_quarters.c.quarter, func.sum(call_quarters.c.offered))
-        .where(*_of_scope(scope, call_quarters, start, end))
-        .group_by(call_quarters.c.quarter)
+        select(table.c.quarter, func.sum(table.c.offered))
+        .where(*_of_scope(scope, table, start, end))
+        .group_by(table.c.quarter)
     )
     return {row[0]: int(row[1]) for row in await connection.execute(query)}
 
@@ -160,13 +169,13 @@ async def load_by_quarter(
 ) -> dict[datetime, int]:
     """How many calls of these queues arrived in each of these quarters of an hour, whichever company's."""
     query = (
-        select(call_quarters.c.quarter, func.sum(call_quarters.c.offered))
+        select(queue_quarters.c.quarter, func.sum(queue_quarters.c.offered))
         .where(
-            call_quarters.c.node == node,
-            call_quarters.c.quarter.in_(quarters),
-            call_quarters.c.queue.in_(queues),
+            queue_quarters.c.node == node,
+            queue_quarters.c.quarter.in_(quarters),
+            queue_quarters.c.queue.in_(queues),
         )
-        .group_by(call_quarters.c.quarter)
+        .group_by(queue_quarters.c.quarter)
     )
     return {row[0]: int(row[1]) for row in await connection.execute(query)}
 
@@ -214,38 +223,25 @@ async def calls_of_queue(
 
 async def owed(
     connection: AsyncConnection, scope: Scope, start: datetime, end: datetime, now: datetime
-) -> list[OwedCount]:
-    """Obligations by the arrival they answer for: how they ended, in time or not."""
-    in_time = case(
-        (
-            and_(obligations.c.contacted_at.is_not(None), obligations.c.contacted_at <= obligations.c.due_at),
-            1,
-        ),
-        else_=0,
-    )
+) -> tuple[list[OwedCount], dict[int, int]]:
+    """Obligations by the arrival they answer for: how they ended, in time or not.
+
+    And with how many of these residents somebody had spoken within each of CONTACT_EDGES. One pass: they are as many
+    as the residents who were not answered.
+    """
+    contacted = obligations.c.contacted_at
+    in_time = case((and_(contacted.is_not(None), contacted <= obligations.c.due_at), 1), else_=0)
     overdue = case((and_(obligations.c.closed_at.is_(None), obligations.c.due_at < now), 1), else_=0)
+    spoke_us = _microseconds(contacted) - _microseconds(obligations.c.arrived_at)
+    spoken = [func.sum(case((spoke_us <= edge * 1_000_000, 1), else_=0)) for edge in CONTACT_EDGES]
     query = (
-        select(obligations.c.closing, in_time, overdue, func.count())
+        select(obligations.c.closing, in_time, overdue, func.count(), *spoken)
         .where(*_obligations_of(scope, start, end))
         .group_by(obligations.c.closing, in_time, overdue)
     )
-    rows = await connection.execute(query)
-    return [OwedCount(row[0], bool(row[1]), bool(row[2]), int(row[3])) for row in rows]
-
-
-async def contact_delays(
-    connection: AsyncConnection, scope: Scope, start: datetime, end: datetime
-) -> dict[int, int]:
-    """Of the residents who were owed a contact: with how many somebody had spoken within each of CONTACT_EDGES."""
-    spoke_us = _microseconds(obligations.c.contacted_at) - _microseconds(obligations.c.arrived_at)
-    query = select(
-        *(
-            func.coalesce(func.sum(case((spoke_us <= edge * 1_000_000, 1), else_=0)), 0)
-            for edge in CONTACT_EDGES
-        )
-    ).where(*_obligations_of(scope, start, end), obligations.c.contacted_at.is_not(None))
-    row = (await connection.execute(query)).one()
-    return dict(zip(CONTACT_EDGES, map(int, row), strict=True))
+    rows = (await connection.execute(query)).all()
+    delays = {edge: sum(int(row[4 + n]) for row in rows) for n, edge in enumerate(CONTACT_EDGES)}
+    return [OwedCount(row[0], bool(row[1]), bool(row[2]), int(row[3])) for row in rows], delays
 
 
 async def first_start(connection: AsyncConnection, node: str) -> datetime | None:
@@ -256,10 +252,15 @@ async def first_start(connection: AsyncConnection, node: str) -> datetime | None
     return started
 
 
+def _call_sums(of_company: bool) -> Table:
+    """Where the sums are: those of all companies are kept together, too."""
+    return call_quarters if of_company else queue_quarters
+
+
 @cache
 def _sums_query(of_company: bool, of_queue: bool) -> Select[Any]:
     """Made once: it names a hundred columns."""
-    table = call_quarters.c
+    table = _call_sums(of_company).c
     since = type_coerce(table.quarter, BigInteger) - bindparam("start_us", type_=BigInteger)
     number = (since // bindparam("step_us", type_=BigInteger)).label("number")
     query = (
@@ -272,9 +273,9 @@ def _sums_query(of_company: bool, of_queue: bool) -> Select[Any]:
         .group_by(number, table.queue)
     )
     if of_company:
-        query = query.where(call_quarters.c.company == bindparam("company"))
+        query = query.where(table.company == bindparam("company"))
     if of_queue:
-        query = query.where(call_quarters.c.queue == bindparam("queue"))
+        query = query.where(table.queue == bindparam("queue"))
     return query
 
 

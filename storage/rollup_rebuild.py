@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, and_, delete, exists, or_, select, text
 from queues.journal import AgentState
 from storage.agent_book import AgentBook
 from storage.call_sums import facts_of, sums_of
-from storage.rollup_tables import agent_clocks, agent_quarters, call_quarters, rollup_marks
+from storage.rollup_tables import agent_clocks, agent_quarters, call_quarters, queue_quarters, rollup_marks
 from storage.rollup_writer import (
     CALL_COLUMNS,
     Bucket,
@@ -28,6 +28,7 @@ from storage.tables import agent_states, attempts, calls, journal, link_gaps, ob
 _PAGE = 20_000
 _BUCKETS = 2_000
 _LONGEST_CALL = timedelta(hours=12)
+_SUMMED = (call_quarters, queue_quarters, agent_quarters, agent_clocks, rollup_marks)
 Sums = dict[Bucket, dict[str, int]]
 
 
@@ -51,10 +52,8 @@ def rebuild(connection: Connection, node: str) -> Rebuilt:
     """Throw a node's sums away and make them again, in the caller's transaction; a running writer waits."""
     if connection.dialect.name == "postgresql":
         # Rows that the writer is just adding to the calls are not seen here, and are added by it afterwards.
-        connection.execute(
-            text("LOCK TABLE call_quarters, agent_quarters, agent_clocks, rollup_marks IN EXCLUSIVE MODE")
-        )
-    for table in (call_quarters, agent_quarters, agent_clocks, rollup_marks):
+        connection.execute(text(f"LOCK TABLE {', '.join(table.name for table in _SUMMED)} IN EXCLUSIVE MODE"))
+    for table in _SUMMED:
         connection.execute(delete(table).where(table.c.node == node))
     return Rebuilt(_calls(connection, node), _agents(connection, node))
 

@@ -21,6 +21,18 @@ call_quarters = Table(
 )
 """The calls that arrived within 15 minutes from `quarter`, of one queue and one company: `storage.call_sums`."""
 
+queue_quarters = Table(
+    "queue_quarters",
+    metadata,
+    Column("node", String(40), primary_key=True),
+    Column("quarter", Instant, primary_key=True, autoincrement=False),
+    Column("queue", String(40), primary_key=True),
+    *(Column(name, Integer, nullable=False) for name in COUNT_COLUMNS),
+    *(Column(name, BigInteger, nullable=False) for name in TIME_COLUMNS),
+    sqlite_with_rowid=False,
+)
+"""`call_quarters` of all companies together: a report of the whole centre reads one row instead of one for each."""
+
 BOOKED_STATES = tuple(state for state in AgentState if state is not AgentState.LOGGED_OUT)
 
 agent_quarters = Table(

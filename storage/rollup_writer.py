@@ -20,7 +20,14 @@ from sla.quarters import quarter_of
 from storage.agent_book import AgentBook, Shift
 from storage.call_sums import SUM_COLUMNS, facts_of, sums_of
 from storage.projection import Change, Insert, Place, Update
-from storage.rollup_tables import BOOKED_STATES, agent_clocks, agent_quarters, call_quarters, rollup_marks
+from storage.rollup_tables import (
+    BOOKED_STATES,
+    agent_clocks,
+    agent_quarters,
+    call_quarters,
+    queue_quarters,
+    rollup_marks,
+)
 from storage.tables import agent_states, attempts, calls, link_gaps, runs, transfers
 
 Bucket = tuple[datetime, str, str]
@@ -122,7 +129,7 @@ def bucket_of(row: Any) -> Bucket:
 
 
 def add_call_sums(connection: Connection, node: str, difference: Mapping[Bucket, Mapping[str, int]]) -> None:
-    """Add to the sums of quarters, also below zero; a quarter that has none yet gets them."""
+    """Add to the sums of quarters, also below zero, by company and of all; a quarter that has none yet gets them."""
     rows = [
         {"node": node, "quarter": quarter, "queue": queue, "company": company}
         | {name: sums.get(name, 0) for name in SUM_COLUMNS}
@@ -130,6 +137,21 @@ def add_call_sums(connection: Connection, node: str, difference: Mapping[Bucket,
         if any(sums.values())
     ]
     _add(connection, call_quarters, rows)
+    _add(connection, queue_quarters, _of_all_companies(rows))
+
+
+def _of_all_companies(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The same sums without the company; the rows are in order of quarter and queue."""
+    of_queue: dict[tuple[datetime, str], dict[str, Any]] = {}
+    for row in rows:
+        sums = of_queue.setdefault((row["quarter"], row["queue"]), {})
+        if sums:
+            for name in SUM_COLUMNS:
+                sums[name] += row[name]
+        else:
+            sums.update(row)
+            del sums["company"]
+    return list(of_queue.values())
 
 
 def keep_book(connection: Connection, node: str, book: AgentBook, mark: tuple[int, int]) -> None:

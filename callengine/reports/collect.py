@@ -242,10 +242,7 @@ class Collector:
         scope, start, end = self._subject.scope, self._start, self._end
         if self._subject.subject.agent:
             return Callbacks([], {})
-        return Callbacks(
-            await ledger.owed(self._connection, scope, start, end, self._now),
-            await ledger.contact_delays(self._connection, scope, start, end),
-        )
+        return Callbacks(*await ledger.owed(self._connection, scope, start, end, self._now))
 
 
 async def collect(engine: AsyncEngine, subject: KnownSubject, period: Period, now: datetime) -> PeriodReport:

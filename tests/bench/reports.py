@@ -223,6 +223,15 @@ async def pour(url: str, year: Year) -> float:
     return time.perf_counter() - began
 
 
+def _of_all_companies() -> str:
+    """SQL: the sums of all companies together, of those by company."""
+    key, names = "node, quarter, queue", ", ".join(SUM_COLUMNS)
+    added = ", ".join(f"sum({name})" for name in SUM_COLUMNS)
+    return (
+        f"INSERT INTO queue_quarters ({key}, {names}) SELECT {key}, {added} FROM call_quarters GROUP BY {key}"
+    )
+
+
 def _pour_sqlite(file: str, year: Year) -> None:
     connection = sqlite3.connect(file)
     connection.execute("PRAGMA synchronous=OFF")
@@ -238,6 +247,7 @@ def _pour_sqlite(file: str, year: Year) -> None:
         put(call_quarters.name, _SUM_KEYS, year.sums)
         year.sums.clear()
     put(agent_quarters.name, tuple(column.name for column in agent_quarters.columns), agents_rows())
+    connection.execute(_of_all_companies())
     connection.execute("UPDATE runs SET seen_at = ?", (_END_US,))
     connection.execute("INSERT INTO link_gaps VALUES ('pbx1', 1, 0, ?, 1)", (_START_US,))
     connection.commit()
@@ -257,6 +267,7 @@ async def _pour_postgres(url: str, year: Year) -> None:
             records=agents_rows(),
             columns=[column.name for column in agent_quarters.columns],
         )
+        await connection.execute(_of_all_companies())
         await connection.execute("UPDATE runs SET seen_at = $1", _END_US)
         await connection.execute("INSERT INTO link_gaps VALUES ('pbx1', 1, 0, $1, true)", _START_US)
         await connection.execute("ANALYZE")
@@ -291,7 +302,8 @@ async def copied(url: str, copies: int) -> None:
     postgres = not url.startswith("sqlite")
     statements = ["CREATE TABLE poured AS SELECT * FROM call_quarters"]
     statements += [sql for copy in range(1, copies) for sql in copying(copy, postgres=postgres)]
-    statements += ["DROP TABLE poured"] + ["ANALYZE"] * postgres
+    statements += ["DROP TABLE poured", "DELETE FROM queue_quarters", _of_all_companies()]
+    statements += ["ANALYZE"] * postgres
     if postgres:
         connection = await asyncpg.connect(url)
         for statement in statements:

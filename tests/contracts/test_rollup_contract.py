@@ -18,12 +18,13 @@ from storage.call_sums import SUM_COLUMNS
 from storage.figure_queries import figure_rows
 from storage.ledger import Ledger
 from storage.rollup_rebuild import rebuild
-from storage.rollup_tables import BOOKED_STATES, agent_clocks, agent_quarters, call_quarters
+from storage.rollup_tables import BOOKED_STATES, agent_clocks, agent_quarters, call_quarters, queue_quarters
 from storage.schema import alembic_config, upgrade
 from tests.support.centre import NOON, Desk, arrived, holding, moment, small_centre
 from tests.support.ledger_desk import A1, opened_desk, play
 
 LEG = ChannelName("PJSIP/1001-1")
+KEPT = (call_quarters, queue_quarters, agent_quarters)
 
 
 async def rows_of(ledger: Ledger, table: Any) -> list[dict[str, Any]]:
@@ -94,13 +95,13 @@ async def a_shift(ledger: Ledger) -> Desk:
 
 async def test_made_again_they_are_the_same(ledger: Ledger) -> None:
     await a_shift(ledger)
-    kept = [await rows_of(ledger, table) for table in (call_quarters, agent_quarters)]
+    kept = [await rows_of(ledger, table) for table in KEPT]
     assert sum(row["offered"] for row in kept[0]) == 20
     assert sum(row["wrap_up_us"] for row in kept[0]) > 0
     async with ledger.engine.begin() as connection:
         made = await connection.run_sync(rebuild, "pbx1")
     assert made.calls == 20
-    assert [await rows_of(ledger, table) for table in (call_quarters, agent_quarters)] == kept
+    assert [await rows_of(ledger, table) for table in KEPT] == kept
     # What comes afterwards is added to them as before.
     desk = Desk(small_centre(1))
     desk.open()
@@ -131,16 +132,16 @@ async def test_agents_time_is_that_of_the_figures(ledger: Ledger) -> None:
 
 async def test_rows_that_are_written_twice_are_summed_once(ledger: Ledger) -> None:
     await a_shift(ledger)
-    kept = [await rows_of(ledger, table) for table in (call_quarters, agent_quarters)]
+    kept = [await rows_of(ledger, table) for table in KEPT]
     ledger.writer._seq = 0  # the same records once more, as after a lost answer to COMMIT
     ledger.writer._committed = 0  # as above
     await a_shift(ledger)
-    assert [await rows_of(ledger, table) for table in (call_quarters, agent_quarters)] == kept
+    assert [await rows_of(ledger, table) for table in KEPT] == kept
 
 
 async def test_an_older_ledger_gets_the_sums_of_its_calls_when_it_is_upgraded(ledger: Ledger) -> None:
     await a_shift(ledger)
-    kept = [await rows_of(ledger, table) for table in (call_quarters, agent_quarters)]
+    kept = [await rows_of(ledger, table) for table in KEPT]
 
     def to_before(connection: Connection) -> None:
         command.downgrade(alembic_config(connection), "0005")
@@ -148,4 +149,4 @@ async def test_an_older_ledger_gets_the_sums_of_its_calls_when_it_is_upgraded(le
     async with ledger.engine.begin() as connection:
         await connection.run_sync(to_before)
     await upgrade(ledger.engine)
-    assert [await rows_of(ledger, table) for table in (call_quarters, agent_quarters)] == kept
+    assert [await rows_of(ledger, table) for table in KEPT] == kept

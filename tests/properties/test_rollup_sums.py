@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from hypothesis import given, settings
@@ -19,7 +19,7 @@ from sla.waits import WAIT_EDGES
 from storage.call_sums import SUM_COLUMNS, facts_of, measures_of, sums_of
 from storage.ledger import Ledger, open_ledger
 from storage.rollup_rebuild import rebuild
-from storage.rollup_tables import agent_quarters, call_quarters
+from storage.rollup_tables import agent_quarters, call_quarters, queue_quarters
 from storage.rollup_writer import CALL_COLUMNS, Bucket, bucket_of
 from tests.support.arbitrary_events import EVENTS, POLICIES
 from tests.support.centre import NOON, Desk, small_centre
@@ -86,10 +86,12 @@ async def _written_and_made_again(stream: list[Event], policy: Any, batch: int) 
         await ledger.writer.flush()
         kept = await sums_kept(ledger)
         assert kept == await sums_of_the_rows(ledger)
+        assert await sums_of_all_companies(ledger) == without_companies(kept)
         before = await agents_time(ledger)
         async with ledger.engine.begin() as connection:
             await connection.run_sync(rebuild, "pbx1")
         assert await sums_kept(ledger) == kept
+        assert await sums_of_all_companies(ledger) == without_companies(kept)
         assert await agents_time(ledger) == before
     finally:
         await ledger.close()
@@ -105,6 +107,24 @@ async def sums_kept(ledger: Ledger) -> dict[Bucket, dict[str, int]]:
         }
         for row in rows
     }
+
+
+async def sums_of_all_companies(ledger: Ledger) -> dict[tuple[datetime, str], dict[str, int]]:
+    async with ledger.engine.connect() as connection:
+        rows = (await connection.execute(select(queue_quarters))).mappings().all()
+    return {
+        (row["quarter"], row["queue"]): {
+            name: row[name] for name in SUM_COLUMNS if row[name] and name != "wrap_up_us"
+        }
+        for row in rows
+    }
+
+
+def without_companies(kept: dict[Bucket, dict[str, int]]) -> dict[tuple[datetime, str], dict[str, int]]:
+    found: dict[tuple[datetime, str], Counter[str]] = {}
+    for (quarter, queue, _), sums in kept.items():
+        found.setdefault((quarter, queue), Counter()).update(sums)
+    return {key: dict(sums) for key, sums in found.items()}
 
 
 async def sums_of_the_rows(ledger: Ledger) -> dict[Bucket, dict[str, int]]:
