@@ -27,6 +27,8 @@ _MILLISECOND = timedelta(milliseconds=1)
 _HEARD_LATE = timedelta(seconds=2)
 """What Asterisk said while we asked what is so is heard when the gap is over already."""
 _OF_THE_SNAPSHOT = facts.AgentStateChanged | facts.OfferMade
+_OF_THE_FALLBACK = facts.CallMovedToFallback | facts.CallConnected | facts.CallFinished
+"""Of whom Asterisk's own queue has, the engine's queue says no more than that he left it."""
 _RANG_IN_VAIN = {OfferResult.DECLINED, OfferResult.NO_ANSWER, OfferResult.UNREACHABLE}
 _KEYS = {Outcome.CALLBACK_REQUESTED: "1", Outcome.MESSAGE_LEFT: "2"}
 
@@ -159,11 +161,16 @@ class QueueLog:
         call = self._calls.get(call_id)
         if call is None:
             return
-        if may_write and call.in_fallback and _is_ours(entry, call):
+        if isinstance(entry, facts.CallMovedToFallback) and not may_write:
+            call.in_fallback = True  # For the file he still waits here.
+            return
+        if call.in_fallback and _is_ours(entry, call):
             call.in_fallback = False
-            yield self._entered(call_id, call)
+            if may_write and not call.is_written:
+                yield self._entered(call_id, call)
+        was_written = call.is_written
         line = self._line_of(entry, call_id, call)
-        if line is not None and (call.is_written or isinstance(entry, facts.CallMovedToFallback)):
+        if line is not None and was_written and (not call.in_fallback or isinstance(entry, _OF_THE_FALLBACK)):
             yield line
         if isinstance(entry, facts.CallFinished) or _took_fallback(entry):
             del self._calls[call_id]
@@ -176,13 +183,15 @@ class QueueLog:
                 call.rang[offer] = (call.rang[offer][0], at, leg)
             case facts.OfferEnded(at, offer, result):
                 return self._ring_ended(call_id, call, at, offer, result)
+            case facts.CallConnected(at, served_by=ServedBy.FALLBACK) | facts.CallMovedToFallback(at):
+                call.is_written, call.in_fallback = False, True
+                left = self._left(call, at)
+                return QueueLogLine(call_id, call.queue, NONE, "WITHDRAW", (*left, CONTEXT_FALLBACK))
             case facts.CallConnected(at, _, agent, offer):
                 call.answered_at, call.agent = at, agent
                 _, rang_at, leg = call.rang.pop(offer, (agent, at, "")) if offer else (agent, at, "")
                 data = (rounded_up(at - call.arrived_at), leg, whole(at - rang_at))
                 return QueueLogLine(call_id, call.queue, self._names.of(agent), "CONNECT", data)
-            case facts.CallMovedToFallback(at):
-                return self._moved_to_fallback(call_id, call, at)
             case facts.CallPassedOn(at, _, agent):
                 return self._passed_on(call_id, call, at, agent)
             case facts.CallFinished():
@@ -200,14 +209,6 @@ class QueueLog:
         event = "RINGNOANSWER" if result in _RANG_IN_VAIN else "RINGCANCELED"
         data = (whole(at - rang_at, _MILLISECOND),)
         return QueueLogLine(call_id, call.queue, self._names.of(agent), event, data)
-
-    def _moved_to_fallback(self, call_id: CallId, call: LoggedResident, at: datetime) -> QueueLogLine | None:
-        was_written, call.is_written, call.in_fallback = call.is_written, False, True
-        if not was_written:
-            return None
-        return QueueLogLine(
-            call_id, call.queue, NONE, "WITHDRAW", (*self._left(call, at), CONTEXT_FALLBACK[:40])
-        )
 
     def _passed_on(
         self, call_id: CallId, call: LoggedResident, at: datetime, agent: AgentId

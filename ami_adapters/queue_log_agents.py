@@ -52,6 +52,8 @@ class QueueLogAgents:
             self._so[agent] = _OUT
         elif state is AgentState.PAUSED:
             self._so[agent] = _Standing(is_member=True, is_paused=True, reason=reason)
+        elif state is AgentState.TALKING:
+            self._so[agent] = before  # Who is not logged in may take a colleague's call over as well.
         elif state in _NOT_PAUSED or not before.is_paused:
             self._so[agent] = _Standing(is_member=True)
         else:
@@ -89,5 +91,5 @@ class QueueLogAgents:
 
 def _in_all(name: str, queues: Iterable[str], event: str, reason: str) -> Iterator[QueueLogLine]:
     """app_queue, asked to pause a member everywhere: one line for all queues, then one for each."""
-    yield QueueLogLine(NONE, NONE, name, f"{event}ALL", ("",))
+    yield QueueLogLine(NONE, NONE, name, f"{event}ALL", (reason,))
     yield from (QueueLogLine(NONE, queue, name, event, (reason,)) for queue in queues)

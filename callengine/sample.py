@@ -26,6 +26,8 @@ EVENTS_READ: Final = (
     "BridgeLeave",
     "Hold",
     "Unhold",
+    "BlindTransfer",
+    "AttendedTransfer",
     "DialBegin",
     "DialEnd",
     "DeviceStateChange",

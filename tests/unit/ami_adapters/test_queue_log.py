@@ -132,7 +132,7 @@ AFTER_THE_GAP = [
     "MANAGER|general|Agent/1002|REMOVEMEMBER|",
     "c4|general|NONE|ENTERQUEUE||+79160000009|2",
     "c1|general|Agent/1001|COMPLETECALLER|3|66|1",
-    "NONE|NONE|Agent/1001|PAUSEALL|",
+    "NONE|NONE|Agent/1001|PAUSEALL|tea",
     "NONE|emergency|Agent/1001|PAUSE|tea",
     "NONE|general|Agent/1001|PAUSE|tea",
     "c2|general|NONE|ABANDON|1|2|70",
