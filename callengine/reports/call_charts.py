@@ -74,7 +74,7 @@ def speed_chart(report: PeriodReport, words: Words, numbers: Numbers) -> Markup:
 def days_chart(report: PeriodReport, words: Words, numbers: Numbers) -> Markup:
     """The service level of each day or hour with its interval; calls below."""
     picture = Picture(WIDTH, 280, words["hours_title" if report.by_hours else "days_title"])
-    left, right, top, bottom, base = 44, WIDTH - 14, 14, 186, 250
+    left, right, top, bottom, base = 44, WIDTH - 14, 24, 186, 250
     intervals = report.intervals
     step = (right - left) / len(intervals)
     # Dots, not bars: the scale need not begin at 0, and says where it does.
@@ -90,7 +90,8 @@ def days_chart(report: PeriodReport, words: Words, numbers: Numbers) -> Markup:
             picture.rect(left + step * index, top, step, base - top, "#f1f3f5")
     _percent_grid(picture, left, right, y, numbers, floor)
     if report.promise is not None:
-        _goal(picture, left, right, y, report.promise, words, numbers)
+        # Days lie close on both sides of the goal: its words stand above them all.
+        _goal(picture, left, right, y, report.promise, words, numbers, words_at=top - 12)
     most = max(one.figures.offered for one in intervals) or 1
     skip = -(-len(intervals) // (_MOST_LABELS * 2))
     for index, one in enumerate(intervals):
@@ -183,11 +184,19 @@ def _percent_grid(
 
 
 def _goal(
-    picture: Picture, left: float, right: float, y: Height, promise: Promise, words: Words, numbers: Numbers
+    picture: Picture,
+    left: float,
+    right: float,
+    y: Height,
+    promise: Promise,
+    words: Words,
+    numbers: Numbers,
+    *,
+    words_at: float | None = None,
 ) -> None:
+    """The line, and below it what it means, or at another height."""
     picture.line(left, y(promise.goal), right, y(promise.goal), stroke=VERMILION, width=1.5, dashes="6 4")
     target = duration_words(round(promise.target / timedelta(seconds=1)), words)
     told = words["speed_goal"].format(goal=numbers.percent(promise.goal, 0), target=target)
-    picture.text(
-        right, y(promise.goal) + 13, told, anchor="end", size=10, fill=VERMILION, weight=600, on_picture=True
-    )
+    at = y(promise.goal) + 13 if words_at is None else words_at
+    picture.text(right, at, told, anchor="end", size=10, fill=VERMILION, weight=600, on_picture=True)

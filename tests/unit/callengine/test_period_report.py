@@ -63,6 +63,19 @@ def test_the_page_is_one_file_that_loads_nothing_and_each_chart_says_what_it_is(
     assert "None" not in page
 
 
+def test_the_goals_words_stand_above_every_day(settings: Settings) -> None:
+    page = month_report(settings, "en")
+    start = page.index(f"<h2>{PERIOD_TEXTS['en']['days_title']}</h2>")
+    chart = page[start : page.index("</svg>", start)]
+    texts = re.findall(r'<text [^>]*?y="([\d.]+)"[^>]*>([^<]*)<', chart)
+    (words_at,) = (float(y) for y, told in texts if told.startswith("goal "))
+    marks = re.findall(r'<circle [^>]*?cy="([\d.]+)" r="([\d.]+)"', chart)
+    tops = [float(middle) - float(radius) for middle, radius in marks]
+    tops += [float(y) for y in re.findall(r'<line [^>]*?y1="([\d.]+)"', chart)]
+    assert len(marks) == 2  # The days that have calls.
+    assert words_at + 3 < min(tops)
+
+
 def test_both_languages_have_every_word() -> None:
     assert PERIOD_TEXTS["ru"].keys() == PERIOD_TEXTS["en"].keys()
     for key, text in PERIOD_TEXTS["en"].items():
