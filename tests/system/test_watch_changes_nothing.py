@@ -13,19 +13,23 @@ pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(180)]
 QUEUE = "74950000001"
 
 
-def configured(centre: WatchedCentre) -> list[str]:
-    """Members of all queues with their pauses, and AstDB but for what phones and Asterisk themselves write."""
+def configured(centre: WatchedCentre) -> dict[str, list[str]]:
+    """Members of all queues with their pauses, our part of AstDB, global variables but for our sign of life."""
     members = re.findall(r"^ +(\S+ \(.*?\)).*?(\(paused|$)", centre.pbx.ask("queue show"), re.MULTILINE)
-    entries = [
-        line for line in centre.pbx.ask("database show").splitlines() if line.startswith("/callengine")
-    ]
-    return [*sorted(" ".join(member) for member in members), *entries]
+    entries = centre.pbx.ask("database show").splitlines()
+    variables = re.findall(r"^ +(\w+)=", centre.pbx.ask("dialplan show globals"), re.MULTILINE)
+    return {
+        "members": sorted(" ".join(member) for member in members),
+        "database": [line for line in entries if line.startswith("/callengine")],
+        "variables": sorted(name for name in variables if name != "CALLENGINE_HEARTBEAT"),
+    }
 
 
 async def test_queues_members_database_and_queue_log_are_as_app_queue_leaves_them() -> None:
     async with watched_centre(engine=False) as centre:
         before = configured(centre)
-        assert len(before) == 3, before
+        assert len(before["members"]) == 3
+        assert before["database"] == []
         await centre.start_engine()
         await centre.phones.add_agents(3, log_in=False, answer_after=lambda: 0.1)
         await centre.until(lambda: set(centre.states().values()) == {"free"})
