@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -137,3 +139,26 @@ def test_the_provisioning_files_lead_to_what_ships() -> None:
     (provider,) = providers["providers"]
     assert provider["type"] == "file"
     assert (DASHBOARDS / Path(provider["options"]["path"]).name).is_dir()
+
+
+def test_the_documented_command_moves_the_colours_to_another_goal(tmp_path: Path) -> None:
+    shutil.copytree(DASHBOARDS, tmp_path / "dashboards")
+    (command,) = re.findall(
+        r"^sed -i .+$", Path("docs/prometheus.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    subprocess.run(["sh", "-c", command], env=os.environ | {"DIR": str(tmp_path)}, check=True)
+    for name, language in BOARDS:
+        before = dashboard(name, language)
+        after = json.loads((tmp_path / "dashboards" / language / f"{name}.json").read_text(encoding="utf-8"))
+        moved = {0.88: 0.95, 0.8: 0.9} if name == "wallboard" else {}
+        steps = [[step for panel in panels(board) for step in steps_of(panel)] for board in (before, after)]
+        assert steps[1] == [moved.get(step, step) for step in steps[0]]
+        for panel in (panel for board in (before, after) for panel in panels(board)):
+            panel["fieldConfig"]["defaults"].pop("thresholds", None)
+        assert after == before, "nothing else changes"
+
+
+def steps_of(panel: dict[str, Any]) -> list[float]:
+    """Where a panel's colours turn."""
+    steps = panel["fieldConfig"]["defaults"].get("thresholds", {}).get("steps", [])
+    return [step["value"] for step in steps if step.get("value") is not None]
