@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from callengine.demo.resident import Resident
@@ -40,7 +42,10 @@ async def test_queues_are_watched_from_the_reload_on_and_who_waits_there_is_foun
         await centre.until(lambda: [call.state for call in engine.view().calls] == ["watched"])
         await centre.until(lambda: "1003" in centre.states())
         await timed_out(centre.phones.resident("79160000003", TIMES_OUT))
-        await centre.until(lambda: [call.number.whole for call in engine.view().calls] == ["79160000002"])
+        async with asyncio.timeout(30):
+            # An engine that is behind has not heard of him when his phone is down already.
+            while not await centre.rows("SELECT call FROM calls WHERE outcome IS NOT NULL"):
+                await asyncio.sleep(0.05)
 
         # 501 is watched no longer; who waits in 505 is seen to his end.
         path.write_text(only_505, encoding="utf-8")
