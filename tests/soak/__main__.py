@@ -21,6 +21,7 @@ from pathlib import Path
 from sqlalchemy import func, select, text
 
 from callengine import application as application_parts
+from callengine import vital_signs
 from callengine.application import Application
 from callengine.clock import SystemClock
 from callengine.demo.centre import CentrePlan, settings_text
@@ -74,19 +75,23 @@ async def soak(calls: int, every: int, present: int) -> list[Sample]:
         assert pbx.stdout is not None
         port = int(await pbx.stdout.readline())
         application = _engine(folder, port, fast)
-        with unittest.mock.patch.object(application_parts, "AlarmClock", fast_alarms(fast)):
+        with (
+            unittest.mock.patch.object(application_parts, "AlarmClock", fast_alarms(fast)),
+            # The simulated Asterisk has no fallback queue to hand its residents to.
+            unittest.mock.patch.object(vital_signs, "BEHIND_SECONDS", 60.0),
+        ):
             await application.start()
-        running = asyncio.create_task(application.run())
-        try:
-            samples = await _watch(application, running, pbx, folder / "ledger.db", every)
-            saw = json.loads(await pbx.stdout.readline())
-            await _agree(application, saw)
-        finally:
-            application.ask_to_stop()
-            await running
-            if pbx.returncode is None:
-                pbx.kill()
-            await pbx.wait()
+            running = asyncio.create_task(application.run())
+            try:
+                samples = await _watch(application, running, pbx, folder / "ledger.db", every)
+                saw = json.loads(await pbx.stdout.readline())
+                await _agree(application, saw)
+            finally:
+                application.ask_to_stop()
+                await running
+                if pbx.returncode is None:
+                    pbx.kill()
+                await pbx.wait()
     return samples
 
 
