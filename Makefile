@@ -17,7 +17,7 @@ help:
 	@echo "make test    ruff, mypy, import-linter and every test, those on a real Asterisk included"
 	@echo "             (FRESH=1 ignores Asterisk, SIPp and the like that are installed on this machine)"
 	@echo "make bench   the engine against app_queue on one Asterisk in one run, real SIP phones (9 minutes)"
-	@echo "make chaos   engine, links, ledger and Asterisk killed and cut under load, 200 times and more (20 minutes)"
+	@echo "make chaos   engine, links, ledger and Asterisk killed and cut under load, 200 times and more (30 minutes)"
 	@echo "make soak    a million simulated calls through a whole engine (an hour and a half)"
 	@echo "make fuzz    a million damaged inputs: AMI, settings, HTTP (minutes)"
 	@echo "make pictures  docs/pictures anew: the wallboard and a month's report, as Chromium shows them"
@@ -53,6 +53,7 @@ test: setup lint
 
 chaos: setup
 	@$(BIN)/python -m tests.chaos
+	@$(BIN)/python -m tests.chaos --postgres
 
 soak: .venv/.complete
 	@$(BIN)/python -m tests.soak

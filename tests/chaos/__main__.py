@@ -7,11 +7,15 @@ import asyncio
 import json
 import statistics
 import sys
+import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from tests.chaos.blows import LONG, SHORT
+from tests.chaos.blows import LONG, LONG_POSTGRES, SHORT, SHORT_POSTGRES, BlowKind
 from tests.chaos.run import Run, run
+from tests.support.postgres import running_postgres
 
 
 def main() -> int:
@@ -21,12 +25,13 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=5.0, help="calls a second (default %(default)s)")
     parser.add_argument("--agents", type=int, default=20)
     parser.add_argument("--short", action="store_true", help="the run of make test")
+    parser.add_argument(
+        "--postgres", action="store_true", help="the ledger is a PostgreSQL that is stopped, too"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--log", type=Path, metavar="FILE", help="keep what the engines logged")
     wanted = parser.parse_args()
-    found = asyncio.run(
-        run(SHORT if wanted.short else LONG, seed=wanted.seed, rate=wanted.rate, agents=wanted.agents)
-    )
+    found = _on_postgres(wanted) if wanted.postgres else _struck(wanted, SHORT if wanted.short else LONG)
     print(told(found))
     if wanted.log is not None:
         wanted.log.write_text(found.engine_log, encoding="utf-8")
@@ -39,6 +44,20 @@ def main() -> int:
     return 1 if found.audit.problems or found.unsettled else 0
 
 
+def _struck(wanted: argparse.Namespace, counts: Mapping[BlowKind, int], postgres: Any = None) -> Run:
+    return asyncio.run(
+        run(counts, seed=wanted.seed, rate=wanted.rate, agents=wanted.agents, postgres=postgres)
+    )
+
+
+def _on_postgres(wanted: argparse.Namespace) -> Run:
+    with (
+        tempfile.TemporaryDirectory(prefix="callengine-pg-") as folder,
+        running_postgres(Path(folder)) as server,
+    ):
+        return _struck(wanted, SHORT_POSTGRES if wanted.short else LONG_POSTGRES, server)
+
+
 def told(found: Run) -> str:
     """The figures, and each broken promise."""
     audited = found.audit
@@ -48,6 +67,7 @@ def told(found: Run) -> str:
         *(f"  {count:4} × {kind}" for kind, count in found.blows.items()),
         f"residents: {dict(audited.endings)}",
         f"ledger: {dict(audited.outcomes)}, {audited.served_by_fallback} answered through the fallback queue",
+        f"answered, and over before the telephone made the agent out: {audited.photo_finishes}",
         f"obligations: {dict(audited.closings)}, unsettled {found.unsettled}",
         f"missed while no engine was there: {audited.missed_while_away}, all owed a contact;"
         f" largest error of their arrival {audited.largest_arrival_error * 1000:.0f} ms",

@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 import itertools
-import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from callengine.demo.resident import RungPhone
+from tests.chaos.ledger_rows import LedgerCall
 from tests.chaos.town import Ending, Told
 
 SAME_CALL_SECONDS = 3.0
 """A call's arrival at the PBX, after the resident dialled: his INVITE may be sent again and again meanwhile."""
 PHOTO_FINISH_SECONDS = 1.0
 """He hung up as the agent answered: both sides are right."""
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerCall:
-    """One row of `calls` with what is owed for it; times are epoch seconds."""
-
-    call: str
-    number: str
-    arrived_at: float
-    answered_at: float | None
-    outcome: str | None
-    served_by: str | None
-    obligations: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,30 +31,30 @@ class Audit:
     """Of those: the ledger's arrival less the resident's own, seconds."""
     longest_silence: float
     served_by_fallback: int
+    photo_finishes: int
+    """Answered, and over before his telephone could make the agent out."""
 
 
 def audit(
-    ledger: Path,
+    calls: Sequence[LedgerCall],
+    closings: Mapping[str, int],
     told: Sequence[Told],
     rings: Sequence[RungPhone],
     down: Sequence[tuple[float, float]],
     loop_to_epoch: float,
 ) -> Audit:
     """`loop_to_epoch` added to the residents' moments gives epoch seconds."""
-    with sqlite3.connect(ledger) as connection:
-        calls = _calls(connection)
-        closings = Counter(
-            row[0] for row in connection.execute("SELECT coalesce(closing, state) FROM obligations")
-        )
     by_number: dict[str, list[LedgerCall]] = defaultdict(list)
     for row in calls:
         by_number[row.number].append(row)
     problems: list[str] = []
     errors = [0.0]
-    missed_while_away = 0
+    missed_while_away = photo_finishes = 0
     for one in told:
         call = _row_of(one, by_number[one.number], loop_to_epoch)
         problems += _judge(one, call, loop_to_epoch)
+        if call is not None and call.outcome == "answered" and one.ending is not Ending.SERVED:
+            photo_finishes += 1
         came = next((gap for gap in down if gap[0] <= one.called_at <= gap[1]), None)
         if call is not None and came is not None and call.obligations:
             missed_while_away += 1
@@ -82,8 +68,8 @@ def audit(
     problems += _nobody_twice(rings)
     return Audit(
         problems=tuple(problems),
-        endings=Counter(one.ending.value for one in told),
-        outcomes=Counter(call.outcome or "none" for call in calls),
+        endings=dict(Counter(one.ending.value for one in told)),
+        outcomes=dict(Counter(call.outcome or "none" for call in calls)),
         closings=closings,
         missed_while_away=missed_while_away,
         largest_arrival_error=max(errors),
@@ -93,19 +79,8 @@ def audit(
         served_by_fallback=sum(
             1 for call in calls if call.served_by == "fallback" and call.outcome == "answered"
         ),
+        photo_finishes=photo_finishes,
     )
-
-
-def _calls(connection: sqlite3.Connection) -> list[LedgerCall]:
-    rows = connection.execute(
-        "SELECT call, number, arrived_at, answered_at, outcome, served_by,"
-        " (SELECT count(*) FROM obligation_calls o WHERE o.node = c.node AND o.call = c.call)"
-        " FROM calls c ORDER BY arrived_at"
-    )
-    return [
-        LedgerCall(call, number, arrived / 1e6, None if answered is None else answered / 1e6, *rest)
-        for call, number, arrived, answered, *rest in rows
-    ]
 
 
 def _row_of(one: Told, rows: list[LedgerCall], loop_to_epoch: float) -> LedgerCall | None:

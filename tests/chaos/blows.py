@@ -16,7 +16,14 @@ class BlowKind(StrEnum):
     CUT_AMI = "AMI connection cut"
     BLACKHOLE_AMI = "AMI connection open, nothing passes"
     LOSE_LEDGER = "ledger away"
+    FULL_DISK = "disk full for ledger and spool"
+    STOP_POSTGRES = "PostgreSQL stopped and started"
+    STOP_POSTGRES_KILL_ENGINE = "PostgreSQL stopped, the engine killed and started meanwhile"
     KILL_PBX = "Asterisk killed (kill -9) and started anew"
+
+
+NOT_AWAY = frozenset({BlowKind.LOSE_LEDGER, BlowKind.FULL_DISK, BlowKind.STOP_POSTGRES})
+"""Through these the engine goes on routing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +41,15 @@ LONG: Mapping[BlowKind, int] = {
     BlowKind.CUT_AMI: 15,
     BlowKind.BLACKHOLE_AMI: 8,
     BlowKind.LOSE_LEDGER: 8,
+    BlowKind.FULL_DISK: 8,
     BlowKind.KILL_PBX: 4,
+}
+LONG_POSTGRES: Mapping[BlowKind, int] = {
+    BlowKind.KILL_ENGINE: 20,
+    BlowKind.STOP_POSTGRES: 10,
+    BlowKind.STOP_POSTGRES_KILL_ENGINE: 10,
+    BlowKind.CUT_AMI: 5,
+    BlowKind.KILL_PBX: 1,
 }
 SHORT: Mapping[BlowKind, int] = {
     BlowKind.KILL_ENGINE: 4,
@@ -42,7 +57,12 @@ SHORT: Mapping[BlowKind, int] = {
     BlowKind.CUT_AMI: 1,
     BlowKind.BLACKHOLE_AMI: 1,
     BlowKind.LOSE_LEDGER: 1,
+    BlowKind.FULL_DISK: 1,
     BlowKind.KILL_PBX: 1,
+}
+SHORT_POSTGRES: Mapping[BlowKind, int] = {
+    BlowKind.STOP_POSTGRES: 1,
+    BlowKind.STOP_POSTGRES_KILL_ENGINE: 1,
 }
 _LASTS: Mapping[BlowKind, tuple[float, float]] = {
     BlowKind.KILL_ENGINE: (0.0, 3.0),
@@ -50,6 +70,9 @@ _LASTS: Mapping[BlowKind, tuple[float, float]] = {
     BlowKind.CUT_AMI: (0.0, 0.0),
     BlowKind.BLACKHOLE_AMI: (6.0, 9.0),
     BlowKind.LOSE_LEDGER: (2.0, 8.0),
+    BlowKind.FULL_DISK: (2.0, 8.0),
+    BlowKind.STOP_POSTGRES: (2.0, 8.0),
+    BlowKind.STOP_POSTGRES_KILL_ENGINE: (0.5, 3.0),
     BlowKind.KILL_PBX: (0.5, 2.0),
 }
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import random
-import sqlite3
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from callengine.demo.centre import CentrePlan, start_asterisk
 from tests.chaos.audit import Audit, audit
@@ -27,10 +27,6 @@ PLAN_CALLBACKS = (
     "disposition_seconds = 0\nlast_start_seconds = 5\nretry_late_seconds = 10\nsettle_seconds = 1\n"
     "retry_busy_seconds = 3\nretry_no_answer_seconds = 3\nretry_failure_seconds = 1\n"
     "resident_ring_seconds = 3\nmax_per_hour = 10000\n"
-)
-_OPEN = (
-    "SELECT count(*) FROM obligations WHERE closed_at IS NULL"
-    " AND obligation NOT IN (SELECT obligation FROM human_tasks)"
 )
 
 
@@ -49,13 +45,18 @@ class Run:
     engine_log: str
 
 
-async def run(counts: Mapping[BlowKind, int], *, seed: int, rate: float, agents: int) -> Run:
-    """Strike a centre of so many agents, with so many calls a second. Raises TimeoutError when it does not recover."""
+async def run(
+    counts: Mapping[BlowKind, int], *, seed: int, rate: float, agents: int, postgres: Any = None
+) -> Run:
+    """Strike a centre of so many agents, with so many calls a second. Raises TimeoutError when it does not recover.
+
+    `postgres`: the server whose database is the ledger; None: a file.
+    """
     chance = random.Random(seed)
     plan = CentrePlan(agents=agents, wrap_up=0, ring=8, rules=PLAN_RULES, callbacks=PLAN_CALLBACKS)
     with tempfile.TemporaryDirectory(prefix="callengine-") as name:
         asterisk = start_asterisk(Path(name), plan)
-        centre = StruckCentre(Path(name), plan, asterisk)
+        centre = StruckCentre(Path(name), plan, asterisk, postgres)
         phones = centre.phones
         try:
             await centre.start()
@@ -83,13 +84,16 @@ async def run(counts: Mapping[BlowKind, int], *, seed: int, rate: float, agents:
                 fallen[blow.kind] += 1
             life.cancel()
             await town.fall_silent()
-            unsettled = await _settle(centre.ledger)
+            left = await _settle(centre)
             seconds = loop.time() - began
             await centre.stop()
-            found = audit(centre.ledger, town.told, exchange.rings, centre.down, time.time() - loop.time())
+            loop_to_epoch = time.time() - loop.time()
+            rows = await centre.ledger_rows()
+            found = audit(rows.calls, rows.closings, town.told, exchange.rings, centre.down, loop_to_epoch)
         finally:
             await phones.stop()
             await centre.stop()
+            centre.close()
             asterisk.stop()
         log = (Path(name) / "engine.log").read_text(encoding="utf-8", errors="replace")
     return Run(
@@ -98,18 +102,15 @@ async def run(counts: Mapping[BlowKind, int], *, seed: int, rate: float, agents:
         seconds=seconds,
         calls=len(town.told),
         audit=found,
-        unsettled=unsettled,
+        unsettled=left,
         down_seconds=tuple(until - since for since, until in centre.down),
         engine_log=log,
     )
 
 
-async def _settle(ledger: Path) -> int:
+async def _settle(centre: StruckCentre) -> int:
     """Until nothing is owed but by a human; how many still are when the time is over."""
     deadline = asyncio.get_running_loop().time() + SETTLED_SECONDS
-    while True:
-        with sqlite3.connect(ledger, timeout=10) as connection:
-            (left,) = connection.execute(_OPEN).fetchone()
-        if not left or asyncio.get_running_loop().time() > deadline:
-            return int(left)
+    while (left := (await centre.ledger_rows()).unsettled) and asyncio.get_running_loop().time() < deadline:
         await asyncio.sleep(0.5)
+    return left

@@ -49,7 +49,8 @@ class Town:
         self._chance = Random(seed)
         self._numbers: Iterator[int] = iter(range(79160000001, 79169999999))
         self._present: set[Resident] = set()
-        self._dead: set[Resident] = set()
+        self._dead: dict[Resident, float] = {}
+        """Whose PBX died, and when: no BYE tells them."""
         self._calls: set[asyncio.Task[None]] = set()
         self.told: list[Told] = []
 
@@ -66,7 +67,8 @@ class Town:
 
     def cut_everybody(self) -> None:
         """The PBX is dead: no BYE will tell them, they see it for themselves."""
-        self._dead |= self._present
+        now = asyncio.get_running_loop().time()
+        self._dead |= dict.fromkeys(self._present, now)
         for resident in self._present:
             resident.look_again()
 
@@ -95,7 +97,7 @@ class Town:
             pass
         finally:
             self._present.discard(resident)
-            self._dead.discard(resident)
+            cut_at = self._dead.pop(resident, None)
             await resident.hang_up()
             self._phones.residents.remove(resident)
         self.told.append(
@@ -104,7 +106,7 @@ class Town:
                 resident.called_at or called_at,
                 resident.connected_at,
                 resident.heard_at,
-                resident.ended_at or loop.time(),
+                cut_at or resident.ended_at or loop.time(),
                 ending,
                 0.0 if resident.stream is None else resident.stream.longest_silence,
             )
