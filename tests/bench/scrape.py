@@ -1,9 +1,13 @@
-"""A scrape of a large centre, and how late it makes the loop: 50 queues, 200 agents, a day's calls behind it."""
+"""A scrape and the boards of a large centre, and how late they make the loop: 50 queues, 200 agents, a day's calls."""
 
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from urllib.request import urlopen
 from zoneinfo import ZoneInfo
@@ -13,6 +17,12 @@ from callengine.metrics import Metrics
 from callengine.pauses import keep_short
 from callengine.recount import recount
 from callengine.tally import DayTally
+from callengine.wallboard.board import Links
+from callengine.wallboard.page import Page
+from callengine.wallboard.routes import BoardRoutes, Pages
+from callengine.wallboard.scope import Part, Scope, Scopes
+from callengine.wallboard.source import BoardSource
+from config.wallboard_schema import Wallboard
 from queues import journal as facts
 from queues.identifiers import AgentId, CallId, CompanyId, Did, QueueName
 from queues.journal import AgentState, Outcome, ServedBy
@@ -30,6 +40,9 @@ CALLS = 27_400
 _WAITING = 100
 _SCRAPES = 20
 _TICK_SECONDS = 0.001
+_BOARDS_SECONDS = 10.0
+VIEWERS = ("", "", "", "", *(f"?company={company}" for company in COMPANIES[:8]), *("?lang=en",) * 4)
+"""What the walls show: the centre four times, eight companies, the centre in English four times."""
 
 
 async def measure() -> dict[str, object]:
@@ -62,48 +75,113 @@ async def measure() -> dict[str, object]:
         metrics.observe(entry)
     per_entry = (loop.time() - started) / len(entries)
     entries.clear()  # The engine keeps none either.
-    server = HttpServer("127.0.0.1", 0, metrics, dict)
+    source = BoardSource(tally, lambda: view, lambda: Links(True), lambda: now)
+    server = HttpServer("127.0.0.1", 0, metrics, dict, board=_board(source))
     await server.start()
+    keeping = loop.create_task(keep_short(), name="pauses")  # As `callengine run` does.
     try:
-        return {**await _scraped(server.port), "journal_entry_counted_us": round(1e6 * per_entry, 1)}
+        found = {**await _scraped(server.port), **await _shown(server.port)}
+        return {**found, "journal_entry_counted_us": round(1e6 * per_entry, 1)}
     finally:
+        keeping.cancel()
         await server.stop()
 
 
-async def _scraped(port: int) -> dict[str, object]:
-    loop = asyncio.get_running_loop()
-    keeping = loop.create_task(keep_short(), name="pauses")  # As `callengine run` does.
-    stalls: list[float] = []
+def _board(source: BoardSource) -> BoardRoutes:
+    scopes = Scopes(
+        Scope(Part.CENTRE),
+        {company: Scope(Part.COMPANY, company, company, frozenset(QUEUES[:5])) for company in COMPANIES},
+        {queue: Scope(Part.QUEUE, queue, queue, frozenset({queue})) for queue in QUEUES},
+    )
+    limits = Wallboard()
+    page = Page(scopes, limits, ZoneInfo("Europe/Moscow"), "bench", signs_out=False)
+    every = (scopes.centre, *scopes.companies.values(), *scopes.queues.values())
+    return BoardRoutes(source, limits, "ru", Pages(page, scopes, dict.fromkeys(every, 0.88)))
 
-    async def tick() -> None:
+
+@dataclass
+class Watched:
+    """How late a task on the loop was, and how long the loop itself computed between two of its turns.
+
+    The first holds also what other threads and processes took; the second is the loop's own work alone.
+    """
+
+    late: list[float] = field(default_factory=list)
+    busy: list[float] = field(default_factory=list)
+
+    async def watch(self) -> None:
+        """Until cancelled."""
+        loop = asyncio.get_running_loop()
         while True:
-            wanted = loop.time() + _TICK_SECONDS
+            wanted, used = loop.time() + _TICK_SECONDS, time.thread_time()
             await asyncio.sleep(_TICK_SECONDS)
-            stalls.append(loop.time() - wanted)
+            self.late.append(loop.time() - wanted)
+            self.busy.append(time.thread_time() - used)
+
+    def told(self, during: str) -> dict[str, object]:
+        """Milliseconds; what was seen is forgotten."""
+        late, busy = sorted(self.late), sorted(self.busy)
+        self.late.clear()
+        self.busy.clear()
+        return {
+            f"loop_late_during_{during}_p50_ms": round(1000 * late[len(late) // 2], 2),
+            f"loop_late_during_{during}_p99_ms": round(1000 * late[len(late) * 99 // 100], 2),
+            f"loop_late_during_{during}_max_ms": round(1000 * late[-1], 2),
+            f"loop_own_work_during_{during}_max_ms": round(1000 * busy[-1], 2),
+        }
+
+
+async def _shown(port: int) -> dict[str, object]:
+    """Boards that are open at the same time, read in threads of their own."""
+    over, received = threading.Event(), [0] * len(VIEWERS)
+
+    def look(number: int) -> None:
+        with urlopen(f"http://127.0.0.1:{port}/wallboard/stream{VIEWERS[number]}", timeout=30) as stream:
+            while not over.is_set():
+                received[number] += stream.readline().startswith(b"data:")
+
+    loop, watched = asyncio.get_running_loop(), Watched()
+    used = time.process_time()
+    watching = loop.create_task(watched.watch())
+    # Not the loop's own threads: the engine draws in those.
+    screens = ThreadPoolExecutor(len(VIEWERS))
+    looking = [loop.run_in_executor(screens, look, number) for number in range(len(VIEWERS))]
+    await asyncio.sleep(_BOARDS_SECONDS)
+    watching.cancel()
+    found = {
+        "boards": len(VIEWERS),
+        "board_pictures_per_s": round(sum(received) / len(VIEWERS) / _BOARDS_SECONDS, 2),
+        "boards_cpu_percent": round(100 * (time.process_time() - used) / _BOARDS_SECONDS, 1),
+        **watched.told("boards"),
+    }
+    over.set()
+    await asyncio.gather(*looking)
+    screens.shutdown()
+    return found
+
+
+async def _scraped(port: int) -> dict[str, object]:
+    loop, watched = asyncio.get_running_loop(), Watched()
 
     def scrape() -> int:
         with urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
             return len(answer.read())
 
-    ticking = loop.create_task(tick())
+    watching = loop.create_task(watched.watch())
     await asyncio.sleep(0.5)
-    idle, took, size = sorted(stalls), [], 0
-    stalls.clear()
+    idle, took, size = watched.told("idleness"), [], 0
     for _ in range(_SCRAPES):
         started = loop.time()
         size = await loop.run_in_executor(None, scrape)
         took.append(loop.time() - started)
-    ticking.cancel()
-    keeping.cancel()
-    busy, took = sorted(stalls), sorted(took)
+    watching.cancel()
+    took.sort()
     return {
         "scrape_p50_ms": round(1000 * took[len(took) // 2], 1),
         "scrape_max_ms": round(1000 * took[-1], 1),
         "scrape_kib": size // 1024,
-        "loop_late_during_scrapes_p50_ms": round(1000 * busy[len(busy) // 2], 2),
-        "loop_late_during_scrapes_p99_ms": round(1000 * busy[len(busy) * 99 // 100], 2),
-        "loop_late_during_scrapes_max_ms": round(1000 * busy[-1], 2),
-        "loop_late_without_max_ms": round(1000 * idle[-1], 2),
+        **watched.told("scrapes"),
+        "loop_late_without_max_ms": idle["loop_late_during_idleness_max_ms"],
     }
 
 
