@@ -10,11 +10,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, IntegrityError
 
 from storage import tables
+from storage.layers import in_layers
 from storage.projection import Change, Insert, Place, Update, changes_of
 from storage.rollup_writer import RollUp
 from storage.spool_records import Record
 
-_ONE_BY_ONE = frozenset(
+_BOUND = frozenset(
     {
         tables.obligations,
         tables.obligation_calls,
@@ -26,7 +27,7 @@ _ONE_BY_ONE = frozenset(
         tables.messages,
     }
 )
-"""Few rows, bound to one another by keys and by the law's unique indexes: written in the order they happened."""
+"""Bound to one another by keys and by the law's unique indexes: written as if in the order they happened."""
 
 _Updates = dict[tuple[Table, tuple[tuple[str, Any], ...]], dict[str, Any]]
 
@@ -35,7 +36,7 @@ def write(connection: Connection, node: str, records: Iterable[Record], *, journ
     """All rows of these decisions, and what they add to the sums; without `journal` only the rows of the tables."""
     inserts: dict[Table, list[dict[str, Any]]] = {tables.journal: []}
     updates: _Updates = {}
-    in_order: list[Change] = []
+    bound: list[Change] = []
     placed: list[tuple[Place, Change]] = []
     for record in records:
         if journal:
@@ -43,8 +44,8 @@ def write(connection: Connection, node: str, records: Iterable[Record], *, journ
         for place, change in _changes(record, node):
             placed.append((place, change))
             match change:
-                case _ if change.table in _ONE_BY_ONE:
-                    in_order.append(change)
+                case _ if change.table in _BOUND:
+                    bound.append(change)
                 case Insert(table, row):
                     inserts.setdefault(table, []).append(row)
                 case Update(table, key, values):
@@ -54,8 +55,7 @@ def write(connection: Connection, node: str, records: Iterable[Record], *, journ
         insert_new(connection, table, rows)
     for (table, columns), rows in _grouped(updates).items():
         _update(connection, table, columns, rows)
-    for change in in_order:
-        _apply(connection, change)
+    write_changes(connection, bound)
     if rollup is not None:
         rollup.add()
 
@@ -86,11 +86,22 @@ def write_what_is_possible(connection: Connection, node: str, record: Record) ->
     for _, change in placed:
         try:
             with connection.begin_nested():
-                _apply(connection, change)
+                write_changes(connection, [change])
         except (IntegrityError, DataError):
             refused.append(change.table.name)
     rollup.add()
     return refused
+
+
+def write_changes(connection: Connection, changes: Iterable[Change]) -> None:
+    """As if one after the other, with many rows to a statement."""
+    for run in in_layers(changes):
+        match run[0]:
+            case Insert(table):
+                insert_new(connection, table, [change.row for change in run if isinstance(change, Insert)])
+            case Update(table, _, values):
+                rows = [{**dict(change.key), **change.values} for change in run if isinstance(change, Update)]
+                _update(connection, table, tuple(values), rows)
 
 
 def insert_new(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
@@ -116,14 +127,6 @@ def _changes(record: Record, node: str) -> Iterator[tuple[Place, Change]]:
         place = Place(node, record.epoch, record.seq, n)
         for change in changes_of(entry, place):
             yield place, change
-
-
-def _apply(connection: Connection, change: Change) -> None:
-    match change:
-        case Insert(table, row):
-            insert_new(connection, table, [row])
-        case Update(table, key, values):
-            _update(connection, table, tuple(values), [{**dict(key), **values}])
 
 
 def _journal_row(record: Record, node: str) -> dict[str, Any]:

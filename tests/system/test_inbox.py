@@ -3,42 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import time
 
-from callengine.demo.centre import GENERAL_DID, CentrePlan
-from tests.support.live_centre import LiveCentre, live_centre
+from callengine.demo.centre import CentrePlan
+from tests.support.full_inbox import keys_in_astdb, missed_calls, write_into_astdb
+from tests.support.live_centre import live_centre
 
 SOON = 30.0
 ENTRIES = 2_000
 
 
-def write_into_astdb(centre: LiveCentre, entries: dict[str, str]) -> None:
-    """Asterisk must not run: it is the owner of its database."""
-    database = sqlite3.connect(centre.asterisk.root / "state" / "astdb.sqlite3")
-    with database:
-        database.executemany(
-            "INSERT OR REPLACE INTO astdb VALUES (?, ?)",
-            [(f"/callengine/inbox/{key}", value) for key, value in entries.items()],
-        )
-    database.close()
-
-
-def inbox(centre: LiveCentre) -> list[str]:
-    shown = centre.asterisk.command_line("database show callengine/inbox")
-    return [line.split(":")[0].strip() for line in shown.splitlines() if line.startswith("/")]
-
-
 async def test_a_full_inbox_is_settled_page_by_page_and_what_nobody_understands_stays() -> None:
     async with live_centre(CentrePlan(agents=1), engine=False) as centre:
         centre.asterisk.stop()
-        began = int(time.time()) - 60
-        full = {
-            f"{began + n // 50}.{n}": f"1|{began + n // 50}.250000|{GENERAL_DID}|7916{n:07}|ended||{began + 50}.5|||"
-            for n in range(ENTRIES)
-        }
-        foreign = {"somebody-else": "42", f"{began}.99999": "1|yesterday|x|y|ended||", "a/b": ""}
-        write_into_astdb(centre, {**full, **foreign})
+        full = missed_calls(ENTRIES)
+        foreign = {"somebody-else": "42", "1700000000.99999": "1|yesterday|x|y|ended||", "a/b": ""}
+        write_into_astdb(centre.asterisk, {**full, **foreign})
         centre.asterisk.start()
         await centre.phones.add_agents(1)
         await centre.start_engine()
@@ -49,9 +29,9 @@ async def test_a_full_inbox_is_settled_page_by_page_and_what_nobody_understands_
         await resident.hang_up()
         await centre.until(lambda: centre.engine.switchboard.leftovers == 3, seconds=60)
         async with asyncio.timeout(SOON):
-            while len(inbox(centre)) != 3:
+            while len(keys_in_astdb(centre.asterisk)) != 3:
                 await asyncio.sleep(0.1)
-        assert inbox(centre) == [f"/callengine/inbox/{key}" for key in sorted(foreign)]
+        assert keys_in_astdb(centre.asterisk) == [f"/callengine/inbox/{key}" for key in sorted(foreign)]
         assert "entries of AstDB not understood" in centre.log.getvalue()
         (row,) = await centre.rows(
             "SELECT count(*) AS owed, max(abs(due_at - arrived_at - 600000000)) AS error FROM obligations"
@@ -82,4 +62,4 @@ async def test_missed_with_asterisk_killed_too_is_owed_with_the_true_arrival() -
         assert [row.outcome for row in rows] == ["abandoned", "lost"]
         # By Asterisk's clock, which is this machine's: what is between is the way of the INVITE.
         assert 0 <= rows[0].arrived_at / 1e6 - called_at < 1.0
-        await centre.until(lambda: not inbox(centre), seconds=SOON)
+        await centre.until(lambda: not keys_in_astdb(centre.asterisk), seconds=SOON)
