@@ -160,11 +160,10 @@ class EventTranslator:
             case names.EVENT_ARRIVED:
                 yield from self._arrived(message, call, at)
             case names.EVENT_HOLDING:
+                self._is_in_fallback(call, False)
                 yield events.CallHolding(at, call, *_offer_end(message))
             case names.EVENT_FALLBACK:
-                resident = self._registry.residents.get(call)
-                if resident is not None:
-                    resident.by_fallback = True
+                self._is_in_fallback(call, True)
                 yield events.CallFellBack(at, call)
             case names.EVENT_REJECTED:
                 yield events.CallRejected(at, call, message.text("Reason"))
@@ -191,6 +190,12 @@ class EventTranslator:
                 yield from self._callback_event(message, at)
             case _:
                 pass
+
+    def _is_in_fallback(self, call: CallId, so: bool) -> None:
+        """Who answers him is Asterisk's own queue's choice, or, once he was taken back, the engine's."""
+        resident = self._registry.residents.get(call)
+        if resident is not None:
+            resident.by_fallback = so
 
     def _arrived(self, message: Message, call: CallId, at: datetime) -> Iterator[Event]:
         channel = ChannelName(message.get("Channel"))
