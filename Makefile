@@ -77,7 +77,7 @@ format: .venv/.complete
 	$(BIN)/ruff format .
 
 dashboards: .venv/.complete
-	@$(BIN)/python -m config.dashboards
+	@$(BIN)/python -m config.dashboards $(if $(GOAL),--goal $(GOAL))
 
 lock: .venv/.complete
 	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe \

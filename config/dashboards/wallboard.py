@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from config.dashboards.description import Board, Colour, Kind, Panel, Query, Section, Words
+from dataclasses import replace
+
+from config.dashboards.description import Board, Colour, Kind, Panel, Query, Section, Steps, Words
 
 Q = 'queue=~"$queue"'
 GREEN, AMBER, RED, GREY, BLUE, NEUTRAL = (
@@ -13,8 +15,17 @@ GREEN, AMBER, RED, GREY, BLUE, NEUTRAL = (
     Colour.BLUE,
     Colour.NEUTRAL,
 )
-LEVEL_STEPS = ((None, RED), (0.8, AMBER), (0.88, GREEN))
-"""At the usual goal of 88 %; a centre with another goal changes them in its copy."""
+GOAL = 0.88
+"""The usual one; a centre with another makes its own copy: `with_goal`."""
+_AMBER_BELOW_GOAL = 0.08
+
+
+def level_steps(goal: float) -> Steps:
+    """A service level's colours: green from the goal on, amber a little below it."""
+    return ((None, RED), (round(goal - _AMBER_BELOW_GOAL, 4), AMBER), (goal, GREEN))
+
+
+LEVEL_STEPS = level_steps(GOAL)
 WAIT_STEPS = ((None, NEUTRAL), (30, AMBER), (120, RED))
 NONE_IS_GOOD = ((None, NEUTRAL), (1, AMBER))
 NONE_IS_A_MUST = ((None, GREEN), (1, RED))
@@ -306,3 +317,15 @@ WALLBOARD = Board(
     refresh="5s",
     since="now-24h",
 )
+
+
+def with_goal(board: Board, goal: float) -> Board:
+    """The same board for a centre with another goal. Raises ValueError unless it is a share that has an amber below."""
+    if not _AMBER_BELOW_GOAL < goal <= 1:
+        raise ValueError(f"a goal is a share above {_AMBER_BELOW_GOAL} up to 1, such as 0.9, and not {goal}")
+
+    def coloured(panel: Panel) -> Panel:
+        return replace(panel, steps=level_steps(goal)) if panel.steps == LEVEL_STEPS else panel
+
+    sections = (replace(section, panels=tuple(map(coloured, section.panels))) for section in board.sections)
+    return replace(board, sections=tuple(sections))

@@ -45,6 +45,22 @@ def test_the_files_are_what_the_code_makes() -> None:
     assert changed == [], "run `make dashboards`"
 
 
+def test_a_centre_with_another_goal_gets_its_colours() -> None:
+    wallboard = Path("ru/wallboard.json")
+    usual, strict = (json.loads(files(goal)[wallboard]) for goal in (0.88, 0.95))
+
+    def steps(board: Any) -> list[list[float | None]]:
+        found = [
+            panel.get("fieldConfig", {}).get("defaults", {}).get("thresholds") for panel in board["panels"]
+        ]
+        return [[step["value"] for step in one["steps"]] for one in found if one]
+
+    assert steps(usual) != steps(strict)
+    assert [[{0.8: 0.87, 0.88: 0.95}.get(at or 0, at) for at in one] for one in steps(usual)] == steps(strict)
+    with pytest.raises(ValueError, match=r"such as 0\.9, and not 95"):
+        files(95)
+
+
 @boards
 def test_grafana_gets_what_it_needs(name: str, language: str) -> None:
     board = dashboard(name, language)
