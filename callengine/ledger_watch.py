@@ -18,7 +18,7 @@ _MANY_IN_MEMORY = 2_000
 async def opened_ledger(settings: Settings, now: datetime) -> Ledger:
     """The ledger and the spool of these settings. Raises LedgerError."""
     database = settings.database
-    path = database.spool_path
+    path = settings.spool_path
     return await open_ledger(
         database.url,
         settings.pbx.name,

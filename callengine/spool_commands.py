@@ -26,7 +26,7 @@ from storage.spool_records import Checkpoint, Decided, Started, decode_line, ins
 def spool_command(drain: bool, config: Path | None) -> None:
     """Show what the spool holds, also while the engine runs; the engine drains it by itself."""
     settings = settings_or_fail(config)
-    path = settings.database.spool_path
+    path = settings.spool_path
     if path is None:
         fail("a ledger in memory has no spool")
     try:

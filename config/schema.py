@@ -136,20 +136,9 @@ class Database(Section):
     spool_file: Path | None = Field(
         None,
         description="keeps decisions while the database is away; default: beside a SQLite ledger, "
-        "else callengine.spool",
+        "else callengine-PBX.spool beside http.tokens_file, PBX being pbx.name",
     )
     spool_max_mb: int = Field(512, ge=1, le=1_000_000, description="it grows no further")
-
-    @property
-    def spool_path(self) -> Path | None:
-        """Where the spool is; None for a ledger in memory, which nothing could outlive."""
-        parts = urlsplit(self.url)
-        if self.spool_file is not None and self.spool_file != Path():
-            return self.spool_file
-        if parts.scheme.startswith("sqlite"):
-            file = parts.path.removeprefix("/")
-            return Path(f"{file}.spool") if file and file != ":memory:" else None
-        return Path("callengine.spool")
 
 
 class Http(Section):

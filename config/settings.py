@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
@@ -54,6 +55,20 @@ class Settings(BaseSettings):
     queues: list[schema.Queue] = Field(min_length=1)
     lines: list[schema.Line] = Field(min_length=1)
     agents: list[schema.AgentSection] = Field(default_factory=list)
+
+    @property
+    def spool_path(self) -> Path | None:
+        """Where the spool is; None for a ledger in memory, which nothing could outlive.
+
+        Named by its PBX where no ledger's file names it: engines of two PBXs may share a folder.
+        """
+        given, parts = self.database.spool_file, urlsplit(self.database.url)
+        if given is not None and given != Path():
+            return given
+        if parts.scheme.startswith("sqlite"):
+            file = parts.path.removeprefix("/")
+            return Path(f"{file}.spool") if file and file != ":memory:" else None
+        return self.http.tokens_file.with_name(f"callengine-{self.pbx.name}.spool")
 
     @classmethod
     def settings_customise_sources(

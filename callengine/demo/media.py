@@ -99,6 +99,11 @@ class RtpStream(asyncio.DatagramProtocol):
         self._transport = transport
         self.port = transport.get_extra_info("sockname")[1]
 
+    @property
+    def remote(self) -> tuple[str, int] | None:
+        """Where it sends to, once it does."""
+        return self._remote
+
     def start(self, remote: tuple[str, int], tone_hz: int | None) -> None:
         """Send to the other side from now on, a tone or silence."""
         self._remote = remote

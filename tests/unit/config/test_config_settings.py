@@ -147,6 +147,20 @@ def test_the_environment_goes_before_the_file_and_the_secret_never_shows(
     assert "from-env" not in str(settings)
 
 
+def test_engines_of_two_pbxs_in_one_folder_have_a_spool_each_beside_the_ledger_or_the_tokens(
+    example: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALLENGINE_DATABASE__URL", "sqlite:////var/lib/callengine/ledger.db")
+    assert load_settings(example).spool_path == Path("/var/lib/callengine/ledger.db.spool")
+    monkeypatch.setenv("CALLENGINE_DATABASE__URL", "postgresql://callengine@db/callengine")
+    monkeypatch.setenv("CALLENGINE_HTTP__TOKENS_FILE", "/var/lib/callengine/tokens")
+    assert load_settings(example).spool_path == Path("/var/lib/callengine/callengine-pbx1.spool")
+    monkeypatch.setenv("CALLENGINE_PBX__NAME", "pbx2")
+    assert load_settings(example).spool_path == Path("/var/lib/callengine/callengine-pbx2.spool")
+    monkeypatch.setenv("CALLENGINE_DATABASE__SPOOL_FILE", "/fast/disk/spool")
+    assert load_settings(example).spool_path == Path("/fast/disk/spool")
+
+
 def test_a_missing_secret_a_missing_file_and_broken_toml_say_what_to_do(
     example: Path, tmp_path: Path
 ) -> None:
