@@ -47,6 +47,8 @@ class LoggedResident:
     agent: AgentId | None = None
     answered_at: datetime | None = None
     transferred: bool = False
+    notice: TransferNotice | None = None
+    """Given away before the journal had the answer: AMI tells of both in one breath."""
     rang: dict[OfferId, tuple[AgentId, datetime, str]] = field(default_factory=dict)
 
     @property
@@ -105,7 +107,10 @@ class QueueLog:
     def transferred(self, notice: TransferNotice) -> None:
         """An agent gave the conversation away: with that it is over for queue_log, whoever speaks on."""
         call = self._calls.get(notice.call)
-        if call is None or call.answered_at is None or call.transferred:
+        if call is None or call.transferred:
+            return
+        if call.answered_at is None:
+            call.notice = notice
             return
         call.transferred = True
         if call.is_written and self._may_write(notice.at):
@@ -172,6 +177,8 @@ class QueueLog:
         line = self._line_of(entry, call_id, call)
         if line is not None and was_written and (not call.in_fallback or isinstance(entry, _OF_THE_FALLBACK)):
             yield line
+        if call.notice is not None and call.answered_at is not None:
+            self.transferred(call.notice)
         if isinstance(entry, facts.CallFinished) or _took_fallback(entry):
             del self._calls[call_id]
 

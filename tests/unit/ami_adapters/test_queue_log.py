@@ -215,3 +215,22 @@ def test_what_is_found_out_afterwards_is_not_written_as_if_it_were_now() -> None
     centre.tell(events.InboxRead(moment(61), (trace,), is_last=True))
     assert centre.tally.counted(CallId("c9")) is not None
     assert centre.text == before
+
+
+def test_a_transfer_that_is_heard_before_the_answer_is_written_behind_it() -> None:
+    """A busy engine reads both messages at once, and the journal takes its turn after that."""
+    centre = LoggedCentre()
+    centre.open()
+    centre.comes("c1", 1, "+79160000001")
+    centre.rings("c1", 2)
+    to = {"Context": "callengine-transfer", "Extension": "1002", "TransfereeUniqueid": "c1"}
+    centre.hear(moment(4.3), "BlindTransfer", Result="Success", **to)
+    centre.answers("c1", 4.2)
+    centre.tell(events.CallTransferred(moment(5), CallId("c1"), A2))
+    centre.ends("c1", 9, agent_hung_up=False)
+    lines = [line.split("|", 1)[1] for line in centre.text.splitlines() if "|c1|" in line]
+    assert lines == [
+        "c1|general|NONE|ENTERQUEUE||+79160000001|1",
+        "c1|general|Agent/1001|CONNECT|4|leg-c1|2",
+        "c1|general|Agent/1001|BLINDTRANSFER|1002|callengine-transfer|4|0|1",
+    ]
