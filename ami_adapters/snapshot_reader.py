@@ -41,6 +41,8 @@ RESIDENT_VARIABLES = (
     names.NUMBER_VARIABLE,
     names.STATE_VARIABLE,
     names.ANSWERED_VARIABLE,
+    names.ANSWERED_BY_VARIABLE,
+    names.RECORDING_VARIABLE,
     names.OFFER_VARIABLE,
     names.ATTEMPT_VARIABLE,
     names.CHOSE_VARIABLE,
@@ -249,7 +251,11 @@ def _read_call(
     uniqueid = message.text("Uniqueid")
     resident = registry.residents[uniqueid]
     state = _state_of(variables.get(names.STATE_VARIABLE, ""))
-    resident.by_fallback = state is LiveCallState.FALLBACK or uniqueid in queued
+    # Who answered in the fallback stays its, though he waits in no queue any more.
+    answered_by = variables.get(names.ANSWERED_BY_VARIABLE, "").partition("@")[0]
+    resident.by_fallback = (
+        state is LiveCallState.FALLBACK or uniqueid in queued or answered_by == LiveCallState.FALLBACK
+    )
     leg = registry.leg_bridged_with(uniqueid)
     if leg is not None:
         state = LiveCallState.TALKING
@@ -274,6 +280,7 @@ def _read_call(
         answered_at=instant_of(variables.get(names.ANSWERED_VARIABLE, "")),
         choice=_choice_of(resident.call, variables.get(names.CHOSE_VARIABLE, "").split("|")),
         by_fallback=resident.by_fallback,
+        recording=variables.get(names.RECORDING_VARIABLE, "") if state is LiveCallState.TALKING else "",
     )
 
 

@@ -178,6 +178,8 @@ class Call:
     """Whom Asterisk's own queue is ringing for him."""
     queue_exit: QueueExit | None = None
     """How he left it."""
+    recording: str = ""
+    """Where his conversation is recorded, once that was told."""
     has_trace: bool = True
     """Whether the dialplan wrote him into the inbox: an app_queue's own dialplan does not."""
 

@@ -199,7 +199,9 @@ def connect(centre: Centre, call: Call, event: events.CallAnswered, now: datetim
     """A human answered: the answer clock stops at `event.at`."""
     agent = agent_desk.agent_of(centre, event.agent)
     offer: OfferId | None = None
-    if call.offer is not None and (agent is None or agent.offer == call.offer):
+    # An agent whom an earlier run of the engine rang does not know the offer: the ledger does.
+    is_restored = call.state is CallState.RESTORED and event.agent == call.agent
+    if call.offer is not None and (agent is None or agent.offer == call.offer or is_restored):
         offer = call.offer
         agent = agent or agent_desk.agent_of(centre, call.agent)
         centre.timers.disarm(TimerKind.OFFER_DEADLINE, call.offer)

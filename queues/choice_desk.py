@@ -59,6 +59,15 @@ def chosen_meanwhile(centre: Centre, call: Call, choice: events.ChoiceMade | Non
         choose(centre, call, choice)
 
 
+def found_leaving(centre: Centre, call: Call, choice: events.ChoiceMade | None) -> None:
+    """A snapshot finds him on his way out: his consent may be news, that nobody is to be rung for him is certain."""
+    if choice is not None and call.choice is not choice.choice:
+        choose(centre, call, choice)
+    centre.take_out_of_line(call)
+    centre.timers.disarm(TimerKind.HELD_BACK, call.id)
+    call.state = CallState.LEAVING
+
+
 def outcome_of(call: Call, outcome: Outcome) -> Outcome:
     """A call that no human answered ends as he chose."""
     if outcome not in {Outcome.ABANDONED, Outcome.LOST}:

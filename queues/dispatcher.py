@@ -223,6 +223,8 @@ class Dispatcher:
     def _note_recording(self, event: events.RecordingBegan) -> None:
         centre = self._centre
         if event.call in centre.calls or event.attempt in centre.attempts:
+            if event.call in centre.calls:
+                centre.calls[event.call].recording = event.path
             centre.note(RecordingStarted(event.at, event.call, event.attempt, event.path))
         else:
             subject = event.call or event.attempt or ""

@@ -23,8 +23,9 @@ from queues.call import Call, CallState
 from queues.centre import Centre
 from queues.events import KnownCall, LiveCall, LiveCallState, OfferResult, PbxSnapshot
 from queues.identifiers import CallId, OfferId
-from queues.journal import LinkLost, LinkRestored, ServedBy
+from queues.journal import LinkLost, LinkRestored, RecordingStarted, ServedBy
 from queues.offering import OFFER_GRACE
+from queues.snapshot import KnownRest
 from queues.timers import TimerKind
 
 
@@ -35,6 +36,8 @@ def restore(centre: Centre, event: events.LedgerRestored) -> None:
             call = _restored_call(centre, known)
             centre.calls[known.call] = call
             obligation_desk.resident_arrived(centre, call, event.at)
+    for rest in event.rests:
+        _restore_rest(centre, rest, event.at)
     callback_recovery.restore(centre, event)
 
 
@@ -93,7 +96,9 @@ def _restored_call(centre: Centre, known: KnownCall) -> Call:
         queued_at=known.queued_at,
         answered_at=known.answered_at,
         served_by=_server_of(known),
-        agent=known.agent,
+        agent=known.agent or known.rung,
+        offer=known.offer,
+        recording=known.recording,
         answer_limit=centre.answer_limit(line, known.arrived_at),
         choice=known.choice,
         choice_offered=known.choice_offered,
@@ -102,6 +107,14 @@ def _restored_call(centre: Centre, known: KnownCall) -> Call:
         has_trace=not known.watched,
         queue_exit=known.exit,
     )
+
+
+def _restore_rest(centre: Centre, rest: KnownRest, at: datetime) -> None:
+    """What is left of a wrap-up that began before the engine ended."""
+    agent = centre.agents.get(rest.agent)
+    if agent is not None:
+        queue = min(agent.profile.queues) if rest.did is None else centre.line_of(rest.did).queue
+        agent_desk.rest_until(centre, agent, rest.began_at + centre.policy.queues[queue].wrap_up, at)
 
 
 def _state_of(known: KnownCall) -> CallState:
@@ -124,6 +137,9 @@ def _adopt(centre: Centre, found: LiveCall, at: datetime, now: datetime) -> None
     match found.state:
         case LiveCallState.ARRIVING:
             choice_desk.chosen_meanwhile(centre, call, found.choice)
+        case LiveCallState.LEAVING:
+            agent_desk.end_offer(centre, call, OfferResult.UNKNOWN, at, now)
+            choice_desk.found_leaving(centre, call, found.choice)
         case LiveCallState.HOLDING:
             _adopt_waiting(centre, call, at, now)
         case LiveCallState.OFFERED:
@@ -138,6 +154,9 @@ def _adopt(centre: Centre, found: LiveCall, at: datetime, now: datetime) -> None
                 call.state = CallState.LEFT_QUEUE
         case LiveCallState.TALKING:
             _adopt_talking(centre, call, found, at, now)
+            if found.recording and found.recording != call.recording:
+                call.recording = found.recording
+                centre.note(RecordingStarted(found.answered_at or at, call.id, None, found.recording))
 
 
 def _arrived_meanwhile(centre: Centre, found: LiveCall, at: datetime) -> Call:
@@ -163,8 +182,7 @@ def _arrived_meanwhile(centre: Centre, found: LiveCall, at: datetime) -> Call:
 
 
 def _adopt_waiting(centre: Centre, call: Call, at: datetime, now: datetime) -> None:
-    if call.state is CallState.OFFERED:
-        agent_desk.end_offer(centre, call, OfferResult.UNKNOWN, at, now)
+    agent_desk.end_offer(centre, call, OfferResult.UNKNOWN, at, now)
     if call.state is not CallState.WAITING:
         centre.timers.disarm(TimerKind.HELD_BACK, call.id)
         call_desk.queue(centre, call, at)
@@ -174,6 +192,8 @@ def _adopt_offered(centre: Centre, call: Call, found: LiveCall, at: datetime, no
     if call.state is CallState.OFFERED and call.offer == found.offer:
         centre.timers.arm(TimerKind.OFFER_DEADLINE, str(call.offer), now + call.queue.ring_time + OFFER_GRACE)
         return
+    if call.state is CallState.RESTORED and call.offer == found.offer:
+        call.offer = call.agent = None  # An earlier run's, and it rings still.
     agent_desk.end_offer(centre, call, OfferResult.UNKNOWN, at, now)
     centre.take_out_of_line(call)
     centre.timers.disarm(TimerKind.HELD_BACK, call.id)

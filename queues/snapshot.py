@@ -32,6 +32,8 @@ class LiveCallState(StrEnum):
     OFFERED = "offered"
     TALKING = "talking"
     FALLBACK = "fallback"
+    LEAVING = "leaving"
+    """He has chosen to be called back, or leaves a message."""
     WATCHED = "watched"
     """In an app_queue that Asterisk dispatches."""
     LEFT_QUEUE = "left_queue"
@@ -58,6 +60,8 @@ class LiveCall:
     by_fallback: bool = False
     choice: ChoiceMade | None = None
     """What he has just chosen by a key."""
+    recording: str = ""
+    """Where his conversation is recorded."""
     watched: QueueName | None = None
     """He came to an app_queue that stands for this queue of ours."""
     queued_at: datetime | None = None
@@ -172,6 +176,19 @@ class KnownCall:
     message_at: datetime | None = None
     watched: bool = False
     exit: QueueExit | None = None
+    offer: OfferId | None = None
+    """The ring whose end nobody noted, and whom it rang."""
+    rung: AgentId | None = None
+    recording: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRest:
+    """An agent who was in wrap-up when the ledger was last told of him; whose line he had spoken for, where known."""
+
+    agent: AgentId
+    began_at: datetime
+    did: Did | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,5 +271,6 @@ class LedgerRestored:
     attempts: tuple[KnownAttempt, ...] = ()
     dialled: tuple[DialledNumber, ...] = ()
     messages: tuple[KnownMessage, ...] = ()
+    rests: tuple[KnownRest, ...] = ()
     callbacks_stopped: bool = False
     """Whether a supervisor had pulled the switch."""

@@ -19,13 +19,23 @@ from queues.events import (
     KnownOwedCall,
     LedgerRestored,
 )
-from queues.identifiers import AgentId, AttemptId, CallId, CompanyId, Did, MessageId, ObligationId
+from queues.identifiers import AgentId, AttemptId, CallId, CompanyId, Did, MessageId, ObligationId, OfferId
 from queues.journal import ServedBy
 from queues.personal_data import Phone
 from queues.results import RESIDENT_NOT_RUNG, Choice, ContactResult, QueueExit
 from sla.obligation import ObligationState
+from storage.left_resting import left_resting
 from storage.projection import CALLBACKS_SWITCH
-from storage.tables import attempts, calls, human_tasks, messages, obligation_calls, obligations, switches
+from storage.tables import (
+    attempts,
+    calls,
+    human_tasks,
+    messages,
+    obligation_calls,
+    obligations,
+    offers,
+    switches,
+)
 
 _RESIDENT_NOT_RUNG = [result.value for result in RESIDENT_NOT_RUNG]
 _AnyRow = Row[Any]
@@ -46,11 +56,12 @@ async def left_open(connection: AsyncConnection, node: str, at: datetime) -> Led
     enabled = await connection.scalar(
         select(switches.c.enabled).where(switches.c.node == node, switches.c.name == CALLBACKS_SWITCH)
     )
+    # Within a run a call has one open offer at most; the last is the one that may ring still.
+    rung = {row.call: row for row in await rows(_offers_without_result(node))}
+    open_calls = await rows(select(calls).where(calls.c.node == node, calls.c.outcome.is_(None)))
     return LedgerRestored(
         at,
-        tuple(
-            map(_known_call, await rows(select(calls).where(calls.c.node == node, calls.c.outcome.is_(None))))
-        ),
+        tuple(_known_call(row, rung.get(row.call)) for row in open_calls),
         tuple(
             _known_obligation(row, of_obligation[row.obligation])
             for row in await rows(_open_obligations(node))
@@ -58,6 +69,7 @@ async def left_open(connection: AsyncConnection, node: str, at: datetime) -> Led
         tuple(map(_known_attempt, await rows(_attempts_in_flight(node)))),
         tuple(DialledNumber(Phone(row.e164), row.made_at) for row in recent),
         tuple(map(_known_message, await rows(_waiting_messages(node)))),
+        await left_resting(connection, node, at),
         callbacks_stopped=enabled is not None and not enabled,
     )
 
@@ -82,6 +94,20 @@ def _open_obligations(node: str) -> Select[Any]:
         )
         .outerjoin(human_tasks, human_tasks.c.obligation == obligations.c.obligation)
         .where(obligations.c.node == node, obligations.c.closed_at.is_(None))
+    )
+
+
+def _offers_without_result(node: str) -> Select[Any]:
+    return (
+        select(offers.c.call, offers.c.offer, offers.c.agent)
+        .join(calls, (calls.c.node == offers.c.node) & (calls.c.call == offers.c.call))
+        .where(
+            offers.c.node == node,
+            offers.c.result.is_(None),
+            calls.c.outcome.is_(None),
+            calls.c.answered_at.is_(None),
+        )
+        .order_by(offers.c.made_at)
     )
 
 
@@ -136,7 +162,7 @@ def _known_message(row: _AnyRow) -> KnownMessage:
     )
 
 
-def _known_call(row: _AnyRow) -> KnownCall:
+def _known_call(row: _AnyRow, rung: _AnyRow | None) -> KnownCall:
     return KnownCall(
         call=CallId(row.call),
         arrived_at=row.arrived_at,
@@ -153,6 +179,9 @@ def _known_call(row: _AnyRow) -> KnownCall:
         message_at=row.message_at,
         watched=row.served_by == ServedBy.ASTERISK,
         exit=None if row.queue_exit is None else QueueExit(row.queue_exit),
+        offer=None if rung is None else OfferId(rung.offer),
+        rung=None if rung is None else AgentId(rung.agent),
+        recording=row.recording or "",
     )
 
 

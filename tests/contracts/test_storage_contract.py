@@ -18,12 +18,13 @@ from queues import events
 from queues.events import DeviceState, LedgerRestored, PbxSnapshot
 from queues.identifiers import AttemptId, CallId, ChannelName, ObligationId
 from queues.personal_data import Phone
+from queues.snapshot import KnownCall, KnownRest
 from storage.engine import create_ledger_engine, ledger_url
 from storage.errors import LedgerError
 from storage.ledger import Ledger, open_ledger
 from storage.schema import alembic_config, upgrade
 from storage.tables import metadata
-from tests.support.centre import NOON, Desk, arrived, holding, moment, small_centre
+from tests.support.centre import GENERAL_DID, NOON, Desk, arrived, holding, moment, small_centre
 from tests.support.ledger_desk import A1, opened_desk, play
 
 
@@ -272,3 +273,26 @@ async def test_a_database_that_cannot_be_used_is_told_without_its_password(bad: 
         await open_ledger(bad, "pbx1", NOON)
     assert "topsecret" not in str(caught.value)
     assert "topsecret" not in repr(create_ledger_engine(ledger_url("postgresql://u:topsecret@h/x")))
+
+
+async def test_a_run_that_died_left_a_ring_a_conversation_and_a_wrap_up(ledger: Ledger) -> None:
+    desk = opened_desk(ledger)
+    play(ledger, desk, [arrived("c1", 1), holding("c1", 2)])
+    ringing = (await _restored_calls(ledger, 3))["c1"]
+    assert (ringing.offer, ringing.rung, ringing.answered_at) == ("c1/1.1", A1, None)
+    recording = events.RecordingBegan(moment(4), CallId("c1"), None, "/recordings/c1.wav")
+    play(ledger, desk, [events.CallAnswered(moment(4), CallId("c1"), A1), recording])
+    talking = (await _restored_calls(ledger, 5))["c1"]
+    assert (talking.offer, talking.agent, talking.recording) == (None, A1, "/recordings/c1.wav")
+    assert (await ledger.restored(moment(5))).rests == ()
+    play(ledger, desk, [events.CallEnded(moment(20), CallId("c1"), 16)])
+    await ledger.writer.flush()
+    assert (await ledger.restored(moment(22))).rests == (KnownRest(A1, moment(20), GENERAL_DID),)
+    play(ledger, desk, [events.AgentWrapUpEnded(moment(23), A1)])
+    await ledger.writer.flush()
+    assert (await ledger.restored(moment(24))).rests == ()
+
+
+async def _restored_calls(ledger: Ledger, at: float) -> dict[str, KnownCall]:
+    await ledger.writer.flush()
+    return {call.call: call for call in (await ledger.restored(moment(at))).calls}
