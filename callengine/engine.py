@@ -61,6 +61,9 @@ class JournalWriter(Protocol):
         With `at_once`; else with the flush that is due anyway.
         """
 
+    async def room(self) -> None:
+        """Return when more decisions can be kept; at once when waiting would not help."""
+
 
 class Ledger(Protocol):
     """What the engine asks of the ledger while it runs."""
@@ -224,6 +227,8 @@ class Engine:
             handled += 1
             if handled % BATCH == 0:
                 await asyncio.sleep(0)
+                # Better late, which the dialplan sees, than a decision that nobody keeps.
+                await self._writer.room()
         self._arm_timer(loop)
 
     def _handle(self, event: Event) -> None:

@@ -7,11 +7,12 @@ from datetime import datetime
 from callengine.ledger_metrics import LedgerMetrics
 from callengine.logs import Log
 from config.settings import Settings
+from storage.batch_writer import BEHIND
 from storage.errors import LedgerError
 from storage.ledger import Ledger, open_ledger
 from storage.spool import Spool
 
-_MANY_IN_MEMORY = 2_000
+_MANY_IN_MEMORY = 2 * BEHIND
 """So many decisions are in memory only when neither database nor disk has taken any for a while."""
 
 
@@ -41,6 +42,7 @@ class LedgerWatch:
         metrics.ledger = ledger
         news = ledger.writer.news
         news.failed, news.spool_failed = self._on_failure, self._on_spool_failure
+        news.behind = self._on_behind
         news.refused, news.drained = self._on_refused, metrics.drained.inc
         self._tell_of_the_start()
 
@@ -78,6 +80,9 @@ class LedgerWatch:
     def _on_failure(self, problem: Exception) -> None:
         self._metrics.failures.inc()
         self._log.error("ledger write failed, tried again", reason=_reason(problem))
+
+    def _on_behind(self, waiting: int) -> None:
+        self._log.error("the ledger is slower than what is decided", waiting=waiting)
 
     def _on_spool_failure(self, problem: Exception) -> None:
         self._metrics.spool_failures.inc()

@@ -23,6 +23,10 @@ WRITE_SECONDS = 5.0
 """A transaction that takes longer counts as not done; whether it was, the journal tells later."""
 MAX_WAITING = 20_000
 """Decisions in memory. Only when neither the database nor the spool takes any do they become so many."""
+BEHIND = 2_000
+"""So many in memory: the database is slower than what is decided, and the spool takes it over."""
+NEARLY_FULL = 10_000
+"""So many in memory: whoever decides should wait until there is room."""
 _RETRY_SECONDS = 1.0
 RENEW_BYTES = 8 << 20
 """A spool that the ledger has wholly is begun anew beyond this."""
@@ -34,6 +38,7 @@ class BatchWriter:
     `append` never blocks. A flush happens `flush_seconds` after the first append, at once when `max_rows` are
     waiting, and whenever somebody awaits `flush`. Each batch goes to the spool first and then to the database;
     while that is away, being on the local disk counts as committed, and `Drain` brings everything over later.
+    A database that is there but too slow counts as away until everything is in it.
     """
 
     def __init__(
@@ -68,6 +73,7 @@ class BatchWriter:
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
         self._closing = False
+        self._is_stuck = False
 
     @property
     def is_away(self) -> bool:
@@ -109,6 +115,17 @@ class BatchWriter:
         async with self._progress:
             await self._progress.wait_for(lambda: self._committed >= wanted)
 
+    async def room(self) -> None:
+        """Return when there is room for more decisions: at once when it cannot be made by waiting.
+
+        Whoever decides waits here: better to be late, and let the dialplan see that, than to decide what nobody
+        keeps. With neither database nor disk waiting would not help, and residents must be served all the same.
+        """
+        if len(self._waiting) < NEARLY_FULL or self._is_stuck:
+            return
+        async with self._progress:
+            await self._progress.wait_for(lambda: len(self._waiting) < NEARLY_FULL or self._is_stuck)
+
     async def close(self, *, limit_seconds: float = 10.0) -> None:
         """Commit what is waiting, then stop. Raises TimeoutError when neither database nor disk took it in time."""
         self._closing = True
@@ -148,13 +165,17 @@ class BatchWriter:
                 self._timer.cancel()
                 self._timer = None
             while self._waiting:
-                if not await self._commit_batch():
+                if await self._commit_batch():
+                    self._is_stuck = False
+                else:
                     await self._pause()
 
     async def _commit_batch(self) -> bool:
         """The next batch, to the spool and then to the database; whether either has it."""
         batch = [self._waiting[index] for index in range(min(len(self._waiting), self._max_rows))]
         on_disk = await self._keep(batch)
+        if on_disk and len(self._waiting) >= BEHIND:
+            self._fall_behind()
         if not self.is_away and await self._write(batch):
             await self._done(batch)
             if self.spool is not None and on_disk:
@@ -166,6 +187,12 @@ class BatchWriter:
         await self.on_kept(batch)
         await self._done(batch)
         return True
+
+    def _fall_behind(self) -> None:
+        """The disk is faster: from here on the database gets everything through it."""
+        if not self.is_away and self.spool is not None and self.spool.has_checkpoint:
+            self.news.behind(len(self._waiting))
+            self.drain.begin()
 
     async def _keep_small(self, spool: Spool, batch: list[Record]) -> None:
         spool.drained(spool.end, len(batch))
@@ -220,6 +247,9 @@ class BatchWriter:
 
     async def _pause(self) -> None:
         """Neither took it: look again soon, or as soon as the database is back."""
+        async with self._progress:
+            self._is_stuck = True
+            self._progress.notify_all()
         self._wanted.clear()
         try:
             async with asyncio.timeout(_RETRY_SECONDS):

@@ -29,6 +29,8 @@ class LedgerNews:
 
     failed: Callable[[Exception], None] = lambda problem: None
     """A write to the database failed; it is tried again all the same."""
+    behind: Callable[[int], None] = lambda waiting: None
+    """The database is slower than what is decided; so many decisions were waiting for it."""
     spool_failed: Callable[[Exception], None] = lambda problem: None
     """The local disk did not take a batch."""
     refused: Callable[[str], None] = lambda table: None

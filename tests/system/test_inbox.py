@@ -10,7 +10,7 @@ from tests.support.full_inbox import keys_in_astdb, missed_calls, write_into_ast
 from tests.support.live_centre import live_centre
 
 SOON = 30.0
-ENTRIES = 2_000
+ENTRIES = 10_000
 
 
 async def test_a_full_inbox_is_settled_page_by_page_and_what_nobody_understands_stays() -> None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-from callengine.engine import Engine
+from callengine.engine import BATCH, Engine
 from queues.commands import Command, DialCallback, EraseInboxEntry, OfferCall
 from queues.dispatcher import Decision, Dispatcher
 from queues.events import AttemptRefused, CallArrived, CallEnded, Event, ObligationDue, PbxSnapshot
@@ -30,6 +30,8 @@ class Parts:
         self.appended: list[Event] = []
         self.may_commit = asyncio.Event()
         self.may_commit.set()
+        self.has_room = asyncio.Event()
+        self.has_room.set()
         self.claimed = True
         self.settled: set[CallId] = set()
         self.alarms: dict[ObligationId, datetime] = {}
@@ -49,6 +51,9 @@ class Parts:
         del at_once
         await self.may_commit.wait()
         self.done.append("commit")
+
+    async def room(self) -> None:
+        await self.has_room.wait()
 
     async def settled_calls(self, ids: Iterable[CallId]) -> set[CallId]:
         return self.settled & set(ids)
@@ -106,6 +111,23 @@ async def test_a_caller_and_a_free_agent_become_an_offer_without_waiting_for_the
         assert command.call == "c"
         assert "commit" not in parts.done
         parts.may_commit.set()
+
+
+async def test_nothing_more_is_decided_than_the_writer_has_room_for() -> None:
+    parts = Parts()
+    parts.has_room.clear()
+    async with running(parts) as engine:
+        for n in range(3 * BATCH):
+            engine.tell(arrived(f"c{n}", 1))
+        async with asyncio.timeout(5):
+            while len(parts.appended) < BATCH:
+                await asyncio.sleep(0.001)
+        await asyncio.sleep(0.05)
+        assert (len(parts.appended), engine.backlog) == (BATCH, 2 * BATCH)
+        parts.has_room.set()
+        async with asyncio.timeout(5):
+            while len(parts.appended) < 3 * BATCH:
+                await asyncio.sleep(0.001)
 
 
 async def test_the_inbox_is_erased_only_after_the_outcome_is_committed() -> None:
