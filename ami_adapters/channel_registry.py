@@ -244,6 +244,10 @@ class ChannelRegistry:
         self._uniqueid_of[attempt] = uniqueid
         return self.attempts.setdefault(uniqueid, AttemptChannel(AttemptId(attempt), uniqueid))
 
+    def forget_attempt(self, attempt: str) -> None:
+        """It was refused: it has no channel, and no hang-up will tell."""
+        self.attempts.pop(self._uniqueid_of.pop(attempt, attempt), None)
+
     def channel_of(self, attempt: str) -> AttemptChannel | None:
         """The agent's channel of a callback that is under way."""
         return self.attempts.get(self._uniqueid_of.get(attempt, attempt))

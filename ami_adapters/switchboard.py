@@ -279,6 +279,8 @@ class Switchboard:
         if isinstance(command, OfferCall):
             self._sink(events.OfferRefused(self.pbx_now(), command.offer, reason, outcome_known))
         elif isinstance(command, DialCallback):
+            if outcome_known and command.channel is None:
+                self._registry.forget_attempt(command.attempt)
             self._sink(events.AttemptRefused(self.pbx_now(), command.attempt, reason, outcome_known))
 
     def _cancel_resync(self) -> None:

@@ -35,6 +35,10 @@ MAX_BACKLOG = 50_000
 """Events of the PBX that wait for their turn; more are given up."""
 
 
+MAX_ERASURES = 50_000
+"""Traces that wait for a commit; more are left where they are, and looked at when decisions are kept again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
     """An event that the PBX told: a snapshot can stand for it."""
@@ -244,6 +248,8 @@ class Engine:
 
     def _carry_out(self, command: Command) -> None:
         match command:
+            case EraseInboxEntry() if len(self._after_commit) >= MAX_ERASURES:
+                self.left_unsettled = True
             case EraseInboxEntry() | EraseAttemptTrace() | DialCallback():
                 self._after_commit.append(command)
                 self._commit_wanted.set()

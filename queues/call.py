@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from queues import events
 from queues.events import Event
-from queues.identifiers import AgentId, CallId, ChannelName, OfferId
+from queues.identifiers import AgentId, CallId, ChannelName, CompanyId, OfferId
 from queues.journal import ServedBy
 from queues.personal_data import Phone
 from queues.policy import LinePolicy, QueuePolicy
@@ -169,6 +169,8 @@ class Call:
     answer_limit: timedelta = timedelta(0)
     choice: Choice | None = None
     choice_offered: bool = False
+    resident: tuple[CompanyId, str] | None = None
+    """Under whom he counts as being on the line, whatever the settings say later."""
     typed_number: Phone | None = None
     """Where he wants to be called, typed by one who withheld his number."""
     message_at: datetime | None = None

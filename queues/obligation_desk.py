@@ -39,6 +39,7 @@ def resident_arrived(centre: Centre, call: Call, at: datetime) -> None:
     key = obligation_moves.resident_key(centre, call.line.company, call.number)
     if key is None:
         return
+    call.resident = key
     centre.live_by_resident.setdefault(key, set()).add(call.id)
     obligation = obligation_moves.open_for(centre, key)
     if obligation is None:
@@ -80,7 +81,7 @@ def resident_got_through(centre: Centre, call: Call, at: datetime) -> None:
 
 def call_finished(centre: Centre, call: Call, outcome: Outcome, at: datetime, now: datetime) -> None:
     """His call is over. Not answered: he is owed a contact, if his line's rules owe one."""
-    key = obligation_moves.resident_key(centre, call.line.company, call.number)
+    key = call.resident
     if key is not None and key in centre.live_by_resident:
         centre.live_by_resident[key].discard(call.id)
         if not centre.live_by_resident[key]:

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
 
+import pytest
+
 from callengine.engine import BATCH, Engine
 from queues.commands import Command, DialCallback, EraseInboxEntry, OfferCall
 from queues.dispatcher import Decision, Dispatcher
@@ -143,6 +145,30 @@ async def test_the_inbox_is_erased_only_after_the_outcome_is_committed() -> None
         parts.may_commit.set()
         assert await parts.until(EraseInboxEntry) == EraseInboxEntry(CallId("c"))
     assert parts.done.index("commit") < parts.done.index("EraseInboxEntry")
+
+
+async def test_traces_that_nobody_may_erase_for_long_are_left_and_looked_at_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("callengine.engine.MAX_ERASURES", 3)
+    parts = Parts()
+    parts.may_commit.clear()
+    async with running(parts) as engine:
+        engine.tell(EMPTY_PBX)
+        for n in range(5):
+            engine.tell(arrived(f"c{n}", 1))
+            engine.tell(CallEnded(moment(3), CallId(f"c{n}"), 16))
+        async with asyncio.timeout(5):
+            while len(parts.appended) < 11:
+                await asyncio.sleep(0.001)
+        assert engine.left_unsettled
+        parts.may_commit.set()
+        async with asyncio.timeout(5):
+            while parts.done.count("EraseInboxEntry") < 3:
+                await asyncio.sleep(0.001)
+    assert [one for one in parts.commands if isinstance(one, EraseInboxEntry)] == [
+        EraseInboxEntry(CallId(f"c{n}")) for n in range(3)
+    ]
 
 
 async def test_traces_of_calls_that_the_ledger_has_settled_are_only_erased() -> None:

@@ -119,6 +119,17 @@ def test_what_is_owed_on_a_line_that_is_gone_is_still_owed() -> None:
     assert (owed.company, owed.due_at) == ("sever", moment(1) + timedelta(minutes=10))
 
 
+def test_who_was_on_the_line_when_the_region_changed_is_not_taken_to_be_there_for_ever() -> None:
+    desk = Desk(small_centre(1))
+    desk.open()
+    desk.tell(arrived("c1", 1, number="89161234567"))
+    desk.tell(holding("c1", 1))
+    policy = small_centre(1)
+    change(desk, replace(policy, callbacks=replace(policy.callbacks, region="FI")), 2)
+    desk.tell(events.CallEnded(moment(5), CallId("c1"), 16))
+    assert not desk.dispatcher.centre.live_by_resident
+
+
 def test_the_journal_keeps_the_rules_exactly() -> None:
     policy = small_centre(2)
     policy = replace(
