@@ -1,4 +1,4 @@
-"""Record AMI tapes from a real Asterisk, one for each story: `python -m tests.support.record_tapes`.
+"""Record AMI tapes from a real Asterisk, one for each story: `python -m tests.support.record_tapes [STORY …]`.
 
 To be run when the dialplan or the Asterisk changes; what changed in the journals is then reviewed like code.
 """
@@ -6,10 +6,12 @@ To be run when the dialplan or the Asterisk changes; what changed in the journal
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 
 from callengine.demo.centre import CentrePlan
 from callengine.demo.softphone import DECLINE
+from tests.support.consultation import Consultation, hold
 from tests.support.live_centre import LiveCentre, live_centre
 from tests.support.tape_player import TAPES, journal_of, play_tape
 
@@ -71,18 +73,48 @@ async def not_answered(centre: LiveCentre) -> None:
     await centre.until(lambda: not centre.engine.view().calls)
 
 
+async def held_and_given_to_a_colleague(centre: LiveCentre) -> None:
+    first, second = await centre.phones.add_agents(2)
+    await centre.until(lambda: centre.free_agents() == 2)
+    await second.dial("*43", seconds=0.5)
+    await centre.until(lambda: centre.free_agents() == 1)
+    resident = centre.phones.resident("79160000001")
+    await resident.call()
+    await first.wait_for(
+        lambda phone: phone.present_call is not None and bool(phone.present_call.answered_at)
+    )
+    conversation = first.present_call
+    assert conversation is not None
+    await asyncio.sleep(0.5)
+    await hold(first, conversation, held=True)
+    await asyncio.sleep(0.5)
+    await hold(first, conversation, held=False)
+    await asyncio.sleep(0.5)
+    asking = await Consultation.begin(first, second.user)
+    await asyncio.sleep(0.5)
+    asking.connect()
+    await centre.until(
+        lambda: resident.stream is not None and second.tone_hz in resident.stream.heard, seconds=20
+    )
+    await asyncio.sleep(0.5)
+    await resident.hang_up()
+    await centre.until(lambda: not centre.engine.view().calls)
+
+
 STORIES: dict[str, Story] = {
     "answered": answered,
     "declined-then-answered": declined_then_answered,
     "abandoned-while-waiting": abandoned_while_waiting,
     "abandoned-while-ringing": abandoned_while_ringing,
     "not-answered": not_answered,
+    "held-and-given-to-a-colleague": held_and_given_to_a_colleague,
 }
 
 
 async def main() -> None:
     TAPES.mkdir(exist_ok=True)
-    for name, story in STORIES.items():
+    for name in sys.argv[1:] or STORIES:
+        story = STORIES[name]
         async with live_centre(CentrePlan(agents=2, wrap_up=0, ring=1)) as centre:
             await story(centre)
             await asyncio.sleep(0.2)
