@@ -29,24 +29,23 @@ from callengine.reports.collect import collect
 from callengine.reports.period import month_of
 from callengine.reports.period_html import as_html
 from callengine.reports.subject import KnownSubject, Subject
-from sla.call_facts import CallFacts, Promise
+from sla.call_facts import Promise
 from sla.quarters import QUARTER
-from storage.call_sums import SUM_COLUMNS, sums_of
+from storage.call_sums import SUM_COLUMNS
 from storage.engine import create_ledger_engine, ledger_url
 from storage.ledger import open_ledger
 from storage.report_queries import Scope
 from storage.rollup_rebuild import rebuild
 from storage.rollup_tables import agent_quarters, call_quarters
 from storage.tables import calls, obligations
+from tests.bench.call_patterns import PATTERNS, START, Pattern, patterns
 from tests.support.postgres import running_postgres
 
-START = datetime(2025, 12, 31, 21, tzinfo=UTC)
 END = datetime(2026, 12, 31, 21, tzinfo=UTC)
 ZONE = ZoneInfo("Europe/Moscow")
 COMPANIES = tuple(f"company{number:02}" for number in range(20))
 QUEUES = ("general", "emergency")
 AGENTS = tuple(str(1000 + number) for number in range(60))
-PATTERNS = 400
 ROUNDS = 5
 _BY_HOUR = (3, 2, 2, 2, 3, 6, 14, 26, 34, 36, 33, 30, 27, 26, 26, 27, 29, 33, 34, 29, 22, 15, 9, 5)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -74,45 +73,6 @@ _OWED_COLUMNS = (
 )
 _SUM_KEYS = ("node", "quarter", "queue", "company", *SUM_COLUMNS)
 Rows = list[tuple[Any, ...]]
-
-
-@dataclass(frozen=True)
-class Pattern:
-    """One course of a call, in microseconds from the arrival, and what it adds to its quarter of an hour."""
-
-    queued: int
-    answered: int | None
-    ended: int
-    outcome: str
-    verdict: str
-    sums: dict[str, int]
-
-
-def patterns(draw: random.Random) -> list[Pattern]:
-    """Waits and talks as a centre has them."""
-    found = []
-    for _ in range(PATTERNS):
-        queued = timedelta(seconds=draw.uniform(0.5, 2.5))
-        patience = timedelta(seconds=draw.expovariate(1 / 150) + 5)
-        wait = queued + timedelta(seconds=draw.lognormvariate(2.2, 1.0))
-        answered = wait if wait < patience else None
-        ended = patience if answered is None else answered + timedelta(seconds=draw.lognormvariate(4.8, 0.5))
-        outcome = "abandoned" if answered is None else "answered"
-        verdict = "answered_in_time" if answered else draw.choice(("contacted_in_time",) * 9 + ("broken",))
-        at = answered and START + answered
-        facts = CallFacts(START, START + queued, at, START + ended, outcome)
-        us = timedelta(microseconds=1)
-        found.append(
-            Pattern(
-                queued // us,
-                answered and answered // us,
-                ended // us,
-                outcome,
-                verdict,
-                sums_of(facts, verdict),
-            )
-        )
-    return found
 
 
 @dataclass
