@@ -18,6 +18,8 @@ _USER = (
 _STEP = re.compile(r"(?m)^\s*(?:exten\s*=>\s*[^,]+,1|same\s*=>\s*n(?:\([\w-]+\))?),(\w+)\(")
 _WITHIN = re.compile(r"\?(\w+)\(")
 _CONTEXT = re.compile(r"(?m)^\[([\w-]+)\]")
+_OURS = {"UserEvent"}
+"""What the dialplan says, and the engine goes by."""
 _OF_ASTERISK = {"appdial", "appdial2", "appqueue", "(null)", ""}
 """What Asterisk shows on channels that Dial and Queue made."""
 
@@ -73,9 +75,10 @@ class PbxWitness:
         said = dict(pairs)
         kind = said.get("Event", "")
         wrong = (
-            sum(name == "Event" for name, _ in pairs) != 1
-            or any(name == "Action" for name, _ in pairs)
-            or (kind == "VarSet" and "INJECTED" in said.get("Variable", ""))
+            # Before the dialplan has cleaned his number, Asterisk's own messages about him may be cut in two.
+            (kind in _OURS and sum(name == "Event" for name, _ in pairs) != 1)
+            or (kind in _OURS and any(name == "Action" for name, _ in pairs))
+            or (kind == "VarSet" and "Uniqueid" in said and "INJECTED" in said.get("Variable", ""))
             or (kind == "Newexten" and said.get("Application", "").lower() not in self._applications)
             or (kind == "Newexten" and said.get("Context", "") not in self._contexts)
         )

@@ -24,9 +24,9 @@ async def test_hostile_calls_break_nothing_and_inject_nothing() -> None:
     [
         OWN.replace("Application: Set", "Application: System"),
         OWN.replace("callengine-in", "elsewhere"),
-        OWN.replace("\r\n\r\n", "\r\nAction: Setvar\r\n\r\n"),
-        OWN.replace("\r\n\r\n", "\r\nEvent: Hangup\r\n\r\n"),
-        "Event: VarSet\r\nVariable: INJECTED\r\nValue: 1\r\n\r\n",
+        "Event: UserEvent\r\nUserEvent: CallengineHolding\r\nAction: Setvar\r\n\r\n",
+        "Event: UserEvent\r\nEvent: UserEvent\r\n\r\n",
+        "Event: VarSet\r\nVariable: INJECTED\r\nUniqueid: 1.1\r\n\r\n",
     ],
 )
 def test_the_witness_sees_what_no_dialplan_of_ours_does(strange: str) -> None:
