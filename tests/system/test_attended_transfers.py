@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from callengine.demo.centre import CentrePlan
-from callengine.demo.softphone import Softphone
+from callengine.demo.softphone import DECLINE, Softphone
 from callengine.demo.tones import RESIDENT_TONE
 from tests.support.consultation import Consultation
 from tests.support.live_centre import LiveCentre, live_centre
@@ -156,6 +156,50 @@ async def test_the_agent_hangs_up_on_a_resident_who_hears_music_and_others_serve
         await centre.until(lambda: second.tone_hz in heard(resident), seconds=30)
         assert resident.ended_at is None
         await centre.until(lambda: states(centre)["1002"] == "talking", seconds=20)
+        await resident.hang_up()
+        await centre.until(lambda: not centre.engine.view().calls, seconds=20)
+        (row,) = await centre.rows("SELECT outcome, agent FROM calls")
+        assert (row.outcome, row.agent) == ("answered", "1001")
+
+
+async def asks_and_hangs_up(first: Softphone, second: Softphone, answer_after: float | None) -> None:
+    """By *2: the colleague's phone rings, and who asked him waits for no answer."""
+    second.answer_after = lambda: answer_after
+    await press(first, f"*2{second.user}")
+    await second.wait_for(lambda one: one.present_call is not None, seconds=25)
+    await asyncio.sleep(0.3)  # No hand is faster.
+    first.hang_up()
+    await first.wait_for(lambda one: one.present_call is None, seconds=20)
+
+
+async def test_who_asked_hangs_up_before_the_colleague_answers_and_he_takes_it_over_all_the_same() -> None:
+    async with live_centre(CentrePlan(agents=2, wrap_up=0)) as centre:
+        first, second, resident = await talking(centre)
+        await asks_and_hangs_up(first, second, answer_after=4.0)
+        assert resident.ended_at is None
+        await centre.until(lambda: second.tone_hz in heard(resident), seconds=30)
+        await centre.until(lambda: states(centre) == {"1001": "free", "1002": "talking"}, seconds=30)
+        await resident.hang_up()
+        await centre.until(lambda: not centre.engine.view().calls, seconds=20)
+        (row,) = await centre.rows("SELECT outcome, agent FROM calls")
+        assert (row.outcome, row.agent) == ("answered", "1001")
+        assert [row.agent for row in await centre.rows("SELECT agent FROM transfers")] == ["1002"]
+        assert not await centre.rows("SELECT obligation FROM obligations")
+
+
+async def test_who_asked_hangs_up_and_nobody_wants_the_resident_and_others_serve_him_on() -> None:
+    """The colleague declines; the phone of who asked rings once more, and he declines too."""
+    async with live_centre(CentrePlan(agents=2, wrap_up=0)) as centre:
+        first, second, resident = await talking(centre)
+        first.answer_after = lambda: DECLINE
+        await asks_and_hangs_up(first, second, answer_after=None)
+        second.hang_up()
+        await first.wait_for(lambda one: len(one.calls) > 1, seconds=30)
+        second.answer_after = lambda: 0.0
+        await second.dial("*44", seconds=0.3)
+        await centre.until(lambda: second.tone_hz in heard(resident), seconds=30)
+        assert resident.ended_at is None
+        await centre.until(lambda: states(centre)["1002"] == "talking", seconds=30)
         await resident.hang_up()
         await centre.until(lambda: not centre.engine.view().calls, seconds=20)
         (row,) = await centre.rows("SELECT outcome, agent FROM calls")
