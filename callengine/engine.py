@@ -231,9 +231,10 @@ class Engine:
             handled += 1
             if handled % BATCH == 0:
                 await asyncio.sleep(0)
-                # Better late, which the dialplan sees, than a decision that nobody keeps.
                 await self._writer.room()
         self._arm_timer(loop)
+        # Better late, which the dialplan sees, than a decision that nobody keeps.
+        await self._writer.room()
 
     def _handle(self, event: Event) -> None:
         now = self._clock.now()

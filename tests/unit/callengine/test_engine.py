@@ -132,6 +132,21 @@ async def test_nothing_more_is_decided_than_the_writer_has_room_for() -> None:
                 await asyncio.sleep(0.001)
 
 
+async def test_events_that_come_one_by_one_wait_for_room_as_well() -> None:
+    """A soak met it: each of its turns was short, no turn ever asked, and decisions were dropped."""
+    parts = Parts()
+    parts.has_room.clear()
+    async with running(parts) as engine:
+        for n in range(5):
+            engine.tell(arrived(f"c{n}", 1))
+            await asyncio.sleep(0.01)
+        assert (len(parts.appended), engine.backlog) == (1, 4)
+        parts.has_room.set()
+        async with asyncio.timeout(5):
+            while len(parts.appended) < 5:
+                await asyncio.sleep(0.001)
+
+
 async def test_the_inbox_is_erased_only_after_the_outcome_is_committed() -> None:
     parts = Parts()
     parts.may_commit.clear()
