@@ -81,10 +81,20 @@ class Centre:
         self.live, self.first, self.second = live, first, second
         self.file = live.folder / "pbx" / "log" / "queue_log"
 
-    async def written(self, event: str, before: str) -> None:
+    async def written(self, event: str, before: str, seconds: float = 30) -> None:
         """One more line of this event than there was."""
         count = before.count(f"|{event}|")
-        await self.live.until(lambda: self.file.read_text().count(f"|{event}|") > count, seconds=30)
+        await self.live.until(lambda: self.file.read_text().count(f"|{event}|") > count, seconds=seconds)
+
+    async def gives_away(self) -> None:
+        """By REFER; a PBX that is about to bridge the two refuses it, and then he asks again."""
+        before = self.file.read_text()
+        for _ in range(3):
+            self.first.transfer(self.second.user)
+            with suppress(TimeoutError):
+                await self.written("BLINDTRANSFER", before, seconds=10)
+                return
+        raise TimeoutError("no BLINDTRANSFER is written")
 
     async def quiet(self) -> None:
         """Every phone is free again, by Asterisk too."""
@@ -130,7 +140,7 @@ async def every_call(centre: Centre, did: str) -> None:
         await centre.quiet()
         resident = await centre.speaks(did, number)
         if event == "BLINDTRANSFER":
-            await centre.after(event, lambda: centre.first.transfer(centre.second.user))
+            await centre.gives_away()
         else:
             asking = await Consultation.begin(centre.first, centre.second.user)
             await asyncio.sleep(0.5)
