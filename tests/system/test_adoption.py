@@ -7,7 +7,10 @@ import asyncio
 from callengine.demo.centre import CentrePlan
 from callengine.demo.resident import Resident
 from callengine.demo.softphone import Softphone
+from tests.support.consultation import Consultation
 from tests.support.live_centre import LiveCentre, live_centre
+from tests.system.test_transfers import heard, states
+from tests.system.test_transfers import talking as speaking
 
 CHOICE = "[choice]\nafter_seconds = 1\ncallback_before_due_seconds = 1\n"
 WRAP_UP = 25
@@ -126,3 +129,30 @@ async def test_who_talks_since_the_fallback_found_him_an_agent_was_served_by_it(
         assert (row.outcome, row.served_by, row.agent) == ("answered", "fallback", agent.user)
         assert row.recording
         assert len(agent.calls) == 1
+
+
+async def test_a_question_to_a_colleague_goes_on_through_a_kill_and_he_takes_the_resident_over() -> None:
+    async with live_centre(CentrePlan(agents=2, wrap_up=0, record=True), engine=False) as centre:
+        process = await centre.start_engine_process()
+        first, second, resident = await speaking(centre)
+        asking = await Consultation.begin(first, second.user)
+        process.kill()
+        await process.wait()
+        await centre.start_engine()
+        (call,) = centre.engine.view().calls
+        assert (call.state, call.agent) == ("talking", first.user)
+        asking.connect()
+        await centre.until(lambda: second.tone_hz in heard(resident), seconds=SOON)
+        await centre.until(
+            lambda: states(centre) == {first.user: "free", second.user: "talking"}, seconds=SOON
+        )
+        await resident.hang_up()
+        await centre.until(lambda: not centre.engine.view().calls, seconds=SOON)
+        (row,) = await centre.rows_when(1, f"SELECT * FROM ({ENDS}) AS ended WHERE outcome IS NOT NULL")
+        assert (row.outcome, row.served_by, row.agent) == ("answered", "engine", first.user)
+        assert row.recording
+        assert [row.agent for row in await centre.rows("SELECT agent FROM transfers")] == [second.user]
+        assert not await centre.rows("SELECT obligation FROM obligations")
+        await centre.until(
+            lambda: states(centre) == {first.user: "free", second.user: "paused"}, seconds=SOON
+        )
