@@ -293,6 +293,12 @@ class SimulatedPbx:
             items = [
                 f"Event: DeviceStateChange\r\nDevice: PJSIP/{a}\r\nState: NOT_INUSE" for a in self._agents
             ]
+        elif name == "CoreShowChannels":
+            # Who is long on the line, because the engine is slow, must not look as if he had hung up unheard.
+            items = [
+                f"Event: CoreShowChannel\r\nChannel: {one.channel}\r\nUniqueid: {one.uniqueid}"
+                for one in self._residents.values()
+            ]
         elif name.startswith("DBGetTree"):
             if not action.get("Family", "").startswith("callengine/agent"):
                 writer.write(head.replace("Success", "Error").encode() + b"Message: Result is empty\r\n\r\n")
