@@ -156,12 +156,12 @@ async def _watch(
 
 
 async def _all_over(application: Application, told: asyncio.StreamReader) -> None:
-    """The last call has ended, and nobody is owed a contact any more. Raises TimeoutError."""
+    """The last call has ended, nobody is owed a contact any more, nothing is due. Raises TimeoutError."""
     assert await told.readline() == b"over\n"
     assert application._dispatcher is not None
     centre = application._dispatcher.centre
     async with asyncio.timeout(OWED_SECONDS):
-        while centre.obligations or centre.attempts or centre.calls:
+        while centre.obligations or centre.attempts or centre.calls or centre.timers.next_due() is not None:
             await asyncio.sleep(0.1)
 
 
