@@ -196,10 +196,14 @@ class Engine:
         """Handle events until `stop`; closing the ledger then commits what was decided."""
         loop = asyncio.get_running_loop()
         committer = loop.create_task(self._carry_out_after_commit(), name="after commit")
+        committer.add_done_callback(lambda _: self._wake.set())
         try:
             while not self._stopped:
                 await self._wake.wait()
                 self._wake.clear()
+                if committer.done():
+                    # Without it no trace is erased and nobody called back: better to start anew, and be seen to.
+                    committer.result()
                 await self._handle_waiting(loop)
         finally:
             if self._timer is not None:

@@ -229,18 +229,26 @@ class Ledger:
                 if self.spool is None:
                     raise LedgerAway(f"the ledger does not answer: {type(problem).__name__}") from None
                 self.writer.drain.begin()
-        stand_in = await self._standing_in(self.spool)
-        async with stand_in.engine.connect() as connection:
-            return await question(connection)
+        try:
+            # Under the lock: when the database comes back the stand-in goes, but not in the middle of an answer.
+            async with self._stand_in_lock:
+                stand_in = await self._loaded(self.spool)
+                async with stand_in.engine.connect() as connection:
+                    return await question(connection)
+        except AWAY as problem:
+            raise LedgerAway(f"the stand-in does not answer: {type(problem).__name__}") from problem
 
     async def _standing_in(self, spool: Spool) -> StandIn:
         async with self._stand_in_lock:
-            await self._forget_stale()
-            if self._stand_in is None:
-                stand_in = StandIn(self.node)
-                await stand_in.load(spool.lines())
-                self._stand_in = stand_in
-            return self._stand_in
+            return await self._loaded(spool)
+
+    async def _loaded(self, spool: Spool) -> StandIn:
+        await self._forget_stale()
+        if self._stand_in is None:
+            stand_in = StandIn(self.node)
+            await stand_in.load(spool.lines())
+            self._stand_in = stand_in
+        return self._stand_in
 
     async def _tell_stand_in(self, batch: list[Record]) -> None:
         async with self._stand_in_lock:

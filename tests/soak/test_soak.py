@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.soak.__main__ import soak
 
 
 async def test_what_the_pbx_saw_is_what_the_ledger_and_the_figures_say() -> None:
     last = (await soak(600, 200, 24))[-1]
     assert last.calls >= 600
+    assert not any(last.live.values()), last.live
+
+
+async def test_a_ledger_that_is_too_slow_now_and_then_costs_nobody_his_contact(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Once the stand-in went away in the middle of its answer, and no resident was called back from then on."""
+    monkeypatch.setattr("storage.batch_writer.BEHIND", 60)
+    last = (await soak(600, 200, 24))[-1]
     assert not any(last.live.values()), last.live

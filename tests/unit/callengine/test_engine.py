@@ -132,6 +132,25 @@ async def test_nothing_more_is_decided_than_the_writer_has_room_for() -> None:
                 await asyncio.sleep(0.001)
 
 
+async def test_an_engine_that_can_call_nobody_back_any_more_ends_and_says_why() -> None:
+    """Once what follows a commit died alone, and nobody noticed: no trace was erased, nobody was called back."""
+    parts = Parts()
+
+    async def broken(*, at_once: bool = True) -> None:
+        del at_once
+        raise RuntimeError("broken")
+
+    parts.flush = broken  # type: ignore[method-assign]  # The writer's one method that may fail here.
+    engine = Engine(
+        Dispatcher(small_centre(1), epoch=1, started_at=moment(0)), parts, parts, parts, parts, parts.clock
+    )
+    for event in (EMPTY_PBX, arrived("c", 1), holding("c", 1), CallEnded(moment(3), CallId("c"), 16)):
+        engine.tell(event)
+    with pytest.raises(RuntimeError, match="broken"):
+        async with asyncio.timeout(5):
+            await engine.run()
+
+
 async def test_events_that_come_one_by_one_wait_for_room_as_well() -> None:
     """A soak met it: each of its turns was short, no turn ever asked, and decisions were dropped."""
     parts = Parts()
