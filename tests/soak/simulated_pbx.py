@@ -306,7 +306,7 @@ class SimulatedPbx:
             items = [
                 f"Event: DBGetTreeResponse\r\nKey: /callengine/agent/{a}\r\nVal: in|0" for a in self._agents
             ]
-        elif name not in {"Status", "QueueStatus", "CoreShowChannels", "PJSIPShowRegistrationsOutbound"}:
+        elif name not in {"Status", "QueueStatus", "PJSIPShowRegistrationsOutbound"}:
             writer.write(f"{head}Message: done\r\n\r\n".encode())
             return
         tail = f"ActionID: {action.get('ActionID', '')}\r\n\r\n"
