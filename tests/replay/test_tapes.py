@@ -16,11 +16,15 @@ STORIES = sorted(TAPES.glob("*.ami"))
 
 def test_there_is_a_tape_for_each_story() -> None:
     assert {path.stem for path in STORIES} >= {
+        "abandoned-in-the-fallback-queue",
         "abandoned-while-ringing",
         "abandoned-while-waiting",
         "answered",
+        "answered-in-the-fallback-queue",
         "declined-then-answered",
+        "held-and-given-to-a-colleague",
         "not-answered",
+        "taken-back-and-answered",
     }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ami_adapters.dialplan_names import FALLBACK_QUEUE
 from ami_adapters.message import Message
 
 Answers = Mapping[str, Sequence[Message]]
@@ -32,6 +33,7 @@ class PbxTruth:
         self._logged_in: set[str] = set()
         self._paused: dict[str, str] = {}
         self._inbox: dict[str, str] = {}
+        self._in_fallback: set[str] = set()
 
     def take(self, message: Message) -> None:
         """One more message of the recording, an answer to the recorded engine included."""
@@ -45,6 +47,11 @@ class PbxTruth:
                 self._channels[uniqueid].variables["CALLENGINE_STATE"] = "fallback"
             case "UserEvent", "CallengineAgent":
                 self._agent(message)
+            case "QueueCallerJoin" | "QueueCallerLeave", _ if message.text("Queue") == FALLBACK_QUEUE:
+                change = (
+                    self._in_fallback.add if message.name == "QueueCallerJoin" else self._in_fallback.discard
+                )
+                change(uniqueid)
             case "DialBegin", _:
                 leg = _Channel(message.text("DestChannel"), message.text("DestLinkedid"))
                 self._channels[message.text("DestUniqueid")] = leg
@@ -72,6 +79,10 @@ class PbxTruth:
             "queues": [
                 _message("QueueMember", ("Location", phone), ("Paused", "1"), ("PausedReason", reason))
                 for phone, reason in self._paused.items()
+            ]
+            + [
+                _message("QueueEntry", ("Queue", FALLBACK_QUEUE), ("Uniqueid", uniqueid))
+                for uniqueid in sorted(self._in_fallback)
             ],
             "agents": _tree("agent", ((phone, "in|0") for phone in sorted(self._logged_in))),
             "inbox": _tree("inbox", self._inbox.items()),
@@ -104,14 +115,20 @@ class PbxTruth:
             return
         channel.bridge = message.text("BridgeUniqueid")
         if "CALLENGINE_ARRIVED" in channel.variables and "CALLENGINE_ANSWERED" not in channel.variables:
+            by = "fallback" if channel.variables["CALLENGINE_STATE"] == "fallback" else "answered"
+            others = (one for one in self._channels.values() if one is not channel)
+            leg = next((one.name for one in others if one.bridge == channel.bridge), "")
             channel.variables["CALLENGINE_ANSWERED"] = message.text("Timestamp")
+            channel.variables["CALLENGINE_ANSWERED_BY"] = f"{by}@{leg}"
             channel.variables["CALLENGINE_STATE"] = "talking"
-            self._write_inbox(message.text("Uniqueid"), "answered")
+            self._write_inbox(message.text("Uniqueid"), f"{by}@{leg}")
 
     def _hang_up(self, message: Message) -> None:
         uniqueid = message.text("Uniqueid")
         if uniqueid in self._inbox:
-            self._write_inbox(uniqueid, "ended", message.text("Timestamp"))
+            state = self._channels[uniqueid].variables.get("CALLENGINE_ANSWERED_BY", "ended")
+            self._write_inbox(uniqueid, state, message.text("Timestamp"))
+            self._in_fallback.discard(uniqueid)
         self._channels.pop(uniqueid, None)
 
     def _agent(self, message: Message) -> None:

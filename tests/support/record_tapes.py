@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from unittest import mock
 
 from callengine.demo.centre import CentrePlan
 from callengine.demo.softphone import DECLINE
@@ -101,6 +103,55 @@ async def held_and_given_to_a_colleague(centre: LiveCentre) -> None:
     await centre.until(lambda: not centre.engine.view().calls)
 
 
+@contextmanager
+def no_beats(centre: LiveCentre) -> Iterator[None]:
+    """The dialplan counts on no engine, as if it hung, while the wire tells it everything."""
+    with mock.patch.object(centre.engine.switchboard, "beat"):
+        centre.asterisk.command_line("dialplan set global CALLENGINE_HEARTBEAT 0")
+        yield
+
+
+def in_fallback(centre: LiveCentre) -> bool:
+    return "PJSIP/trunk" in centre.asterisk.command_line("queue show callengine-fallback")
+
+
+async def answered_in_the_fallback_queue(centre: LiveCentre) -> None:
+    (agent,) = await centre.phones.add_agents(1)
+    await centre.until(lambda: centre.free_agents() == 1)
+    resident = centre.phones.resident("79160000001")
+    with no_beats(centre):
+        await resident.call()
+        await resident.wait_for(lambda one: one.heard_at is not None, seconds=20)
+    agent.hang_up()
+    await centre.until(lambda: not centre.engine.view().calls)
+    await centre.until(lambda: centre.free_agents() == 1)
+
+
+async def taken_back_and_answered(centre: LiveCentre) -> None:
+    """His phone rings in the fallback queue, in vain; between two rings the engine has the queue let him go."""
+    (agent,) = await centre.phones.add_agents(1, answer_after=lambda: None)
+    await centre.until(lambda: centre.free_agents() == 1)
+    resident = centre.phones.resident("79160000001")
+    with no_beats(centre):
+        await resident.call()
+        await agent.wait_for(lambda phone: phone.present_call is not None, seconds=20)
+        agent.answer_after = lambda: 0.0
+    agent.hang_up()
+    await resident.wait_for(lambda one: one.heard_at is not None, seconds=20)
+    assert not in_fallback(centre)
+    await resident.hang_up()
+    await centre.until(lambda: not centre.engine.view().calls)
+
+
+async def abandoned_in_the_fallback_queue(centre: LiveCentre) -> None:
+    resident = centre.phones.resident("79160000001")
+    with no_beats(centre), mock.patch.object(centre.engine.switchboard, "execute"):
+        await resident.call()
+        await centre.until(lambda: in_fallback(centre))
+        await resident.hang_up()
+        await centre.until(lambda: not centre.engine.view().calls)
+
+
 STORIES: dict[str, Story] = {
     "answered": answered,
     "declined-then-answered": declined_then_answered,
@@ -108,6 +159,9 @@ STORIES: dict[str, Story] = {
     "abandoned-while-ringing": abandoned_while_ringing,
     "not-answered": not_answered,
     "held-and-given-to-a-colleague": held_and_given_to_a_colleague,
+    "answered-in-the-fallback-queue": answered_in_the_fallback_queue,
+    "taken-back-and-answered": taken_back_and_answered,
+    "abandoned-in-the-fallback-queue": abandoned_in_the_fallback_queue,
 }
 
 
