@@ -103,6 +103,7 @@ class AmiLink:
         jitter: random.Random | None = None,
         record: Callable[[bytes], None] | None = None,
         on_state: Callable[[LinkState], None] = lambda state: None,
+        on_distorted: Callable[[], None] = lambda: None,
         troubles: Troubles | None = None,
     ) -> None:
         self._login = login
@@ -113,6 +114,7 @@ class AmiLink:
         self._jitter = jitter or random.Random()  # noqa: S311  # spreads reconnects, keeps no secret
         self._record = record
         self._on_state = on_state
+        self._on_distorted = on_distorted
         self._troubles = troubles or Troubles(log)
         self._manager = AmiManager(
             host=login.host, port=login.port, protocol_factory=self._make_protocol, ssl=tls
@@ -125,6 +127,7 @@ class AmiLink:
         """Number of the present connection, counted from 1 (trap 18)."""
         self.sink_errors = 0
         self._unanswered = 0
+        self._has_distorted = False
 
     @property
     def messages_read(self) -> int:
@@ -171,6 +174,7 @@ class AmiLink:
             on_sink_error=self._on_sink_error,
             action_deadline_seconds=self._times.action_deadline,
             record=self._record,
+            on_distorted=self._note_distorted,
         )
 
     async def _supervise(self) -> None:
@@ -272,6 +276,12 @@ class AmiLink:
     def _on_sink_error(self, problem: Exception) -> None:
         self.sink_errors += 1
         self._log.error("event not handled", reason=type(problem).__name__, count=self.sink_errors)
+
+    def _note_distorted(self) -> None:
+        if not self._has_distorted:
+            self._has_distorted = True  # One line: whoever calls so may call often.
+            self._log.warning("AMI messages are not listened to: a caller's number holds line ends")
+        self._on_distorted()
 
     def _go_offline(self) -> None:
         if self._online:

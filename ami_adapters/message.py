@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST_SECONDS = 11
+_WRITTEN_OFTEN = frozenset({"Variable", "ChanVariable", "Output"})
+"""Headers that Asterisk itself writes more than once in a message."""
 
 
 def instant_of(text: str) -> datetime | None:
@@ -33,11 +35,13 @@ class Message:
     them.
     """
 
-    __slots__ = ("_first", "_pairs")
+    __slots__ = ("_first", "_pairs", "contradicts_itself")
 
     def __init__(self, raw: bytes) -> None:
         self._pairs: list[tuple[str, str]] = []
         self._first: dict[str, str] = {}
+        self.contradicts_itself = False
+        """A header is there twice: Asterisk writes callers' numbers as they came, line ends and all."""
         pairs, first = self._pairs, self._first
         for line in raw.decode("utf-8", "surrogateescape").split("\r\n"):
             name, colon, value = line.partition(":")
@@ -47,6 +51,8 @@ class Message:
                 pairs.append((name, value))
                 if name not in first:
                     first[name] = value
+                elif name not in _WRITTEN_OFTEN:
+                    self.contradicts_itself = True
 
     def __repr__(self) -> str:
         return f"Message({self.name or self._first.get('Response', '')!r}, {len(self._pairs)} headers)"
@@ -65,6 +71,13 @@ class Message:
     def action_id(self) -> str:
         """The ActionID it answers, or empty."""
         return self._first.get("ActionID", "")
+
+    @property
+    def ends_list(self) -> bool:
+        """Whether it is the end of a list. Asterisk names the action first (main/manager.c), a line end cannot."""
+        return "EventList" in self._first and next(
+            name == "ActionID" for name in self._first if name in {"ActionID", "EventList"}
+        )
 
     @property
     def is_response(self) -> bool:

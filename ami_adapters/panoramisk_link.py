@@ -34,7 +34,7 @@ class AmiProtocol(asyncio.Protocol):
     """Bytes in, messages out: answers to their actions, events to one sink, in order (traps 1, 11, 12, 16).
 
     An exception of the sink is told to `on_sink_error` and never reaches asyncio, which would break the
-    connection.
+    connection. What line ends in a value have doubled or cut is not listened to: `on_distorted`.
     """
 
     def __init__(
@@ -45,15 +45,17 @@ class AmiProtocol(asyncio.Protocol):
         on_sink_error: Callable[[Exception], None],
         action_deadline_seconds: float,
         record: Callable[[bytes], None] | None = None,
+        on_distorted: Callable[[], None] = lambda: None,
     ) -> None:
         self._sink = sink
+        self._on_distorted = on_distorted
         self._on_lost = on_lost
         self._on_sink_error = on_sink_error
         self._record = record
         self._framer = Framer()
         self._transport: asyncio.Transport | None = None
         self._loop = asyncio.get_running_loop()
-        self.pending = PendingActions(deadline_seconds=action_deadline_seconds)
+        self.pending = PendingActions(deadline_seconds=action_deadline_seconds, on_foreign=on_distorted)
         self.last_received = self._loop.time()
         self.messages_read = 0
         self.responses: dict[str, object] = {}
@@ -73,6 +75,9 @@ class AmiProtocol(asyncio.Protocol):
         for raw in self._framer.feed(data):
             self.messages_read += 1
             message = Message(raw)
+            if message.contradicts_itself and not message.is_response:
+                self._on_distorted()
+                continue
             if self.pending.take(message) or not message.name:
                 continue
             try:

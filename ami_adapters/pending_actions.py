@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -51,11 +52,22 @@ class PendingActions:
     (main/manager.c astman_send_list_complete), whatever the event is called.
     """
 
-    def __init__(self, *, deadline_seconds: float, max_in_flight: int = MAX_IN_FLIGHT) -> None:
+    def __init__(
+        self,
+        *,
+        deadline_seconds: float,
+        max_in_flight: int = MAX_IN_FLIGHT,
+        on_foreign: Callable[[], None] = lambda: None,
+    ) -> None:
         self._deadline_seconds = deadline_seconds
         self._max_in_flight = max_in_flight
         self._pending: dict[str, _Pending] = {}
         self._serial = 0
+        self._token = secrets.token_hex(4)
+        """Nobody outside can name an action of ours, though he can make Asterisk write lines of his."""
+        self._listing = ""
+        """Whose list is being written."""
+        self._on_foreign = on_foreign
         self.late_answers = 0
 
     def __len__(self) -> int:
@@ -66,15 +78,22 @@ class PendingActions:
         if len(self._pending) >= self._max_in_flight:
             raise TooManyActions(f"{self._max_in_flight} actions are unanswered")
         self._serial += 1
-        action_id = f"ce-{self._serial}"
+        action_id = f"ce-{self._token}-{self._serial}"
         future: asyncio.Future[Response] = loop.create_future()
         deadline = loop.call_later(self._deadline_seconds, self._expire, action_id)
         self._pending[action_id] = _Pending(future, deadline)
         return action_id, future
 
     def take(self, message: Message) -> bool:
-        """Whether the message belongs to an action; if it completes it, the future is resolved."""
+        """Whether the message belongs to an action; if it completes it, the future is resolved.
+
+        A list is written in one go, no event stands in it (main/manager.c: one thread does both): what else is read
+        there was made by line ends in a value of an item, such as a caller's number, and is nobody's.
+        """
         pending = self._pending.get(message.action_id)
+        if self._listing in self._pending and (message.action_id != self._listing or message.is_response):
+            self._on_foreign()
+            return True
         if pending is None:
             if message.is_response:
                 self.late_answers += 1
@@ -83,12 +102,13 @@ class PendingActions:
         if message.is_response:
             if listing == "start":
                 pending.answer = message
+                self._listing = message.action_id
             else:
                 self._resolve(message.action_id, Response(message))
             return True
         if pending.answer is None:
             return False  # An event that only names the action, such as OriginateResponse.
-        if listing in {"complete", "cancelled"}:
+        if listing in {"complete", "cancelled"} and message.ends_list:
             response = Response(pending.answer, tuple(pending.items), listing == "complete")
             self._resolve(message.action_id, response)
         else:

@@ -148,6 +148,7 @@ class Application:
             times=self._link_times,
             record=self._record,
             on_state=self._on_link_state,
+            on_distorted=metrics.link.distorted.inc,
             troubles=self.troubles,
         )
         self.switchboard.attach(self.link)

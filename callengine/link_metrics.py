@@ -35,6 +35,10 @@ class LinkMetrics:
         )
         self.missing = counter("heartbeat_missing", "Beats that did not come back, though later ones did")
         self.repeated = counter("heartbeat_duplicates", "Beats that came back twice")
+        self.distorted = counter(
+            "ami_distorted_messages",
+            "AMI messages not listened to: line ends in a caller's number broke them",
+        )
         self._behind_seconds = gauge("behind_seconds", "How far the engine is behind Asterisk now")
         self._behind = gauge("behind", "1 while the engine is too far behind to decide anything")
         self._fell_behind = counter("fell_behind", "How often the engine fell too far behind")

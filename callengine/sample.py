@@ -60,6 +60,9 @@ WATCH_EVENTS_READ: Final = (
 """Those that watching app_queue's queues needs besides. Of VarSet and Newexten only these values pass:"""
 _WATCH_VALUES: Final = {"VarSet": "QUEUESTATUS", "Newexten": "Queue"}
 
+_CUT_IN_TWO: Final = "[[:cntrl:]]{4}."
+"""An event with an empty line in it, as a caller's number may hold one: two events to whoever reads it."""
+
 _PLACEHOLDER = re.compile(r"@([A-Z][A-Z_]*)@")
 _AGENTS_FILE = "callengine_agents.conf"
 _EACH_AGENT = "callengine_agents.conf.each"
@@ -210,6 +213,7 @@ def _values(options: SampleOptions, ami_secret: str) -> dict[str, str]:
     for what in WATCH_EVENTS_READ if options.watch else ():
         value = _WATCH_VALUES.get(what.partition("(")[2].partition(")")[0], "")
         filters.append(f"eventfilter(action(include),{what}) = {value}".rstrip())
+    filters.append(f"eventfilter(action(exclude),method(regex)) = {_CUT_IN_TWO}")
     return {
         "DIRECTORIES": "; The folders this Asterisk was built with."
         if directories is None

@@ -309,11 +309,11 @@ class SimulatedPbx:
         elif name not in {"Status", "QueueStatus", "PJSIPShowRegistrationsOutbound"}:
             writer.write(f"{head}Message: done\r\n\r\n".encode())
             return
-        tail = f"ActionID: {action.get('ActionID', '')}\r\n\r\n"
+        action_id = f"ActionID: {action.get('ActionID', '')}\r\n"
         writer.write(f"{head}EventList: start\r\nMessage: list\r\n\r\n".encode())
         for item in items:
-            writer.write(f"{item}\r\n{tail}".encode())
-        writer.write(f"Event: {name}Complete\r\nEventList: Complete\r\n{tail}".encode())
+            writer.write(f"{item}\r\n{action_id}\r\n".encode())
+        writer.write(f"Event: {name}Complete\r\n{action_id}EventList: Complete\r\n\r\n".encode())
         if name == "DeviceStateList":
             self._later(1.0, self._begin)
 

@@ -10,10 +10,7 @@ import inspect
 import io
 import itertools
 import logging
-import random
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from collections.abc import Callable
 from typing import Any
 
 import panoramisk
@@ -22,100 +19,11 @@ import pytest
 from ami_adapters import actions
 from ami_adapters.actions import Action
 from ami_adapters.errors import ActionTimeout, ConnectionLost, InvalidAction, NotConnected, TooManyActions
-from ami_adapters.link import AmiLink, LinkState, LinkTimes, PbxLogin
+from ami_adapters.link import LinkState, LinkTimes
 from ami_adapters.message import Message
 from ami_adapters.panoramisk_link import AmiManager
 from ami_adapters.pending_actions import PendingActions
-from tests.support.fake_ami_server import FakeAmiServer
-
-QUICK = LinkTimes(
-    connect_deadline=0.5,
-    action_deadline=0.4,
-    keepalive=0.2,
-    ping_deadline=0.2,
-    first_pause=0.05,
-    longest_pause=0.2,
-    auth_failed_pause=0.6,
-)
-
-
-class Listener:
-    def __init__(self) -> None:
-        self.messages: list[Message] = []
-        self.connected = 0
-        self.disconnected = 0
-        self.raise_on = ""
-
-    def on_connected(self) -> None:
-        self.connected += 1
-
-    def on_disconnected(self) -> None:
-        self.disconnected += 1
-
-    def on_message(self, message: Message) -> None:
-        if self.raise_on and message.name == self.raise_on:
-            raise RuntimeError("a handler with a mistake")
-        self.messages.append(message)
-
-    def on_clock_reading(self, pbx_time: datetime, read_at: datetime) -> None:
-        assert pbx_time == datetime(2026, 11, 23, 23, 44, 47, 123456, tzinfo=UTC)
-        assert read_at.tzinfo is UTC
-
-
-class Log:
-    def __init__(self) -> None:
-        self.lines: list[tuple[str, str, dict[str, object]]] = []
-
-    def info(self, event: str, **fields: object) -> None:
-        self.lines.append(("info", event, fields))
-
-    def warning(self, event: str, **fields: object) -> None:
-        self.lines.append(("warning", event, fields))
-
-    def error(self, event: str, **fields: object) -> None:
-        self.lines.append(("error", event, fields))
-
-
-class Rig:
-    def __init__(self, server: FakeAmiServer, times: LinkTimes, secret: str) -> None:
-        self.server = server
-        self.listener = Listener()
-        self.log = Log()
-        self.states: list[LinkState] = []
-        self.link = AmiLink(
-            PbxLogin("127.0.0.1", server.port, "callengine", secret),
-            self.listener,
-            now=lambda: datetime(2026, 11, 23, tzinfo=UTC),
-            log=self.log,
-            times=times,
-            jitter=random.Random(1),
-            on_state=self.states.append,
-        )
-
-    async def until(self, condition: Callable[[], object], seconds: float = 5.0) -> None:
-        async with asyncio.timeout(seconds):
-            while not condition():
-                await asyncio.sleep(0.005)
-
-    async def connected(self) -> None:
-        await self.until(lambda: self.link.state is LinkState.CONNECTED)
-
-
-@asynccontextmanager
-async def rig(times: LinkTimes = QUICK, *, secret: str = "s3cret", start: bool = True) -> AsyncIterator[Rig]:
-    async with FakeAmiServer() as server:
-        made = Rig(server, times, secret)
-        if start:
-            made.link.start()
-        try:
-            yield made
-        finally:
-            await made.link.close()
-
-
-def event(name: str, **headers: str) -> bytes:
-    lines = [f"Event: {name}", *(f"{key}: {value}" for key, value in headers.items())]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+from tests.support.ami_rig import event, rig
 
 
 async def test_trap_01_a_raising_handler_costs_neither_the_connection_nor_the_other_events() -> None:
