@@ -162,20 +162,31 @@ async def test_the_agent_hangs_up_on_a_resident_who_hears_music_and_others_serve
         assert (row.outcome, row.agent) == ("answered", "1001")
 
 
-async def asks_and_hangs_up(first: Softphone, second: Softphone, answer_after: float | None) -> None:
-    """By *2: the colleague's phone rings, and who asked him waits for no answer."""
+def is_given_over(centre: LiveCentre) -> bool:
+    """Asterisk has heard the hang-up: the resident's bridge holds the colleague's ring (a Local channel)."""
+    lines = centre.asterisk.command_line("core show channels concise").splitlines()
+    bridges = [(fields[0], fields[12]) for line in lines if len(fields := line.split("!")) > 12]
+    (his,) = (bridge for name, bridge in bridges if name.startswith("PJSIP/trunk"))
+    return any(bridge == his and name.startswith("Local/") for name, bridge in bridges)
+
+
+async def asks_and_hangs_up(
+    centre: LiveCentre, first: Softphone, second: Softphone, answer_after: float | None
+) -> None:
+    """By *2: the colleague's phone rings, and who asked him waits for no answer. Returns when Asterisk knows."""
     second.answer_after = lambda: answer_after
     await press(first, f"*2{second.user}")
     await second.wait_for(lambda one: one.present_call is not None, seconds=25)
     await asyncio.sleep(0.3)  # No hand is faster.
     first.hang_up()
     await first.wait_for(lambda one: one.present_call is None, seconds=20)
+    await centre.until(lambda: is_given_over(centre))
 
 
 async def test_who_asked_hangs_up_before_the_colleague_answers_and_he_takes_it_over_all_the_same() -> None:
     async with live_centre(CentrePlan(agents=2, wrap_up=0)) as centre:
         first, second, resident = await talking(centre)
-        await asks_and_hangs_up(first, second, answer_after=4.0)
+        await asks_and_hangs_up(centre, first, second, answer_after=4.0)
         assert resident.ended_at is None
         await centre.until(lambda: second.tone_hz in heard(resident), seconds=30)
         await centre.until(lambda: states(centre) == {"1001": "free", "1002": "talking"}, seconds=30)
@@ -192,7 +203,7 @@ async def test_who_asked_hangs_up_and_nobody_wants_the_resident_and_others_serve
     async with live_centre(CentrePlan(agents=2, wrap_up=0)) as centre:
         first, second, resident = await talking(centre)
         first.answer_after = lambda: DECLINE
-        await asks_and_hangs_up(first, second, answer_after=None)
+        await asks_and_hangs_up(centre, first, second, answer_after=None)
         second.hang_up()
         await first.wait_for(lambda one: len(one.calls) > 1, seconds=30)
         second.answer_after = lambda: 0.0
