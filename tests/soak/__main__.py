@@ -61,10 +61,14 @@ class Sample:
     live: dict[str, int]
     ledger_mib: float
     cpu_ms_per_call: float
+    connections: int
 
 
-async def soak(calls: int, every: int, present: int) -> list[Sample]:
-    """Run it; samples after each `every` calls and at the end. Raises AssertionError when law 1 is broken."""
+async def soak(calls: int, every: int, present: int, *, cuts: bool = False) -> list[Sample]:
+    """Run it; samples after each `every` calls and at the end. Raises AssertionError when law 1 is broken.
+
+    With `cuts` the link breaks behind each sample, and what is so is asked anew.
+    """
     with tempfile.TemporaryDirectory(prefix="callengine-") as name:
         folder = Path(name)
         fast = FastTime.from_now()
@@ -87,7 +91,7 @@ async def soak(calls: int, every: int, present: int) -> list[Sample]:
             await application.start()
             running = asyncio.create_task(application.run())
             try:
-                samples = await _watch(application, running, pbx, folder / "ledger.db", every)
+                samples = await _watch(application, running, pbx, folder / "ledger.db", every, cuts=cuts)
                 pbx.stdin.close()
                 saw = json.loads(await pbx.stdout.readline())
                 await _agree(application, saw)
@@ -118,6 +122,8 @@ async def _watch(
     pbx: asyncio.subprocess.Process,
     ledger: Path,
     every: int,
+    *,
+    cuts: bool,
 ) -> list[Sample]:
     assert application.ledger is not None
     samples: list[Sample] = []
@@ -146,11 +152,14 @@ async def _watch(
             | {"backlog": application._engine_or_fail().backlog},
             ledger_mib=round(ledger.stat().st_size / 2**20, 1),
             cpu_ms_per_call=round(1000 * (cpu - last_cpu) / max(1, so_far - last_calls), 2),
+            connections=application.link.epoch,
         )
         print(json.dumps(asdict(sample)), flush=True)
         samples.append(sample)
         last_calls, last_cpu = so_far, cpu
         await _forget_journal(application)
+        if cuts:
+            application.link.drop("a cut of the soak")
     await ended
     return samples
 
@@ -199,9 +208,10 @@ def main() -> int:
     parser.add_argument("--calls", type=int, default=1_000_000)
     parser.add_argument("--every", type=int, default=10_000, help="a sample after so many calls")
     parser.add_argument("--present", type=int, default=24, help="residents at a time")
+    parser.add_argument("--cuts", action="store_true", help="break the link behind each sample")
     wanted = parser.parse_args()
     configure_logging(level="warning", as_json=True, now=SystemClock().now, stream=sys.stderr)
-    samples = asyncio.run(soak(wanted.calls, wanted.every, wanted.present))
+    samples = asyncio.run(soak(wanted.calls, wanted.every, wanted.present, cuts=wanted.cuts))
     grown = growth(samples)
     print("\n".join(grown) or "nothing grew after the first tenth")
     return 1 if grown else 0

@@ -16,8 +16,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
+from ami_adapters import dialplan_names as names
 from callengine.demo.centre import FIRST_AGENT, GENERAL_DID
 from tests.soak.fast_time import FastTime
+from tests.soak.pbx_memory import Line, PbxMemory
 from tests.soak.vocabulary import Vocabulary
 
 CHALLENGE = "840415273"
@@ -27,13 +29,17 @@ DECLINE_SHARE = 0.01
 
 @dataclass(slots=True)
 class _Resident:
-    uniqueid: str
-    channel: str
+    line: Line
     offer: str = ""
     agent: str = ""
-    leg: str = ""
-    bridged: bool = False
+    leg: Line | None = None
     gone: bool = False
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Of a message about his channel."""
+        line = self.line
+        return {"Uniqueid": line.uniqueid, "Linkedid": line.linkedid, "Channel": line.channel}
 
 
 class SimulatedPbx:
@@ -46,7 +52,7 @@ class SimulatedPbx:
         self.saw: Counter[str] = Counter()
         self.port = 0
         self._secret = secret
-        self._agents = [str(FIRST_AGENT + number) for number in range(agents)]
+        self._memory = PbxMemory(str(FIRST_AGENT + number) for number in range(agents))
         self._wanted = calls
         self._present = present
         self._chance = Random(seed)
@@ -81,36 +87,33 @@ class SimulatedPbx:
     def _arrive(self) -> None:
         self._serial += 1
         self.saw["calls"] += 1
-        now = self._fast.epoch()
-        one = _Resident(f"{int(now)}.{self._serial}", f"PJSIP/trunk-{self._serial:08x}")
-        self._residents[one.channel] = one
-        mine = {"Uniqueid": one.uniqueid, "Linkedid": one.uniqueid, "Channel": one.channel}
+        now = self._now()
+        uniqueid = f"{now.partition('.')[0]}.{self._serial}"
+        one = _Resident(Line(f"PJSIP/trunk-{self._serial:08x}", uniqueid, uniqueid))
+        self._residents[one.line.channel] = one
         number = f"7916{self._serial % 10**7:07}"
+        self._memory.arrived(one.line, now, GENERAL_DID, number)
+        mine = one.headers
         self._tell(
-            "CallengineArrived",
-            **mine,
-            Arrived=f"{now:.6f}",
-            Did=GENERAL_DID,
-            Number=number,
-            CallerIDNum=number,
+            "CallengineArrived", **mine, Arrived=now, Did=GENERAL_DID, Number=number, CallerIDNum=number
         )
         self._tell("CallengineHolding", **mine, Offer="", DialStatus="")
         if self._chance.random() < EARLY_SHARE:
             self._later(self._chance.uniform(0.01, 0.1), lambda: self._give_up(one))
 
     def _give_up(self, one: _Resident) -> None:
-        if one.gone or one.bridged:
+        if one.gone or one.line.bridge:
             return
         self.saw["gave up"] += 1
         self._end(one, cause="0")
 
     def _end(self, one: _Resident, cause: str = "16") -> None:
         one.gone = True
-        if one.leg:
-            self._free(one)
-        self._hang_up(one.uniqueid, one.uniqueid, one.channel, cause)
-        del self._residents[one.channel]
-        self._variables.pop(one.channel, None)
+        self._free(one)
+        self._memory.ended(one.line, self._now())
+        self._tell("Hangup", **one.headers, Cause=cause)
+        del self._residents[one.line.channel]
+        self._variables.pop(one.line.channel, None)
         if self.saw["calls"] < self._wanted:
             self._later(self._chance.uniform(0, 0.05), self._arrive)
         self._look_whether_over()
@@ -118,53 +121,56 @@ class SimulatedPbx:
     def _offer(self, one: _Resident, agent: str) -> None:
         """The Redirect to callengine-connect."""
         self._serial += 1
-        one.offer, one.agent = self._variables.get(one.channel, ""), agent
-        one.leg = f"PJSIP/{agent}-{self._serial:08x}"
-        self._tell("DialBegin", **self._legs(one))
+        one.offer, one.agent = self._variables.get(one.line.channel, ""), agent
+        channel = f"PJSIP/{agent}-{self._serial:08x}"
+        one.leg = leg = Line(channel, f"leg-{channel}", one.line.uniqueid)
+        self._memory.offered(one.line, one.offer, leg)
+        self._tell("DialBegin", **self._legs(one, leg))
         self._device(agent, "RINGING")
-        self._later(self._chance.uniform(0.005, 0.03), lambda: self._answer(one, one.leg))
+        self._later(self._chance.uniform(0.005, 0.03), lambda: self._answer(one, leg))
 
-    def _answer(self, one: _Resident, leg: str) -> None:
-        if one.gone or one.leg != leg:
+    def _answer(self, one: _Resident, leg: Line) -> None:
+        if one.gone or one.leg is not leg:
             return
         if self._chance.random() < DECLINE_SHARE:
             self.saw["declined"] += 1
-            self._tell("DialEnd", **self._legs(one), DialStatus="BUSY")
-            mine = {"Uniqueid": one.uniqueid, "Linkedid": one.uniqueid, "Channel": one.channel}
-            self._tell("CallengineHolding", **mine, Offer=one.offer, DialStatus="BUSY")
+            self._tell("DialEnd", **self._legs(one, leg), DialStatus="BUSY")
+            self._memory.back_in_hold(one.line)
+            self._tell("CallengineHolding", **one.headers, Offer=one.offer, DialStatus="BUSY")
             self._free(one)
             return
         self._device(one.agent, "INUSE")
-        self._tell("DialEnd", **self._legs(one), DialStatus="ANSWER")
-        self._bridge("BridgeEnter", one)
-        one.bridged = True
+        self._tell("DialEnd", **self._legs(one, leg), DialStatus="ANSWER")
+        self._memory.answered(one.line, leg, self._now())
+        self._bridge("BridgeEnter", one.line, leg)
         self.saw["answered"] += 1
-        self._later(self._chance.uniform(0.02, 0.15), lambda: self._finish(one))
+        self._later(self._chance.uniform(0.02, 0.15), lambda: self._finish(one, leg))
 
-    def _finish(self, one: _Resident) -> None:
-        self._bridge("BridgeLeave", one)
+    def _finish(self, one: _Resident, leg: Line) -> None:
+        self._bridge("BridgeLeave", one.line, leg)
         self._end(one)
 
     def _free(self, one: _Resident) -> None:
         leg, agent = one.leg, one.agent
-        one.leg = one.agent = ""
-        self._hang_up(f"leg-{leg}", one.uniqueid, leg, "16")
+        if leg is None:
+            return
+        one.leg, one.agent = None, ""
+        del self._memory.lines[leg.uniqueid]
+        mine = {"Uniqueid": leg.uniqueid, "Linkedid": leg.linkedid, "Channel": leg.channel}
+        self._tell("Hangup", **mine, Cause="16")
         self._device(agent, "NOT_INUSE")
 
-    def _legs(self, one: _Resident) -> dict[str, str]:
-        return {
-            "Uniqueid": one.uniqueid,
-            "Linkedid": one.uniqueid,
-            "Channel": one.channel,
-            "DestChannel": one.leg,
-            "DestUniqueid": f"leg-{one.leg}",
-            "DestLinkedid": one.uniqueid,
-        }
+    def _legs(self, one: _Resident, leg: Line) -> dict[str, str]:
+        called = {"DestChannel": leg.channel, "DestUniqueid": leg.uniqueid, "DestLinkedid": leg.linkedid}
+        return one.headers | called
 
-    def _bridge(self, kind: str, one: _Resident) -> None:
-        bridge = f"bridge-{one.uniqueid}"
-        for uniqueid, channel in ((f"leg-{one.leg}", one.leg), (one.uniqueid, one.channel)):
-            self._tell(kind, BridgeUniqueid=bridge, Uniqueid=uniqueid, Linkedid=one.uniqueid, Channel=channel)
+    def _bridge(self, kind: str, line: Line, leg: Line) -> None:
+        for one in (leg, line):
+            self._tell(
+                kind,
+                BridgeUniqueid=f"bridge-{line.uniqueid}",
+                **{"Uniqueid": one.uniqueid, "Linkedid": line.uniqueid, "Channel": one.channel},
+            )
 
     # ---- Callbacks ----
 
@@ -173,25 +179,34 @@ class SimulatedPbx:
         self.saw["callbacks"] += 1
         self._attempts.add(attempt)
         agent = endpoint.partition("/")[2]
-        channel = f"{endpoint}-{self._serial:08x}"
-        mine = {"Uniqueid": attempt, "Linkedid": attempt, "Channel": channel}
+        line = Line(f"{endpoint}-{self._serial:08x}", attempt, attempt)
+        self._memory.lines[attempt] = line
+        mine = {"Uniqueid": attempt, "Linkedid": attempt, "Channel": line.channel}
         told = {**mine, "Attempt": attempt, "Exten": f"callback-{attempt}"}
         bridged = {**mine, "BridgeUniqueid": f"bridge-{attempt}"}
+        contacted_at = ""
 
         def answered() -> None:
             self._device(agent, "INUSE")
+            line.context = names.CONTEXT_CALLBACK
+            self._memory.note_attempt(attempt, "dialling", self._now())
             self._tell("CallengineCallback", **told, Do="dialling", DialStatus="")
             self._later(self._chance.uniform(0.01, 0.05), reached)
 
         def reached() -> None:
+            nonlocal contacted_at
+            contacted_at, line.bridge = self._now(), bridged["BridgeUniqueid"]
+            self._memory.note_attempt(attempt, "answered", contacted_at)
             self._tell("CallengineCallback", **told, Do="answered", DialStatus="ANSWER")
             self._tell("BridgeEnter", **bridged)
             self._later(self._chance.uniform(0.02, 0.1), ended)
 
         def ended() -> None:
             self._tell("BridgeLeave", **bridged)
+            self._memory.note_attempt(attempt, "ended", self._now(), "ANSWER", contacted_at, "16")
             self._tell("CallengineCallback", **told, Do="ended", DialStatus="ANSWER")
-            self._hang_up(attempt, attempt, channel, "16")
+            del self._memory.lines[attempt]
+            self._tell("Hangup", **mine, Cause="16")
             self._device(agent, "NOT_INUSE")
             self._attempts.discard(attempt)
             self._look_whether_over()
@@ -205,15 +220,16 @@ class SimulatedPbx:
 
     # ---- Words ----
 
-    def _hang_up(self, uniqueid: str, linkedid: str, channel: str, cause: str) -> None:
-        self._tell("Hangup", Uniqueid=uniqueid, Linkedid=linkedid, Channel=channel, Cause=cause)
+    def _now(self) -> str:
+        return f"{self._fast.epoch():.6f}"
 
     def _device(self, agent: str, state: str) -> None:
+        self._memory.devices[agent] = state
         self._tell("DeviceStateChange", Device=f"PJSIP/{agent}", State=state)
 
     def _tell(self, kind: str, **values: str) -> None:
         if self._writer is not None:
-            values["Timestamp"] = f"{self._fast.epoch():.6f}"
+            values["Timestamp"] = self._now()
             self._writer.write(self._words.say(kind, values))
 
     def _later(self, seconds: float, what: Callable[[], None]) -> None:
@@ -233,6 +249,8 @@ class SimulatedPbx:
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass  # The engine is gone, or we are.
         finally:
+            if self._writer is writer:
+                self._writer = None
             writer.close()
 
     def _obey(self, action: dict[str, str], writer: asyncio.StreamWriter) -> None:
@@ -256,7 +274,8 @@ class SimulatedPbx:
                     f"{head}CoreStartupDate: 2026-01-01\r\nCoreStartupTime: 00:00:00\r\n\r\n".encode()
                 )
             case "Getvar":
-                writer.write(f"{head}Variable: {action.get('Variable')}\r\nValue: +0000\r\n\r\n".encode())
+                value = self._memory.value_of(action.get("Variable", ""))
+                writer.write(f"{head}Variable: {action.get('Variable')}\r\nValue: {value}\r\n\r\n".encode())
             case "UserEvent":
                 writer.write(f"{head}Message: Event Sent\r\n\r\n".encode())
                 said = [
@@ -273,13 +292,14 @@ class SimulatedPbx:
             case "Setvar":
                 if action.get("Variable") == "CALLENGINE_OFFER":
                     self._variables[action.get("Channel", "")] = action.get("Value", "")
+                self._memory.delete(action.get("Variable", ""))
                 writer.write(f"{head}Message: Variable Set\r\n\r\n".encode())
             case _:
                 self._list(name, action, head, writer)
 
     def _redirect(self, action: dict[str, str], head: str, writer: asyncio.StreamWriter) -> None:
         one = self._residents.get(action["Channel"])
-        if one is None or one.bridged:
+        if one is None or one.line.bridge:
             writer.write(head.replace("Success", "Error").encode() + b"Message: No such channel\r\n\r\n")
             return
         writer.write(f"{head}Message: Redirect successful\r\n\r\n".encode())
@@ -287,27 +307,10 @@ class SimulatedPbx:
             self._offer(one, action["Exten"].removeprefix("agent-"))
 
     def _list(self, name: str, action: dict[str, str], head: str, writer: asyncio.StreamWriter) -> None:
-        """Lists, of which a PBX without calls has only the phones; and whatever else is well."""
-        items: list[str] = []
-        if name == "DeviceStateList":
-            items = [
-                f"Event: DeviceStateChange\r\nDevice: PJSIP/{a}\r\nState: NOT_INUSE" for a in self._agents
-            ]
-        elif name == "CoreShowChannels":
-            # Who is long on the line, because the engine is slow, must not look as if he had hung up unheard.
-            items = [
-                f"Event: CoreShowChannel\r\nChannel: {one.channel}\r\nUniqueid: {one.uniqueid}"
-                for one in self._residents.values()
-            ]
-        elif name.startswith("DBGetTree"):
-            if not action.get("Family", "").startswith("callengine/agent"):
-                writer.write(head.replace("Success", "Error").encode() + b"Message: Result is empty\r\n\r\n")
-                return
-            items = [
-                f"Event: DBGetTreeResponse\r\nKey: /callengine/agent/{a}\r\nVal: in|0" for a in self._agents
-            ]
-        elif name not in {"Status", "QueueStatus", "PJSIPShowRegistrationsOutbound"}:
-            writer.write(f"{head}Message: done\r\n\r\n".encode())
+        items = self._memory.items(action)
+        if items is None:
+            result = head.replace("Success", "Error") if name == "DBGetTree" else head
+            writer.write(result.encode() + b"Message: Result is empty\r\n\r\n")
             return
         action_id = f"ActionID: {action.get('ActionID', '')}\r\n"
         writer.write(f"{head}EventList: start\r\nMessage: list\r\n\r\n".encode())

@@ -13,6 +13,13 @@ async def test_what_the_pbx_saw_is_what_the_ledger_and_the_figures_say() -> None
     assert not any(last.live.values()), last.live
 
 
+async def test_when_the_link_breaks_again_and_again_all_three_still_agree() -> None:
+    last = (await soak(900, 150, 24, cuts=True))[-1]
+    assert last.calls >= 600
+    assert last.connections >= 3
+    assert not any(last.live.values()), last.live
+
+
 async def test_a_ledger_that_is_too_slow_now_and_then_costs_nobody_his_contact(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
