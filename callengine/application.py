@@ -106,7 +106,7 @@ class Application:
         ledger = await opened_ledger(settings, now)
         self.ledger = ledger
         restored = await ledger.restored(now)
-        dispatcher = Dispatcher(self._policy, epoch=ledger.epoch, started_at=now)
+        dispatcher = Dispatcher(self._policy, epoch=ledger.epoch, started_at=now, node=ledger.node)
         self._dispatcher = dispatcher
         self.troubles = Troubles(log, self._on_trouble)
         self.queue_log = QueueLogFeed(settings, self._policy, lambda: self.link, self.clock.now)

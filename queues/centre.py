@@ -37,11 +37,12 @@ class Centre:
     ends with `settle_agents`, which brings the pools of idle agents and the journal up to date.
     """
 
-    def __init__(self, policy: CentrePolicy, *, epoch: int, started_at: datetime) -> None:
+    def __init__(self, policy: CentrePolicy, *, epoch: int, started_at: datetime, node: str = "") -> None:
         if not policy.queues:
             raise ValueError("a centre needs at least one queue")
         self.policy = policy
         self.epoch = epoch
+        self.node = node
         self.calls: dict[CallId, Call] = {}
         self.agents: dict[AgentId, Agent] = {
             profile.id: Agent(profile, idle_since=started_at) for profile in policy.agents.values()

@@ -49,12 +49,13 @@ class Dispatcher:
     """Who gets which call.
 
     Sans-I/O: the same events with the same `now` give the same decisions, live, in a replay and in a
-    simulation. `epoch` is the number of this run of the engine; it keeps ids of offers unique.
+    simulation. `epoch` is the number of this run of the engine; it keeps ids of offers unique. `node` names the PBX
+    where several work on one ledger: calls of two PBXs may have one name, obligations and dials may not.
     Nothing is offered before the first PbxSnapshot.
     """
 
-    def __init__(self, policy: CentrePolicy, *, epoch: int, started_at: datetime) -> None:
-        self._centre = Centre(policy, epoch=epoch, started_at=started_at)
+    def __init__(self, policy: CentrePolicy, *, epoch: int, started_at: datetime, node: str = "") -> None:
+        self._centre = Centre(policy, epoch=epoch, started_at=started_at, node=node)
 
     def handle(self, event: Event, now: datetime) -> Decision:
         """Take one event into account. `now` (aware UTC) is the engine's clock, never before an earlier one.

@@ -93,7 +93,7 @@ def call_finished(centre: Centre, call: Call, outcome: Outcome, at: datetime, no
     owed = verdicts.owed_call(centre, call, at)
     # Found by its own id only if the PBX told us twice that the same call ended.
     reach = obligation_moves.resident_key(centre, call.line.company, call.reach_by)
-    open_one = obligation_moves.open_for(centre, reach) or centre.obligations.get(_id_for(call))
+    open_one = obligation_moves.open_for(centre, reach) or centre.obligations.get(_id_for(centre, call))
     if open_one is not None and open_one.state is ObligationState.UNCONFIRMED:
         open_one = _called_again_unconfirmed(centre, open_one, at)
     if owed is not None and not owes_contact(owed.care, owed.rules):
@@ -225,7 +225,7 @@ def _open(
     centre: Centre, call: Call, key: ResidentKey | None, owed: OwedCall, at: datetime, now: datetime
 ) -> None:
     obligation = Obligation(
-        id=_id_for(call),
+        id=_id_for(centre, call),
         line=call.line,
         queue=call.queue,
         number=call.reach_by,
@@ -271,8 +271,8 @@ def _first_dial(centre: Centre, call: Call, obligation: Obligation, now: datetim
     return now if call.choice is Choice.CALLBACK else now + centre.policy.callbacks.settle
 
 
-def _id_for(call: Call) -> ObligationId:
-    return ObligationId(f"ob-{call.id}")
+def _id_for(centre: Centre, call: Call) -> ObligationId:
+    return ObligationId(f"ob-{centre.node}-{call.id}" if centre.node else f"ob-{call.id}")
 
 
 def _cancel_attempt(centre: Centre, obligation: Obligation) -> None:

@@ -14,7 +14,7 @@ from queues.snapshot import KnownRest
 from storage.errors import LedgerError
 from storage.ledger import Ledger, open_ledger
 from storage.spool import Spool
-from storage.tables import calls, link_gaps
+from storage.tables import calls, link_gaps, obligations
 from tests.support.centre import GENERAL_DID, NOON, arrived, holding, moment
 from tests.support.ledger_desk import A1, opened_desk, play
 
@@ -59,6 +59,23 @@ async def test_calls_of_one_name_rests_and_gaps_are_each_nodes_own(ledger: Ledge
         assert [tuple(row) for row in rows] == [("pbx1", "+79161234567"), ("pbx2", "+79160000002")]
         lost = await connection.execute(select(link_gaps.c.node).where(link_gaps.c.restored.is_(False)))
         assert [row.node for row in lost] == ["pbx2"]
+
+
+async def test_who_is_missed_on_both_is_owed_on_both_though_the_calls_have_one_name(
+    ledger: Ledger, other: Ledger
+) -> None:
+    for one, number in ((ledger, "+79161234567"), (other, "+79160000002")):
+        desk = opened_desk(one, node=one.node)
+        play(one, desk, [arrived(C1, 1, number=number), holding(C1, 2), events.CallEnded(moment(9), C1, 0)])
+        await one.writer.flush()
+    async with ledger.reader.connect() as connection:
+        rows = await connection.execute(
+            select(obligations.c.node, obligations.c.number).order_by(obligations.c.node)
+        )
+        assert [tuple(row) for row in rows] == [("pbx1", "+79161234567"), ("pbx2", "+79160000002")]
+    mine, theirs = await ledger.restored(moment(11)), await other.restored(moment(11))
+    assert [one.number.whole for one in mine.obligations] == ["+79161234567"]
+    assert [one.number.whole for one in theirs.obligations] == ["+79160000002"]
 
 
 async def test_a_spool_of_another_node_is_not_taken(tmp_path: Path) -> None:

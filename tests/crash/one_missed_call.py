@@ -168,7 +168,7 @@ class Program:
         ledger.writer.start()
         ledger.writer._flush_seconds = 0.002
         alarms = Alarms()
-        dispatcher = Dispatcher(small_centre(1), epoch=ledger.epoch, started_at=clock.now())
+        dispatcher = Dispatcher(small_centre(1), epoch=ledger.epoch, started_at=clock.now(), node=ledger.node)
         engine = Engine(dispatcher, pbx, ledger.writer, ledger, alarms, clock)
         pbx.engine = engine
         engine.tell(await ledger.restored(clock.now()))

@@ -100,8 +100,8 @@ def agent_ready(agent: str, at: float = 0) -> tuple[Event, Event]:
 class Desk:
     """A dispatcher with its journal kept, whose laws are checked after every event."""
 
-    def __init__(self, policy: CentrePolicy) -> None:
-        self.dispatcher = Dispatcher(policy, epoch=1, started_at=NOON)
+    def __init__(self, policy: CentrePolicy, *, node: str = "") -> None:
+        self.dispatcher = Dispatcher(policy, epoch=1, started_at=NOON, node=node)
         self.policy = policy
         self.decisions: list[Decision] = []
 

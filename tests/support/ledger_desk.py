@@ -19,9 +19,9 @@ def play(ledger: Ledger, desk: Desk, stream: Sequence[events.Event]) -> None:
         ledger.writer.append(event, desk.tell(event), event.at)
 
 
-def opened_desk(ledger: Ledger) -> Desk:
+def opened_desk(ledger: Ledger, *, node: str = "") -> Desk:
     """One agent, free."""
-    desk = Desk(small_centre(1))
+    desk = Desk(small_centre(1), node=node)
     play(
         ledger,
         desk,
