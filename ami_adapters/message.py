@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST_SECONDS = 11
-_WRITTEN_OFTEN = frozenset({"Variable", "ChanVariable", "Output"})
-"""Headers that Asterisk itself writes more than once in a message."""
+_WRITTEN_OFTEN = ("Variable", "Output")
+"""Headers that Asterisk itself writes more than once in a message end so: Variable, ChanVariable, DestChanVariable …"""
 
 
 def instant_of(text: str) -> datetime | None:
@@ -51,7 +51,7 @@ class Message:
                 pairs.append((name, value))
                 if name not in first:
                     first[name] = value
-                elif name not in _WRITTEN_OFTEN:
+                elif not name.endswith(_WRITTEN_OFTEN):
                     self.contradicts_itself = True
 
     def __repr__(self) -> str:

@@ -43,6 +43,18 @@ async def test_in_a_list_only_its_own_messages_count_whatever_a_callers_number_h
         assert one.distorted == 9
 
 
+async def test_what_asterisk_itself_says_often_is_listened_to() -> None:
+    """Variables of a channel that manager.conf's `channelvars` names, in each message about it."""
+    async with rig() as one:
+        await one.connected()
+        one.server.push(
+            b"Event: DialBegin\r\nChanVariable: A=1\r\nChanVariable: B=2\r\nUniqueid: 1.1\r\n"
+            b"DestChanVariable: A=1\r\nDestChanVariable: B=2\r\nDestUniqueid: 1.2\r\n\r\n"
+        )
+        await one.until(lambda: one.listener.messages)
+        assert one.distorted == 0
+
+
 async def test_no_stranger_can_name_an_action_of_ours() -> None:
     async with rig() as one, rig() as other:
         await one.connected()
