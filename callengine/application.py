@@ -172,13 +172,10 @@ class Application:
             monotonic=asyncio.get_running_loop().time,
             messages_read=lambda: self.link.messages_read,
         )
-        rows = await figure_rows(
-            await ledger.reading(),
-            ledger.node,
-            now - COUNTED_FOR,
-            now + timedelta(days=1),
-            with_open=True,
-        )
+        async with ledger.reading() as reader:
+            rows = await figure_rows(
+                reader, ledger.node, now - COUNTED_FOR, now + timedelta(days=1), with_open=True
+            )
         self.tally.load(recount(rows, self.tally.midnight), now)
         self.queue_log.take_up(restored, rows)
         self.alarm.start()

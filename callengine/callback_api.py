@@ -24,6 +24,7 @@ from queues.events import (
 )
 from queues.identifiers import MessageId, ObligationId
 from queues.results import Disposition, Review
+from storage.errors import LedgerAway
 from storage.message_queries import WaitingMessageRow
 from storage.obligation_queries import ObligationStory, OpenObligation
 
@@ -102,6 +103,7 @@ class CallbackApi:
 
     def add_to(self, app: web.Application) -> None:
         """Register the routes; `app[MAY_CHANGE]` says whether changes are taken from there."""
+        app.middlewares.append(_while_the_ledger_answers)
         router = app.router
         router.add_get(f"{PREFIX}/callbacks", self._list)
         router.add_get(f"{PREFIX}/callbacks/{{obligation}}", self._show)
@@ -202,6 +204,18 @@ class CallbackApi:
             return await handler(request)
 
         return guarded
+
+
+@web.middleware
+async def _while_the_ledger_answers(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except LedgerAway as problem:
+        raise _error(
+            web.HTTPServiceUnavailable, f"{problem}; what was asked for may be done: look again in a moment"
+        ) from None
 
 
 def story_as_json(story: ObligationStory, now: datetime, *, whole: bool) -> dict[str, Any]:

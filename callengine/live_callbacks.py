@@ -40,16 +40,19 @@ class LiveCallbacks:
     async def open_obligations(self) -> list[OpenObligation]:
         """By slack."""
         await self._ledger.writer.flush()
-        return list(await open_obligations(await self._ledger.reading(), self._ledger.node))
+        async with self._ledger.reading() as engine:
+            return list(await open_obligations(engine, self._ledger.node))
 
     async def story(self, obligation: str) -> ObligationStory | None:
         """One whole story."""
-        return await obligation_story(await self._ledger.reading(), self._ledger.node, obligation)
+        async with self._ledger.reading() as engine:
+            return await obligation_story(engine, self._ledger.node, obligation)
 
     async def waiting_messages(self) -> list[WaitingMessageRow]:
         """By slack."""
         await self._ledger.writer.flush()
-        return list(await waiting_messages(await self._ledger.reading(), self._ledger.node))
+        async with self._ledger.reading() as engine:
+            return list(await waiting_messages(engine, self._ledger.node))
 
     def callbacks_stopped(self) -> bool:
         """Whether the switch is pulled."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -98,11 +99,20 @@ class Ledger:
             await self.engine.dispose()
             await self.reader.dispose()
 
-    async def reading(self) -> AsyncEngine:
-        """Where lists are read: the database, or while it is away what stands in for it."""
-        if self.writer.is_away and self.spool is not None:
-            return (await self._standing_in(self.spool)).engine
-        return self.reader
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncEngine]:
+        """Where lists are read: the database, or while it is away what stands in for it, until the block is left.
+
+        Raises LedgerAway when neither answers.
+        """
+        try:
+            if self.writer.is_away and self.spool is not None:
+                async with self._stand_in_lock:
+                    yield (await self._loaded(self.spool)).engine
+            else:
+                yield self.reader
+        except AWAY as problem:
+            raise LedgerAway(f"the ledger does not answer: {type(problem).__name__}") from problem
 
     async def restored(self, at: datetime) -> LedgerRestored:
         """What earlier runs left open."""
@@ -237,10 +247,6 @@ class Ledger:
                     return await question(connection)
         except AWAY as problem:
             raise LedgerAway(f"the stand-in does not answer: {type(problem).__name__}") from problem
-
-    async def _standing_in(self, spool: Spool) -> StandIn:
-        async with self._stand_in_lock:
-            return await self._loaded(spool)
 
     async def _loaded(self, spool: Spool) -> StandIn:
         await self._forget_stale()

@@ -16,6 +16,7 @@ from queues.events import ContactResult, DeviceState, PbxSnapshot
 from queues.identifiers import AttemptId, CallId, ObligationId
 from storage.errors import LedgerError
 from storage.ledger import Ledger, open_ledger
+from storage.obligation_queries import obligation_story
 from storage.spool import Spool
 from tests.support.centre import NOON, Desk, arrived, holding, moment, small_centre
 from tests.support.ledger_desk import A1, opened_desk, play
@@ -111,6 +112,34 @@ async def test_decisions_of_the_outage_are_on_the_disk_at_once_and_in_the_ledger
         play(ledger, desk, [arrived("c2", 60, number="+79160000002")])
         await ledger.writer.flush()
         await assert_whole(ledger, len(desk.decisions))
+
+
+async def test_who_reads_what_stands_in_reads_it_to_the_end_though_the_database_comes_and_goes(
+    place: Place,
+) -> None:
+    """A supervisor's list once met a stand-in that was closed under it."""
+
+    async def stories() -> list[object]:
+        async with ledger.reading() as engine:
+            begun.set()
+            await over.wait()
+            return [await obligation_story(engine, ledger.node, OBLIGATION)]
+
+    async with place.ledger() as ledger:
+        begun, over = asyncio.Event(), asyncio.Event()
+        desk = opened_desk(ledger)
+        with place.away():
+            miss_and_claim(ledger, desk)
+            await ledger.writer.flush()
+            reader = asyncio.create_task(stories())
+            await begun.wait()
+        await until(lambda: not ledger.writer.is_away)
+        with place.away():
+            play(ledger, desk, [arrived("c2", 60, number="+79160000002")])
+            await until(lambda: ledger.writer.is_away)
+            over.set()
+            assert all(await reader)
+            await ledger.writer.flush()
 
 
 async def test_the_engines_questions_are_answered_while_the_database_is_away(place: Place) -> None:
