@@ -68,7 +68,7 @@ async def test_ten_callers_and_three_agents_are_served_in_order_of_arrival() -> 
         for resident in residents:
             await resident.call()
         await centre.until(lambda: len(centre.engine.view().waiting) == 10)
-        agents = await centre.phones.add_agents(3, talk_for=lambda: 0.4)
+        agents = await centre.phones.add_agents(3, talk_for=lambda: 1.0)
         for resident in residents:
             resident._listen_for = tuple(agent.tone_hz for agent in agents)
             assert resident.stream is not None
