@@ -14,7 +14,7 @@ from ami_adapters import dialplan_names as names
 
 _DELETE = re.compile(r"DB_DELETE\((.+)\)")
 _COUNT = re.compile(r"DB_KEYCOUNT\((.+)\)")
-_LISTS = {"Status", "QueueStatus", "PJSIPShowRegistrationsOutbound", "DeviceStateList", "CoreShowChannels"}
+_EMPTY_LISTS = {"QueueStatus", "PJSIPShowRegistrationsOutbound"}
 
 
 @dataclass(slots=True)
@@ -109,7 +109,7 @@ class PbxMemory:
             ]
         if name == "Status":
             return [_status(line) for line in self.lines.values()]
-        return [] if name in _LISTS else None
+        return [] if name in _EMPTY_LISTS else None
 
     def _under(self, family: str, pattern: str) -> list[str]:
         """Keys of a family; the last part may be an SQL LIKE pattern."""
