@@ -349,7 +349,7 @@ class Application:
             self.switchboard.resync()
 
     def clock_check(self) -> None:
-        """Notice that somebody set the machine's clock."""
+        """Notice that somebody set the machine's clock. Raises ClockSetBackError when only a new start goes by it."""
         step = self.clock.check()
         if step is not None and step != self._last_step:
             self._log.warning("the clock was stepped", seconds=step.total_seconds())
@@ -357,6 +357,7 @@ class Application:
             self.alarm.clock_stepped()
             self.vitals.clock_jumped(step.total_seconds())
         self._last_step = step
+        self.clock.refuse_to_be_far_ahead()
 
     async def _audit(self) -> None:
         """No decision waits for this: it finds what AMI, which numbers nothing, kept from us."""

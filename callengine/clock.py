@@ -9,9 +9,16 @@ from datetime import UTC, datetime, timedelta
 STEP = timedelta(milliseconds=100)
 """A wall clock further than this from what the monotonic clock says was set by somebody."""
 
+FAR_AHEAD = timedelta(seconds=10)
+"""At half speed every pause is twice as long; further ahead of the wall than this a new start is the lesser harm."""
+
 _CLOSE_SECONDS = 0.01
 _READINGS = 5
 _ZERO = timedelta(0)
+
+
+class ClockSetBackError(Exception):
+    """The machine's clock was set back so far that only a new start goes by it."""
 
 
 class SystemClock:
@@ -41,6 +48,15 @@ class SystemClock:
         """What the machine's clock shows at this moment, aware UTC."""
         return self._wall()
 
+    def refuse_to_be_far_ahead(self) -> None:
+        """After `check`. Raises ClockSetBackError when the wall was set back by more than FAR_AHEAD."""
+        ahead = self._lead_after(timedelta(seconds=self._monotonic() - self._anchor_monotonic))
+        if ahead > FAR_AHEAD:
+            raise ClockSetBackError(
+                f"the machine's clock was set back, the engine's is {ahead.total_seconds():.0f} s ahead of it: the "
+                "engine ends, so that a new one goes by the new time; calls on the line go on without it"
+            )
+
     def check(self) -> timedelta | None:
         """Compare with the wall clock; the size of a step that is new, positive when it went forward."""
         wall, monotonic = self._read()
@@ -54,7 +70,10 @@ class SystemClock:
 
     def _at(self, monotonic: float) -> datetime:
         passed = timedelta(seconds=monotonic - self._anchor_monotonic)
-        return self._anchor_wall + passed + max(self._lead - passed / 2, _ZERO)
+        return self._anchor_wall + passed + self._lead_after(passed)
+
+    def _lead_after(self, passed: timedelta) -> timedelta:
+        return max(self._lead - passed / 2, _ZERO)
 
     def _read(self) -> tuple[datetime, float]:
         """Both clocks at one moment: a pause between the two readings would look like a step."""

@@ -19,7 +19,7 @@ from callengine import ledger_commands
 from callengine.access.tokens import TokenError
 from callengine.application import Application
 from callengine.callback_commands import login_name
-from callengine.clock import SystemClock
+from callengine.clock import ClockSetBackError, SystemClock
 from callengine.command_options import config_option, fail, settings_or_fail
 from callengine.desk_commands import callbacks, messages
 from callengine.logs import configure_logging
@@ -51,7 +51,7 @@ def run(config: Path | None) -> None:
     configure_logging(level=settings.log.level, as_json=settings.log.format == "json", now=clock.now)
     try:
         asyncio.run(_start_and_run(settings, clock, path))
-    except (LedgerError, OSError, TokenError) as problem:
+    except (LedgerError, OSError, TokenError, ClockSetBackError) as problem:
         fail(str(problem))
 
 

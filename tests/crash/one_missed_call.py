@@ -150,6 +150,7 @@ class Program:
         self._folder = folder
         self._spool = spool
         self._pbx = Pbx.of(folder)
+        self._patience = self._pbx.clock.now() + timedelta(minutes=2)
 
     def keep_the_pbx(self, turns: int) -> None:
         """The PBX does not die with the engine: it hears nothing of it any more, and time goes on."""
@@ -190,7 +191,7 @@ class Program:
         if self._pbx.live or engine.backlog:
             return
         for obligation, at in tuple(alarms.armed.items()):
-            if at <= moment(120):
+            if at <= self._patience:
                 del alarms.armed[obligation]
                 now = self._pbx.clock.advance(max(0.0, (at - self._pbx.clock.now()) / timedelta(seconds=1)))
                 engine.tell(events.ObligationDue(now, obligation))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 import shutil
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -77,3 +79,24 @@ def die_at_each(folder: Path, *, spool: bool, stride: int) -> int:
 def test_at_whatever_await_it_dies_he_is_called_back_once(tmp_path: Path, spool: bool) -> None:
     """A sample of the awaits; `python -m tests.crash` dies at each of them."""
     assert die_at_each(tmp_path, spool=spool, stride=17) > 5
+
+
+def test_a_clock_that_is_set_back_between_two_runs_delays_nobodys_contact(tmp_path: Path) -> None:
+    """What the ledger and the inbox hold lies in the future then; the engine does not wait for it."""
+    asyncio.run(make_ledger(tmp_path / "ledger.db"))
+    assert run(tmp_path / "whole", spool=True, die_at=None)
+    turns = int((tmp_path / "whole" / "turns").read_text())
+    deaths = 0
+    for die_at in range(1, turns, turns // 12):
+        place = tmp_path / str(die_at)
+        if run(place, spool=True, die_at=die_at):
+            continue
+        deaths += 1
+        pbx = Pbx.of(place)
+        before = pbx.clock.advance(-3600)
+        (place / "pbx").write_bytes(pickle.dumps(pbx))
+        assert run(place, spool=True, die_at=None)
+        pbx = Pbx.of(place)
+        check(place, pbx)
+        assert pbx.clock.now() - before < timedelta(minutes=2)
+    assert deaths > 5

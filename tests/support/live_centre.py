@@ -50,9 +50,9 @@ class LiveCentre:
         """What the engine is started with."""
         return settings_for(self.folder, self.plan, self.asterisk)
 
-    async def start_engine(self, **changes: Any) -> Application:
+    async def start_engine(self, *, clock: SystemClock | None = None, **changes: Any) -> Application:
         """Start an engine on this centre's settings and wait until it knows the PBX's state."""
-        clock = SystemClock()
+        clock = clock or SystemClock()
         configure_logging(level="info", as_json=True, now=clock.now, stream=self.log)
         settings = self.settings()
         if self.ami_port is not None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callengine.clock import STEP, SystemClock
+from callengine.clock import STEP, ClockSetBackError, SystemClock
 from tests.support.manual_clock import NOON, ManualMachine
 
 
@@ -58,6 +59,28 @@ def test_a_step_back_is_reported_once_and_caught_up_with_at_half_speed() -> None
     assert clock.now() == machine.wall() == after(10)
     machine.pass_time(5)
     assert clock.now() == machine.wall()
+
+
+def test_a_clock_set_back_a_little_is_lived_with() -> None:
+    machine = ManualMachine()
+    clock = clock_on(machine)
+    machine.step(-10)
+    clock.check()
+    clock.refuse_to_be_far_ahead()
+
+
+@pytest.mark.parametrize("steps", [(-3600,), (-6, -6)], ids=["at once", "bit by bit"])
+def test_a_clock_set_back_far_wants_a_new_start(steps: tuple[float, ...]) -> None:
+    machine = ManualMachine()
+    clock = clock_on(machine)
+    clock.refuse_to_be_far_ahead()
+    for seconds in steps:
+        machine.step(seconds)
+        clock.check()
+    with pytest.raises(ClockSetBackError, match=f"is {-sum(steps)} s ahead"):
+        clock.refuse_to_be_far_ahead()
+    machine.pass_time(2 * -sum(steps))
+    clock.refuse_to_be_far_ahead()
 
 
 def test_a_second_step_while_catching_up_loses_nothing() -> None:
