@@ -219,6 +219,10 @@ class ResidentExchange:
             self.heard_at[number] = stream.heard[hz]
 
         stream = await RtpStream.open(self._ticker, self._listen_for, hear)
+        if ring.ended_at is not None:
+            # Cancelled before he answered.
+            stream.close()
+            return
         self._streams[call.call_id] = stream
         remote = audio_address(call.sdp_offer)
         if remote is not None:

@@ -217,9 +217,11 @@ class Softphone:
             sip.reject(486, "Busy Here")
             return
         await asyncio.sleep(after)
-        if call.ended_at is not None:
-            return
         stream = await RtpStream.open(self._ticker, (RESIDENT_TONE,), lambda hz: self._tell())
+        if call.ended_at is not None:
+            # The other side gave up before he answered.
+            stream.close()
+            return
         call.stream = stream
         remote = audio_address(sip.sdp_offer)
         if remote is not None:

@@ -22,7 +22,10 @@ class Consultation:
 
     @classmethod
     async def begin(cls, phone: Softphone, colleague: str, *, seconds: float = 20.0) -> Consultation:
-        """Put the resident on hold and dial the colleague; returns when he answers. Raises RuntimeError if refused."""
+        """Put the resident on hold and dial the colleague; returns when he is heard. Raises RuntimeError if refused.
+
+        A PBX that is just about to bridge the two refuses a transfer.
+        """
         resident = phone.present_call
         assert resident is not None, "nobody is spoken with"
         await hold(phone, resident, held=True)
@@ -38,12 +41,15 @@ class Consultation:
         began = cls(phone, resident, call, stream)
         try:
             await call.wait_answered(timeout=seconds)
-        except (RuntimeError, TimeoutError):
+            remote = audio_address(call.sdp_answer)
+            assert remote is not None
+            stream.start(remote, phone.tone_hz)
+            async with asyncio.timeout(seconds):
+                while not stream.frames_received:
+                    await asyncio.sleep(0.01)
+        except (RuntimeError, TimeoutError, asyncio.CancelledError):
             began.hang_up()
             raise
-        remote = audio_address(call.sdp_answer)
-        assert remote is not None
-        stream.start(remote, phone.tone_hz)
         return began
 
     def connect(self) -> None:

@@ -143,7 +143,6 @@ async def every_call(centre: Centre, did: str) -> None:
             await centre.gives_away()
         else:
             asking = await Consultation.begin(centre.first, centre.second.user)
-            await asyncio.sleep(0.5)
             await centre.after(event, asking.connect)
         await centre.live.until(lambda: centre.second.present_call is not None, seconds=30)
         await resident.hang_up()
