@@ -123,10 +123,12 @@ async def _watch(
                     await ended.wait()
 
     if plain:
-        await frames(
-            lambda: console.print(plain_line(application.view(), application.tally, clock.now())),
-            _PLAIN_SECONDS,
-        )
+
+        def print_line() -> None:
+            # A log's reader breaks lines himself.
+            console.print(plain_line(application.view(), application.tally, clock.now()), soft_wrap=True)
+
+        await frames(print_line, _PLAIN_SECONDS)
         return
     with Live(console=console, refresh_per_second=4, transient=True) as live:
         await frames(

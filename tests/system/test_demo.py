@@ -49,9 +49,11 @@ def start(scratch: dict[str, str], seconds: int) -> subprocess.Popen[str]:
 
 
 def test_the_demo_answers_calls_and_its_balance_is_right(scratch: dict[str, str]) -> None:
-    process = start(scratch, 14)
+    process = start(scratch | {"COLUMNS": "40"}, 14)
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 0, output
+    # Into a file or a pipe each moment is one line, however long.
+    assert len(re.findall(r"^offered \d+, answered .* free agents \d+$", output, re.MULTILINE)) >= 2, output
     figures = dict(
         re.findall(r"^(offered|answered|abandoned|within 30 s|missed) +(\d+)", output, re.MULTILINE)
     )
