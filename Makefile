@@ -18,7 +18,7 @@ help:
 	@echo "             (FRESH=1 ignores Asterisk, SIPp and the like that are installed on this machine)"
 	@echo "make bench   the engine against app_queue on one Asterisk in one run, real SIP phones (9 minutes)"
 	@echo "make chaos   engine, links, ledger and Asterisk killed and cut under load, 200 times and more (30 minutes)"
-	@echo "make soak    a million simulated calls through a whole engine (an hour and a half)"
+	@echo "make soak    a million simulated calls through a whole engine (two hours)"
 	@echo "make fuzz    a million damaged inputs: AMI, settings, HTTP; hostile calls to a real Asterisk (20 minutes)"
 	@echo "make pictures  docs/pictures anew: the wallboard and a month's report, as Chromium shows them"
 	@echo "make wheel   dist/callengine-….whl, to be installed as docs/install.md tells"

@@ -33,13 +33,14 @@ def _zone_name(value: object) -> str:
     """A time zone, the only value of ours that JSON does not know."""
     if isinstance(value, tzinfo):
         return str(value)
-    # What msgspec asks a hook to raise for a type it does not know (and the same below).
+    # Not unfinished: what msgspec asks an enc_hook to raise for a type that it does not know.
     raise NotImplementedError(f"{type(value).__name__} has no form in JSON")
 
 
 def _zone_of(kind: type, value: object) -> object:
     if kind is tzinfo:
         return UTC if value == str(UTC) else ZoneInfo(str(value))
+    # Not unfinished: what msgspec asks a dec_hook to raise for a type that it does not know.
     raise NotImplementedError(f"{kind.__name__} is not read from JSON")
 
 
