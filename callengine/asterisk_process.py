@@ -1,4 +1,4 @@
-"""An Asterisk of our own, started with the sample configuration on free ports of 127.0.0.1: for `demo` and tests.
+"""An Asterisk of our own, started with the sample configuration on scratch ports of 127.0.0.1: for `demo` and tests.
 
 What it writes stays under one scratch folder. It dies with the process that started it, however that ends.
 """
@@ -6,7 +6,6 @@ What it writes stays under one scratch folder. It dies with the process that sta
 from __future__ import annotations
 
 import contextlib
-import secrets
 import socket
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from callengine.provisioned_tools import Tools, find_tools
+from callengine.reserved_ports import ReservedPorts
 from callengine.sample import AMI_USER, Directories, SampleOptions, SampleResult, write_sample
 
 START_SECONDS: Final = 20.0
@@ -30,6 +30,9 @@ _DIE_WITH_PARENT: Final = (
     "import ctypes, os, signal, sys; ctypes.CDLL(None).prctl(1, signal.SIGKILL); os.execv(sys.argv[1], sys.argv[1:])",
 )
 """Runs what follows so that the kernel ends it with its parent, even when that is killed."""
+RTP_PORTS: Final = 400
+"""For a hundred calls at a time, two legs each."""
+_OTHER_PORTS: Final = 10
 _FILTERS_BY_NAME: Final = {20: 11, 21: 6, 22: 1}
 """The first minor version of each branch whose manager.conf knows `eventfilter(action(…),name(…))`."""
 
@@ -38,17 +41,11 @@ class AsteriskStartError(Exception):
     """Asterisk did not start; the text holds what it said."""
 
 
-def free_port(kind: socket.SocketKind) -> int:
-    """A port of 127.0.0.1 that is free now."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 class AsteriskProcess:
     """One Asterisk, synchronous on purpose: whoever starts it may or may not have an event loop.
 
-    `async with` and `with` both work; `start()` and `stop()` may also be called by hand, and again after `kill()`.
+    `async with` and `with` both work; `start()` and `stop()` may also be called by hand, `start()` again after
+    `shut_down()` and `kill()`: its ports are its own until `stop()`.
     Start it from a thread that lives as long as it shall: it dies with that thread.
     """
 
@@ -61,9 +58,11 @@ class AsteriskProcess:
         self._own_options = options or SampleOptions()
         self._process: subprocess.Popen[bytes] | None = None
         self._sample: SampleResult | None = None
-        self.sip_port = free_port(socket.SOCK_DGRAM)
-        self.ami_port = free_port(socket.SOCK_STREAM)
-        self.trunk_port = free_port(socket.SOCK_DGRAM)
+        self._ports = ReservedPorts(RTP_PORTS + _OTHER_PORTS)
+        self._first_rtp_port = self._ports.row(RTP_PORTS)
+        self.sip_port = self._ports.one()
+        self.ami_port = self._ports.one()
+        self.trunk_port = self._ports.one()
         """Where callbacks are dialled to: a resident's phone may listen there."""
         self.start_seconds = 0.0
         """How long the last start took until AMI answered."""
@@ -107,6 +106,10 @@ class AsteriskProcess:
     def is_running(self) -> bool:
         """Whether the process lives."""
         return self._process is not None and self._process.poll() is None
+
+    def spare_port(self) -> int:
+        """A further port for what belongs to it: another trunk's end, a module's own listener."""
+        return self._ports.one()
 
     def agent_password(self, agent: str) -> str:
         """The SIP password of a phone (`1001`)."""
@@ -162,7 +165,12 @@ class AsteriskProcess:
         self.start_seconds = time.perf_counter() - began
 
     def stop(self) -> None:
-        """End it in an orderly way; by force when that takes too long."""
+        """End it in an orderly way and for good: its ports may be another's."""
+        self.shut_down()
+        self._ports.release()
+
+    def shut_down(self) -> None:
+        """End it in an orderly way, by force when that takes too long; `start()` brings it back."""
         if self._process is None:
             return
         self._process.terminate()
@@ -180,7 +188,11 @@ class AsteriskProcess:
             self._process = None
 
     def __enter__(self) -> Self:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def __exit__(
@@ -189,8 +201,7 @@ class AsteriskProcess:
         self.stop()
 
     async def __aenter__(self) -> Self:
-        self.start()
-        return self
+        return self.__enter__()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -212,13 +223,12 @@ class AsteriskProcess:
             self.recordings,
         ):
             folder.mkdir(parents=True, exist_ok=True)
-        first_rtp_port = free_rtp_range()
         options = replace(
             self._own_options,
             sip_port=self.sip_port,
             ami_port=self.ami_port,
-            rtp_start=first_rtp_port,
-            rtp_end=first_rtp_port + _RTP_PORTS - 1,
+            rtp_start=self._first_rtp_port,
+            rtp_end=self._first_rtp_port + RTP_PORTS - 1,
             bind="127.0.0.1",
             directories=directories,
             trunk_contact=f"sip:127.0.0.1:{self.trunk_port}",
@@ -251,27 +261,6 @@ class AsteriskProcess:
                 if b"FullyBooted" in heard:
                     return True
         return False
-
-
-_RTP_PORTS: Final = 400
-
-
-def free_rtp_range() -> int:
-    """The first port of a range that nothing used when it was tried, below the ports the kernel hands out itself."""
-    for _ in range(50):
-        first = 12000 + 2 * secrets.randbelow(9000)
-        if all(_is_free_udp(port) for port in range(first, first + _RTP_PORTS, 25)):
-            return first
-    raise AsteriskStartError("no free range of UDP ports between 12000 and 30000")
-
-
-def _is_free_udp(port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 def _knows_filters_by_name(version: str) -> bool:

@@ -99,7 +99,11 @@ def sample_options(plan: CentrePlan, folder: Path) -> SampleOptions:
 def start_asterisk(folder: Path, plan: CentrePlan) -> AsteriskProcess:
     """Render and start an Asterisk for the plan under the folder (a short path: its control socket needs that)."""
     asterisk = AsteriskProcess(folder / "pbx", options=sample_options(plan, folder))
-    asterisk.start()
+    try:
+        asterisk.start()
+    except BaseException:
+        asterisk.stop()
+        raise
     return asterisk
 
 

@@ -41,7 +41,7 @@ async def measure(entries: int) -> Settling:
     with tempfile.TemporaryDirectory(prefix="callengine-") as name:
         folder = Path(name)
         with AsteriskProcess(folder / "pbx", options=sample_options(PLAN, folder)) as asterisk:
-            asterisk.stop()
+            asterisk.shut_down()
             write_into_astdb(asterisk, missed_calls(entries))
             asterisk.start()
             used = cpu_seconds(asterisk.pid or 0)

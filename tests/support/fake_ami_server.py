@@ -6,6 +6,8 @@ import asyncio
 import hashlib
 from collections.abc import Callable
 
+from callengine.reserved_ports import ReservedPorts
+
 CHALLENGE = "840415273"
 Reply = Callable[[dict[str, str]], bytes | None]
 
@@ -26,12 +28,15 @@ class FakeAmiServer:
         self._writers: set[asyncio.StreamWriter] = set()
 
     async def __aenter__(self) -> FakeAmiServer:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.port = int(self._server.sockets[0].getsockname()[1])
+        # Its own while it is away, too.
+        self._ports = ReservedPorts(1)
+        self.port = self._ports.one()
+        await self.start_again()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
+        self._ports.release()
 
     async def stop(self) -> None:
         if self._server is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import math
 import re
-import socket
 import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -16,9 +15,9 @@ from typing import Any
 import aiohttp
 import yaml
 
-from callengine.asterisk_process import free_port
 from callengine.monitoring_files import write_monitoring_files
 from callengine.provisioned_tools import find_tools
+from callengine.reserved_ports import ReservedPorts
 
 READY_SECONDS = 30.0
 Sample = tuple[Mapping[str, str], float]
@@ -100,8 +99,8 @@ async def running_prometheus(
 ) -> AsyncIterator[PrometheusServer]:
     """Scrape these ports of 127.0.0.1 by job once a second; `changes` are further lines of the engine's job."""
     program = find_tools().programs["prometheus"]
-    with tempfile.TemporaryDirectory(prefix="prometheus-") as name:
-        folder, port = Path(name), free_port(socket.SOCK_STREAM)
+    with tempfile.TemporaryDirectory(prefix="prometheus-") as name, ReservedPorts(1) as ports:
+        folder, port = Path(name), ports.one()
         configuration = _write_configuration(folder, targets, changes or {})
         log = (folder / "log").open("wb")
         process = await asyncio.create_subprocess_exec(

@@ -7,7 +7,6 @@ import re
 import secrets
 import shlex
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,14 +16,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from callengine.asterisk_process import free_port, free_rtp_range
+from callengine.asterisk_process import RTP_PORTS
 from callengine.provisioned_tools import Tools, find_tools
+from callengine.reserved_ports import ReservedPorts
 from callengine.sample import Directories
 
 ROOT = Path(__file__).resolve().parents[2]
 EXISTING = Path(__file__).parent / "existing_pbx"
 PHONES = ("1001", "1002", "1003")
-RTP_PORTS = 400
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,7 @@ class StockPbx:
     command: tuple[str, ...]
     sip_port: int = 0
     trunk_port: int = 0
+    first_rtp_port: int = 0
     passwords: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -101,14 +101,18 @@ def existing_pbx() -> Iterator[StockPbx]:
 @contextmanager
 def _running(lay_out: Callable[[StockPbx, Tools], None]) -> Iterator[StockPbx]:
     tools = find_tools()
-    with tempfile.TemporaryDirectory(prefix="callengine-stock-") as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="callengine-stock-") as folder,
+        ReservedPorts(RTP_PORTS + 3) as ports,
+    ):
         root = Path(folder)
         pbx = StockPbx(
             root,
-            free_port(socket.SOCK_STREAM),
+            ports.one(),
             tools.programs["asterisk"].command,
-            free_port(socket.SOCK_DGRAM),
-            free_port(socket.SOCK_DGRAM),
+            ports.one(),
+            ports.one(),
+            ports.row(RTP_PORTS),
             {phone: secrets.token_hex(8) for phone in PHONES},
         )
         _lay_out_folders(pbx, tools)
@@ -150,13 +154,12 @@ def _as_packaged(pbx: StockPbx, _tools: Tools) -> None:
 
 
 def _as_freepbx(pbx: StockPbx, tools: Tools) -> None:
-    first_rtp_port = free_rtp_range()
     values = {
         "SIP_PORT": str(pbx.sip_port),
         "TRUNK_PORT": str(pbx.trunk_port),
         "AMI_PORT": str(pbx.ami_port),
-        "RTP_START": str(first_rtp_port),
-        "RTP_END": str(first_rtp_port + RTP_PORTS - 1),
+        "RTP_START": str(pbx.first_rtp_port),
+        "RTP_END": str(pbx.first_rtp_port + RTP_PORTS - 1),
         "SOUNDS": str(tools.data / "sounds" / "ru" / "callengine"),
     }
     for template in EXISTING.iterdir():

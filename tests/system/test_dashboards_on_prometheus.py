@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import math
-import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pytest
 
-from callengine.asterisk_process import free_port
 from callengine.demo.centre import CentrePlan
 from callengine.demo.resident import Resident
 from callengine.demo.softphone import Softphone
@@ -58,7 +56,7 @@ class Load:
 
 async def own_figures_of_asterisk(centre: LiveCentre) -> int:
     """Have this Asterisk expose its own metrics, as prometheus.conf and http.conf do; its port."""
-    port = free_port(socket.SOCK_STREAM)
+    port = centre.asterisk.spare_port()
     etc = centre.asterisk.etc
     (etc / "http.conf").write_text(f"[general]\nenabled = yes\nbindaddr = 127.0.0.1\nbindport = {port}\n")
     (etc / "prometheus.conf").write_text("[general]\nenabled = yes\nuri = metrics\n")
@@ -68,7 +66,7 @@ async def own_figures_of_asterisk(centre: LiveCentre) -> int:
 
 
 async def register(centre: LiveCentre, provider: Provider) -> None:
-    port = free_port(socket.SOCK_DGRAM)
+    port = centre.asterisk.spare_port()
     await provider.listen(port)
     with (centre.asterisk.etc / "callengine_agents.conf").open("a") as settings:
         settings.write(REGISTRATION.format(port=port))

@@ -15,7 +15,7 @@ ENTRIES = 10_000
 
 async def test_a_full_inbox_is_settled_page_by_page_and_what_nobody_understands_stays() -> None:
     async with live_centre(CentrePlan(agents=1), engine=False) as centre:
-        centre.asterisk.stop()
+        centre.asterisk.shut_down()
         full = missed_calls(ENTRIES)
         foreign = {"somebody-else": "42", "1700000000.99999": "1|yesterday|x|y|ended||", "a/b": ""}
         write_into_astdb(centre.asterisk, {**full, **foreign})
