@@ -72,6 +72,7 @@ def _queue_log(settings: Settings) -> Iterator[Finding]:
     try:
         next(lines_since(path, SystemClock().now()), None)
     except QueueLogUnreadable as problem:
-        yield Finding("error", f"queue_log cannot be read: {problem}", "usermod -aG asterisk callengine")
+        how = "`systemctl edit callengine`: [Service] SupplementaryGroups= the group of its folder (docs/install.md)"
+        yield Finding("error", f"queue_log cannot be read: {problem}", how)
     else:
         yield Finding("ok", f"queue_log {path}")

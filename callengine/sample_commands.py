@@ -94,6 +94,8 @@ def sample(
 
 
 def _program() -> Path:
-    """How this program was called: a link such as …/current/bin/callengine stays one."""
+    """How this program was called: what PATH's own link leads to, in which …/current/bin/callengine stays a link."""
     called = Path(sys.argv[0]).absolute()
+    if called.is_symlink():
+        called = called.parent / called.readlink()
     return called if called.name == "callengine" else Path(sys.prefix) / "bin" / "callengine"

@@ -77,7 +77,7 @@ def _secret(
         except FileNotFoundError:
             continue
         except OSError as problem:
-            found.append(Problem(place, f"{file} cannot be read: {problem.strerror}"))
+            found.append(Problem(place, f"{file} cannot be read: {problem.strerror}", _handed_over(file)))
             return given
         except UnicodeDecodeError:
             found.append(Problem(place, f"{file} is not UTF-8", "one line of text and nothing else"))
@@ -88,14 +88,25 @@ def _secret(
             found.append(Problem(place, what, "one line of text and nothing else"))
             return given
         return SecretStr(text)
-    found.append(Problem(place, f"{file} does not exist"))
+    looked = " nor in ".join(str(one.parent) for one in _candidates(file, path, environ))
+    found.append(Problem(place, f"there is no {file.name} in {looked}", _handed_over(file)))
     return given
 
 
+def _handed_over(file: Path) -> str:
+    """What lets the service read a secret: root keeps it, systemd hands over a copy."""
+    source = file if file.is_absolute() else Path("/etc/callengine") / file
+    return f"`systemctl edit callengine`: [Service] LoadCredential={file.name}:{source} (docs/install.md)"
+
+
 def _candidates(file: Path, path: Path, environ: Mapping[str, str]) -> list[Path]:
-    """In systemd's credentials folder, else beside the settings file; an absolute path is itself."""
+    """In systemd's credentials folder by its name, else beside the settings file; an absolute path is itself.
+
+    The credentials go first also before an absolute path: that file is root's alone, as it should be, and systemd has
+    handed over its copy.
+    """
     credentials = environ.get(CREDENTIALS_VARIABLE)
-    return [Path(folder) / file for folder in (credentials, path.parent) if folder]
+    return [*([Path(credentials) / file.name] if credentials else []), path.parent / file]
 
 
 def _everybody_reads(path: Path) -> bool:

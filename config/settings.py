@@ -130,7 +130,7 @@ def _read(path: Path) -> str:
         hint = f"`callengine sample DIR` writes an example; --config or ${PATH_VARIABLE} names another"
         raise ConfigError(str(path), [Problem("file", "does not exist", hint)]) from None
     except PermissionError:
-        hint = "let the engine's user read it: chgrp callengine, chmod 640"
+        hint = "run it as root; the service reads a copy that systemd hands over (docs/install.md)"
         raise ConfigError(str(path), [Problem("file", "may not be read", hint)]) from None
     except OSError as problem:
         raise ConfigError(str(path), [Problem("file", f"cannot be read: {problem.strerror}")]) from None

@@ -82,7 +82,8 @@ class WatchedCentre:
         content = self.settings_file.read_text(encoding="utf-8")
         here = self.settings_file.parent
         http = f'[http]\nport = 0\ncontrol_socket = "{here}/c.sock"\n'
-        self.settings_file.write_text(content + MORE_QUEUES + http, encoding="utf-8")
+        database = f'[database]\nurl = "sqlite:///{here}/ledger.db"\n'
+        self.settings_file.write_text(content + MORE_QUEUES + http + database, encoding="utf-8")
 
     async def start_engine(self, **changes: Any) -> Application:
         clock = SystemClock()

@@ -67,6 +67,9 @@ class Machine:
             "PATH": f"{self.root / 'bin'}:{os.environ['PATH']}",
             "PREFIX": str(self.root / "opt"),
             "ETC": str(self.root / "etc"),
+            "BIN": str(self.root / "bin"),
+            "ASTERISK_ETC": str(self.root / "pbx" / "etc"),
+            "ASTERISK_GROUP": str(os.getgid()),
             "UNITS": str(self.root / "units"),
             "STATE": str(self.root / "state"),
             "SAMPLE": str(self.root / "sample"),
@@ -199,9 +202,10 @@ def machine(archive: Path) -> Iterator[Machine]:
         for folder in ("bin", "units", "state"):
             (root / folder).mkdir()
         (root / "archive").symlink_to(archive)
-        systemctl = root / "bin" / "systemctl"
-        systemctl.write_text(f'#!/bin/sh\necho "$*" >> {root}/systemctl.log\n')
-        systemctl.chmod(0o700)
+        for command in ("systemctl", "asterisk"):
+            program = root / "bin" / command
+            program.write_text(f'#!/bin/sh\ntest "$1" = show || echo "$*" >> {root}/{command}.log\n')
+            program.chmod(0o700)
         asterisk = start_asterisk(root, CentrePlan(agents=2))
         try:
             yield Machine(root, asterisk)
@@ -228,8 +232,13 @@ def test_installed_started_upgraded_backed_out_of_and_removed(machine: Machine) 
     assert "exten => 74950000001,1," in (root / "sample" / "callengine_lines.conf").read_text()
     assert machine.run("check").endswith("Ready.\n")
 
+    machine.run("postgresql")
+    drop_in = root / "units" / "callengine.service.d" / "postgresql.conf"
+    assert f"LoadCredential=callengine_db.secret:{root}/etc/callengine_db.secret" in drop_in.read_text()
+    drop_in.unlink()
+
     machine.run("service")
-    assert machine.asked_of_systemd() == ["daemon-reload", "enable --now callengine"]
+    assert machine.asked_of_systemd() == ["daemon-reload", "daemon-reload", "enable --now callengine"]
     assert machine.unit()["ExecStart"].startswith(f"{root}/opt/current/bin/callengine run")
     machine.live_through_a_service()
     assert (root / "state" / "callengine.db").stat().st_mode & 0o077 == 0

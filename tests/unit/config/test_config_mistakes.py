@@ -116,6 +116,16 @@ def test_the_credentials_folder_of_systemd_goes_before_the_settings_folder(
     assert load_settings(example).pbx.secret.get_secret_value() == "from systemd"
 
 
+def test_an_absolute_secret_of_roots_alone_is_read_from_the_copy_systemd_handed_over(
+    example: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change(example, ('"callengine_ami.secret"', f'"{tmp_path}/gone/callengine_ami.secret"'))
+    refused = problems_of(example)["pbx.secret_file"]
+    assert f"LoadCredential=callengine_ami.secret:{tmp_path}/gone/callengine_ami.secret" in refused.right
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert load_settings(example).pbx.secret.get_secret_value() == "s3cret"
+
+
 def test_a_secret_file_that_everybody_may_read_is_worth_a_warning(example: Path) -> None:
     settings = load_settings(example)
     assert list(exposed_secret_files(settings, example, {})) == []
