@@ -129,7 +129,9 @@ class Database(Section):
     """The ledger."""
 
     url: Annotated[str, AfterValidator(_ledger_url)] = Field(
-        "sqlite:///callengine.db", description="sqlite:///FILE or postgresql://USER@HOST/NAME"
+        "sqlite:///callengine.db",
+        description="sqlite:///FILE or postgresql://USER@HOST/NAME; "
+        "a primary and its standbys: HOST1:5432,HOST2:5432",
     )
     password: SecretStr = Field(SecretStr(""), description="for PostgreSQL; better in password_file")
     password_file: Path | None = Field(None, description="a file that holds the password and nothing else")

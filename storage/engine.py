@@ -11,6 +11,8 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from storage.errors import LedgerError
+from storage.fitness import Fitness
+from storage.servers import Servers, places, refuse_readers_wish, split_hosts, without_places
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -25,9 +27,10 @@ READS = "callengine_reads"
 
 def ledger_url(text: str, password: str = "") -> URL:
     """The URL with our drivers. Raises LedgerError, which never shows a password."""
+    text, hosts = split_hosts(text)
     try:
         url = make_url(text)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise LedgerError("the database URL cannot be read; use sqlite:///FILE or postgresql://…") from None
     driver = _DRIVERS.get(url.drivername)
     if driver is None:
@@ -35,28 +38,51 @@ def ledger_url(text: str, password: str = "") -> URL:
             f"database {url.drivername!r} is not supported; use sqlite:///FILE or postgresql://…"
         )
     url = url.set(drivername=driver)
+    if _is_postgresql(url):
+        url = url.update_query_dict({"host": hosts}, append=True) if hosts else url
+        places(url)
+        refuse_readers_wish(url)
     return url.set(password=password) if password else url
 
 
-def create_ledger_engine(url: URL, *, read_only: bool = False) -> AsyncEngine:
+def create_ledger_engine(url: URL, *, read_only: bool = False, wants_writer: bool = False) -> AsyncEngine:
     """An engine for our use of the database; nothing is connected yet.
 
-    `read_only`: for lists and reports beside a running engine: it neither writes nor makes the writer wait.
+    `read_only`: for lists and reports beside a running engine: it neither writes nor makes the writer wait. With
+    `wants_writer` it reads only where the ledger is written: what it is told must not be older than what was committed.
+
+    Whoever has such an engine has the cure for a fail-over with it: see `Fitness`.
     """
-    engine = create_async_engine(
-        url, pool_pre_ping=url.drivername.startswith("postgresql"), hide_parameters=True
-    )
-    if url.drivername.startswith("sqlite"):
-        event.listen(engine.sync_engine, "connect", _set_sqlite_up)
-        event.listen(engine.sync_engine, "begin", _begin_deferred if read_only else _begin_immediate)
+    if _is_postgresql(url):
+        reads_anywhere = read_only and not wants_writer
+        servers = Servers(places(url), read_only=reads_anywhere)
+        engine = create_async_engine(
+            without_places(url), connect_args={"async_creator_fn": servers.connect}, hide_parameters=True
+        )
+        Fitness(writes=not reads_anywhere).watch(engine.sync_engine)
+        return engine
+    engine = create_async_engine(url, hide_parameters=True)
+    event.listen(engine.sync_engine, "connect", _set_sqlite_up)
+    event.listen(engine.sync_engine, "begin", _begin_deferred if read_only else _begin_immediate)
+    if not is_in_memory(url):  # Such a ledger exists in its one connection only.
+        Fitness(writes=False).watch(engine.sync_engine)
     return engine
+
+
+def is_in_memory(url: URL) -> bool:
+    """Whether the ledger is gone with its connection."""
+    return url.drivername.startswith("sqlite") and url.database in {None, "", ":memory:"}
 
 
 def keep_private(url: URL) -> None:
     """Make a new SQLite ledger readable by its owner alone: whole phone numbers are in it. Raises OSError."""
-    if url.drivername.startswith("sqlite") and url.database and url.database != ":memory:":
+    if not _is_postgresql(url) and url.database and not is_in_memory(url):
         # The files beside it (-wal, -shm) take over its mode.
         Path(url.database).touch(mode=0o600)
+
+
+def _is_postgresql(url: URL) -> bool:
+    return url.drivername.startswith("postgresql")
 
 
 def _set_sqlite_up(connection: Any, _record: Any) -> None:

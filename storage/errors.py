@@ -11,5 +11,9 @@ class LedgerAway(LedgerError):
     """The database does not answer now; it may later."""
 
 
+class DatabaseUnreachable(LedgerAway, ConnectionError):
+    """No server of the database is there that does what is wanted of it; the text says of each why."""
+
+
 class SpoolFull(OSError):
     """The spool has reached the limit that the settings gave it."""

@@ -19,7 +19,7 @@ from queues.identifiers import AttemptId, CallId
 from storage.batch_writer import WRITE_SECONDS, BatchWriter
 from storage.codec import decision_from_json, event_from_json
 from storage.drain import AWAY, Drain
-from storage.engine import create_ledger_engine, keep_private, ledger_url
+from storage.engine import create_ledger_engine, is_in_memory, keep_private, ledger_url
 from storage.errors import LedgerAway, LedgerError
 from storage.left_open import left_open
 from storage.schema import upgrade
@@ -289,19 +289,19 @@ async def open_ledger(
     """
     place = ledger_url(url, password)
     engine = create_ledger_engine(place)
-    # A ledger in memory exists in its one connection only.
-    in_memory = place.drivername.startswith("sqlite") and place.database in {None, "", ":memory:"}
-    reader = None if in_memory else create_ledger_engine(place, read_only=True)
+    # Claims are read by it: it must not be told by a standby what was true a while ago.
+    reader = None if is_in_memory(place) else create_ledger_engine(place, read_only=True, wants_writer=True)
     try:
         if spool is not None:
             await _open_spool(spool)
         return await _opened(place, engine, node, at, reader, spool)
-    except (SQLAlchemyError, OSError, TimeoutError) as problem:
+    except (SQLAlchemyError, OSError, TimeoutError) as problem:  # DatabaseUnreachable is an OSError, too.
         if spool is not None and spool.has_checkpoint:
             return await _opened_without_database(engine, node, at, reader, spool)
         reason = getattr(problem, "orig", None) or problem
+        told = str(reason) if isinstance(reason, LedgerError) else f"{type(reason).__name__}: {reason}"
         await _close(engine, reader, spool)
-        raise LedgerError(f"the ledger cannot be opened: {type(reason).__name__}: {reason}") from None
+        raise LedgerError(f"the ledger cannot be opened: {told}") from None
     except LedgerError:
         await _close(engine, reader, spool)
         raise
