@@ -89,7 +89,7 @@ def _private_apt(cache: Cache, source: Source) -> Path:
     (apt / "callengine.sources").write_text(source.as_deb822(), encoding="utf-8")
     settings = [
         # The machine's own hooks (Post-Invoke) are for its own apt and are left out.
-        *_network_settings(),
+        *apt_network_settings(),
         f'Dir::State "{apt}/state";',
         f'Dir::State::status "{apt}/status";',
         f'Dir::Cache "{apt}/cache";',
@@ -114,7 +114,8 @@ def _private_apt(cache: Cache, source: Source) -> Path:
     return apt
 
 
-def _network_settings() -> Iterable[str]:
+def apt_network_settings() -> Iterable[str]:
+    """How this machine's apt reaches its mirror: proxies, time-outs, retries."""
     dump = subprocess.run(["apt-config", "dump"], capture_output=True, text=True, check=False).stdout
     return re.findall(r"^Acquire::(?:https?|ftp|tor|ForceIP|Retries)\S* .*;$", dump, re.MULTILINE)
 
