@@ -84,7 +84,12 @@ def _names_of(agent: AgentProfile) -> Iterator[str]:
 
 def number_of(caller_id: str) -> Phone:
     """What may be a number of what app_queue shows; `<unknown>` is none."""
-    return Phone("".join(char for char in caller_id if char in _DIALLABLE)[:40])
+    return Phone("".join(char for char in without_parameters(caller_id) if char in _DIALLABLE)[:40])
+
+
+def without_parameters(user: str) -> str:
+    """The user part of an address as a trunk writes it: `+79161234567;phone-context=+7` is the number before `;`."""
+    return user.partition(";")[0]
 
 
 def name_of(caller_name: str) -> str:
@@ -134,7 +139,7 @@ class QueueWatch:
         return next(iter(reasons)) if reasons and None not in reasons else None
 
     def _new_channel(self, message: Message, at: datetime) -> Iterator[Event]:
-        self.registry.note_channel(message.text("Uniqueid"), at, message.text("Exten"))
+        self.registry.note_channel(message.text("Uniqueid"), at, without_parameters(message.text("Exten")))
         yield from ()
 
     def _new_extension(self, message: Message, _at: datetime) -> Iterator[Event]:

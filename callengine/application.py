@@ -40,6 +40,7 @@ from callengine.report_schedule import ReportSchedule
 from callengine.retention import every_night
 from callengine.service_manager import notify, watchdog_seconds
 from callengine.tally import COUNTED_FOR, DayTally
+from callengine.unlisted_calls import UnlistedCalls
 from callengine.vital_signs import TICK_SECONDS, VitalSigns
 from callengine.wallboard.board import Links
 from callengine.wallboard.opening import follow as follow_board
@@ -87,6 +88,7 @@ class Application:
         self._policy = policy or centre_policy(settings)
         self._link_times = link_times
         self._record = record
+        self.unlisted = UnlistedCalls(self.clock.now, self._log)
         self._stop_wanted, self._tasks = asyncio.Event(), list[asyncio.Task[None]]()
         self.tally = DayTally(
             {name: queue.promise for name, queue in self._policy.queues.items()},
@@ -160,7 +162,7 @@ class Application:
             ledger,
             self.alarm,
             self.clock,
-            observers=(self.tally.observe, metrics.observe, self.queue_log.observe),
+            observers=(self.tally.observe, metrics.observe, self.queue_log.observe, self.unlisted.observe),
             on_decision_seconds=metrics.decision_seconds.observe,
         )
         self.vitals = VitalSigns(
@@ -297,6 +299,7 @@ class Application:
         return Links(
             pbx=self.link.state is LinkState.CONNECTED and self.switchboard.is_synced,
             trunks=tuple(None if one is TrunkState.UNKNOWN else one is TrunkState.UP for one in states),
+            unlisted=self.unlisted.lately(),
         )
 
     def view(self) -> CentreView:

@@ -42,6 +42,9 @@ class CallMetrics:
 
         self._tally = tally
         self._offered = counter("calls_offered", "Calls that arrived", "queue")
+        self._unlisted = counter(
+            "calls_unlisted", "Calls to a number that no line of the settings has", "queue"
+        )
         self._finished = counter(
             "calls_finished", "Calls that ended, by outcome", "queue", "outcome", "served_by"
         )
@@ -81,8 +84,10 @@ class CallMetrics:
         """Take one journal entry into account."""
         self._lost_seconds.observe(entry)
         match entry:
-            case facts.CallOffered(queue=queue):
+            case facts.CallOffered(queue=queue, unlisted=unlisted):
                 self._offered.labels(queue).inc()
+                if unlisted is not None:
+                    self._unlisted.labels(queue).inc()
             case facts.CallConnected(at, call, _, offer):
                 if offer in self._rings:
                     self._ring.labels(_TAKEN).observe(_seconds(at - self._rings.pop(offer)))
@@ -144,6 +149,7 @@ class CallMetrics:
         for queue in queues:
             for metric in (
                 self._offered,
+                self._unlisted,
                 self._answer_wait,
                 self._queue_wait,
                 self._abandon_wait,

@@ -68,13 +68,21 @@ async def _start_and_run(settings: Settings, clock: SystemClock, path: Path) -> 
 @main.command()
 @config_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
-def check(config: Path | None, as_json: bool) -> None:
+@click.option(
+    "--unlisted",
+    type=click.IntRange(0, 1000),
+    default=0,
+    help="List so many of the last calls to numbers that no line of the settings has.",
+)
+def check(config: Path | None, as_json: bool, unlisted: int) -> None:
     """Check the settings, then the PBX: login, rights, contexts, modules; tell what is missing and how to add it."""
     from callengine.check import check_pbx, check_settings, report  # noqa: PLC0415  # only this verb needs it
+    from callengine.check_unlisted import check_unlisted  # noqa: PLC0415  # likewise
 
     settings = settings_or_fail(config)
     findings = check_settings(settings, settings_path(config, os.environ))
     findings += asyncio.run(check_pbx(settings))
+    findings += asyncio.run(check_unlisted(settings, SystemClock().now(), last=unlisted))
     sys.exit(report(findings, as_json=as_json))
 
 

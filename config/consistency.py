@@ -42,6 +42,9 @@ def inconsistencies(content: Row) -> Iterator[Problem]:
         yield from _unknown(f"lines[{index}].company", row.get("company"), companies)
         yield from _unknown(f"lines[{index}].queue", row.get("queue"), queues)
         yield from _unknown(f"lines[{index}].rules", row.get("rules"), rules)
+    centre = content.get("centre")
+    unlisted = centre.get("unlisted_line") if isinstance(centre, Mapping) else None
+    yield from _unknown("centre.unlisted_line", unlisted, set(_texts(content, "lines", "did")))
     for index, row in _rows(content, "agents"):
         served = row.get("queues")
         for queue in served if isinstance(served, list) else ():

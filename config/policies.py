@@ -28,6 +28,7 @@ from sla.promises import RU_416, Readings, RuleSet
 _MAX_LABEL = 40
 _NEVER_A_CHOICE = {"emergency", "lift", "gas", "flood"}
 """Who is in danger, or calls from a lift, is not asked to press keys."""
+_UNLISTED_LABELS = {"ru": "Номер не настроен: {did}", "en": "Unlisted number {did}"}
 _CALLBACK_LABELS = {"ru": "Перезвон до {due}: {line}", "en": "Callback by {due}: {line}"}
 
 
@@ -97,6 +98,8 @@ def centre_policy(settings: Settings) -> CentrePolicy:
             callback_before_due=timedelta(seconds=settings.choice.callback_before_due_seconds),
         ),
         missed_offers_before_pause=settings.centre.missed_offers_before_pause,
+        unlisted_line=Did(settings.centre.unlisted_line) if settings.centre.unlisted_line else None,
+        unlisted_label=_UNLISTED_LABELS[settings.centre.language],
         zone=ZoneInfo(settings.centre.time_zone),
         callback_label=_CALLBACK_LABELS[settings.centre.language],
     )

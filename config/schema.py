@@ -110,6 +110,9 @@ class Centre(Section):
     missed_offers_before_pause: int = Field(
         2, ge=0, le=20, description="an agent whose phone rings in vain so often in a row is paused; 0: never"
     )
+    unlisted_line: DidText | None = Field(
+        None, description="the did of the line that calls to a number of no line belong to; default: none's"
+    )
 
 
 class Pbx(Section):

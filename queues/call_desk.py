@@ -134,11 +134,11 @@ def arrive(centre: Centre, event: events.CallArrived) -> Call:
     )
     centre.calls[call.id] = call
     obligation_desk.resident_arrived(centre, call, event.at)
-    centre.note(offered_entry(call, event.did, event.at))
+    centre.note(offered_entry(centre, call, event.did, event.at))
     return call
 
 
-def offered_entry(call: Call, did: str, at: datetime) -> CallOffered:
+def offered_entry(centre: Centre, call: Call, did: str, at: datetime) -> CallOffered:
     """The journal's record of a resident's arrival."""
     return CallOffered(
         at=at,
@@ -150,6 +150,7 @@ def offered_entry(call: Call, did: str, at: datetime) -> CallOffered:
         queue=call.queue.name,
         number=call.number,
         caller_name=call.caller_name,
+        unlisted=None if did in centre.policy.lines else Did(did),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from queues import unlisted
 from queues.agent import Agent
 from queues.call import Call, Place
 from queues.commands import Command
@@ -82,12 +83,8 @@ class Centre:
         """Whose place in the fallback queue has not been looked at since they changed."""
 
     def line_of(self, did: Did) -> LinePolicy:
-        """The line of a DID; a number nobody configured is served by the default line or the first queue."""
-        line = self.policy.lines.get(did) or self.policy.default_line
-        if line is not None:
-            return line
-        queue = next(iter(self.policy.queues))
-        return LinePolicy(did, CompanyId("unknown"), "unknown", queue, label=did[:40])
+        """The line of a DID, also of one nobody configured."""
+        return self.policy.lines.get(did) or unlisted.line_for(did, self.policy)
 
     def serves(self, agent: Agent) -> bool:
         """Whether we give this agent calls; else he works for Asterisk's own queues only, which we leave alone."""

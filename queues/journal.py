@@ -143,6 +143,8 @@ class CallOffered:
     caller_name: str
     watched: bool = False
     """He came to a queue that Asterisk dispatches; served_by is known from the start."""
+    unlisted: Did | None = None
+    """The number he dialled, where no line of the settings has it: whose call it is was guessed."""
 
 
 @dataclass(frozen=True, slots=True)

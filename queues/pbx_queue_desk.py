@@ -12,7 +12,7 @@ from queues import agent_desk, events
 from queues.agent import Work
 from queues.call import Call, CallState
 from queues.centre import Centre
-from queues.identifiers import AgentId, OfferId
+from queues.identifiers import AgentId, Did, OfferId
 from queues.journal import (
     CallLeftQueue,
     CallOffered,
@@ -28,6 +28,18 @@ from queues.policy import KeyExit, LinePolicy
 from queues.results import TURNED_AWAY, Choice, OfferResult, QueueExit
 
 _MAY_BE_RUNG = {Work.NONE, Work.WRAP_UP, Work.DECLINE_PAUSE}
+
+
+def unlisted_did(centre: Centre, event: events.CallWatched) -> Did | None:
+    """The number he dialled, where whose call it is was guessed: no line has it, and none is named for the queue.
+
+    Who dialled the queue itself, from a phone of the house, dialled no number of a line at all.
+    """
+    queue = centre.policy.queues.get(event.queue)
+    watch = None if queue is None else queue.watch
+    if not event.did or event.did in centre.policy.lines or watch is None:
+        return None
+    return None if watch.line in centre.policy.lines or event.did in watch.pbx_queues else event.did
 
 
 def watched_line(centre: Centre, event: events.CallWatched) -> LinePolicy:
@@ -74,6 +86,7 @@ def arrive(centre: Centre, event: events.CallWatched) -> Call:
             number=call.number,
             caller_name=call.caller_name,
             watched=True,
+            unlisted=unlisted_did(centre, event),
         )
     )
     return call

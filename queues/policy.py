@@ -239,8 +239,10 @@ class CentrePolicy:
     queues: Mapping[QueueName, QueuePolicy]
     lines: Mapping[Did, LinePolicy]
     agents: Mapping[AgentId, AgentProfile]
-    default_line: LinePolicy | None = None
-    """Serves calls to a DID nobody configured: such a resident is still a resident."""
+    unlisted_line: Did | None = None
+    """The line whose calls those are whose DID nobody configured; None: `queues.unlisted` finds what is fit."""
+    unlisted_label: str = "Unlisted number {did}"
+    """What the agent's phone shows for a call to a DID nobody configured."""
     callbacks: CallbackPolicy = field(default_factory=CallbackPolicy)
     choice: ChoicePolicy = field(default_factory=ChoicePolicy)
     missed_offers_before_pause: int = 2

@@ -207,6 +207,7 @@ def _call_row(entry: facts.CallOffered, node: str) -> dict[str, Any]:
         "number": entry.number.whole[:40],
         "caller_name": entry.caller_name[:200],
         "served_by": facts.ServedBy.ASTERISK.value if entry.watched else None,
+        "unlisted": None if entry.unlisted is None else entry.unlisted[:40],
     }
 
 

@@ -116,7 +116,9 @@ calls = Table(
     Column("typed_number", String(40)),
     Column("message_at", Instant),
     Column("queue_exit", String(20)),
+    Column("unlisted", String(40)),
 )
+"""`unlisted`: the number he dialled, where no line of the settings had it."""
 Index(
     "ix_calls_open",
     calls.c.node,

@@ -66,6 +66,8 @@ class Links:
     """Connected, and its state is known."""
     trunks: tuple[bool | None, ...] = ()
     """Whether each can carry calls; None: not known."""
+    unlisted: tuple[str, ...] = ()
+    """Numbers that were dialled within the hour and that no line of the settings has, the latest first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,6 +125,7 @@ class Page:
             "size": {"width": WIDTH, "height": HEIGHT, "bottom": PLOT_BOTTOM, "right": PLOT_RIGHT},
             "goal": percent(language, board.level.goal),
             "clock": f"{board.at.astimezone(self._zone):%H:%M:%S}",
+            "unlisted": _unlisted_words(board, texts),
             "longest_of": self._company_name(board.waiting.longest_of),
             "alarm_limit": duration(self._limits.longest_wait_alarm_seconds),
             "duration": lambda time: duration(time / _SECOND),
@@ -146,6 +147,15 @@ def title_of(scope: Scope, texts: Texts) -> str:
             return scope.name
         case Part.QUEUE:
             return f"{texts.queue} {scope.name}"
+
+
+def _unlisted_words(board: Board, texts: Texts) -> str:
+    """The number that was dialled last and how many others; nothing on a part's board: whose they are nobody knows."""
+    numbers = board.links.unlisted
+    if not numbers or board.scope.part is not Part.CENTRE:
+        return ""
+    more = f" +{len(numbers) - 1}" if len(numbers) > 1 else ""
+    return texts.unlisted.format(numbers=numbers[0] + more)
 
 
 def _query_of(scope: Scope) -> Mapping[str, str]:

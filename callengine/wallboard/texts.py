@@ -64,6 +64,8 @@ class Texts:
     trunks: str
     works: str
     away: str
+    unlisted: str
+    """Numbers that were dialled and that nobody configured."""
     not_known: str
     alarm: str
     view: str
@@ -118,6 +120,7 @@ RU: Final = Texts(
     trunks="Транки {up}/{all}",
     works="работает",
     away="нет связи",
+    unlisted="Не настроен: {numbers}",
     not_known="неизвестно",
     alarm="Внимание: житель ждёт дольше {limit}",
     view="Вид",
@@ -196,6 +199,7 @@ EN: Final = Texts(
     trunks="Trunks {up}/{all}",
     works="works",
     away="away",
+    unlisted="Not set up: {numbers}",
     not_known="not known",
     alarm="Attention: a resident has waited longer than {limit}",
     view="View",

@@ -268,6 +268,21 @@ def engine() -> Iterator[Case]:
         (gauge("pbx_clock_offset_seconds", "1x30", **JOB), "2m"),
     )
     city = {"trunk": "city", **JOB}
+    general = {**QUEUE, **JOB}
+    yield from three(
+        "CallengineUnlistedNumber",
+        (
+            gauge("calls_unlisted_total", "0x4 1x600", **general),
+            "30m",
+            Firing(
+                "Residents dial a number that no line of the settings has; queue general serves them",
+                "Жители звонят на номер, которого нет в настройках; их обслуживает очередь general",
+                general,
+            ),
+        ),
+        gauge("calls_unlisted_total", "7x600", **general),
+        (gauge("calls_unlisted_total", "0x4 1x900", **general), "70m"),
+    )
     yield from three(
         "CallengineTrunkUnregistered",
         (
