@@ -13,6 +13,7 @@ from datetime import datetime
 from ami_adapters.local_channels import LocalChannels
 from queues.identifiers import AgentId, AttemptId, CallId, ChannelName, Endpoint, QueueName
 from queues.policy import AgentProfile
+from queues.refusals import LegEnd
 
 
 @dataclass(slots=True)
@@ -69,8 +70,8 @@ class AttemptChannel:
     is_dialling: bool = False
     is_contacted: bool = False
     dial_status: str = ""
-    cause: int | None = None
-    """Q.850 cause of the resident's leg."""
+    leg_end: LegEnd = field(default_factory=LegEnd)
+    """Of the resident's leg."""
 
 
 @dataclass(slots=True)

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 from ami_adapters import dialplan_names as names
-from ami_adapters.channel_registry import AttemptChannel, ChannelRegistry
+from ami_adapters.channel_registry import ChannelRegistry
 from ami_adapters.conversations import Conversations
+from ami_adapters.dial_results import OFFER_RESULTS, attempt_ended, cause_of, leg_end_told
 from ami_adapters.message import Message, instant_of
 from ami_adapters.queue_watch import QueueWatch, WatchedQueues, agent_dumped, ring_end
 from queues import events
@@ -30,32 +31,8 @@ DEVICE_STATES: Mapping[str, DeviceState] = {
 }
 """Asterisk's device states (main/devicestate.c); INVALID, UNAVAILABLE, UNKNOWN and new ones are unavailable."""
 
-OFFER_RESULTS: Mapping[str, OfferResult] = {
-    "BUSY": OfferResult.DECLINED,
-    "DONTCALL": OfferResult.DECLINED,
-    "NOANSWER": OfferResult.NO_ANSWER,
-    "CHANUNAVAIL": OfferResult.UNREACHABLE,
-    "CONGESTION": OfferResult.UNREACHABLE,
-    "INVALIDARGS": OfferResult.UNREACHABLE,
-    "CANCEL": OfferResult.CALLER_GONE,
-    "AGENTGONE": OfferResult.AGENT_GONE,
-}
-"""app_dial's DIALSTATUS when the resident came back to hold."""
-
-
-CONTACT_RESULTS: Mapping[str, ContactResult] = {
-    "ANSWER": ContactResult.CONTACTED,
-    "BUSY": ContactResult.BUSY,
-    "NOANSWER": ContactResult.NO_ANSWER,
-    "CANCEL": ContactResult.AGENT_HUNG_UP,
-}
-"""app_dial's DIALSTATUS of the resident's leg; every other means that the network did not ring him."""
-
 SOUNDS_LIKE: Mapping[str, SoundsLike] = {"HUMAN": SoundsLike.HUMAN, "MACHINE": SoundsLike.MACHINE}
 """app_amd's AMDSTATUS; NOTSURE and HANGUP tell nothing."""
-
-NOBODYS_NUMBER = frozenset({1, 22, 28})
-"""Q.850: unallocated number, number changed, invalid number format."""
 
 DISPOSITIONS: Mapping[str, Disposition] = {
     "1": Disposition.REACHED,
@@ -67,32 +44,6 @@ DISPOSITIONS: Mapping[str, Disposition] = {
 
 REVIEWS: Mapping[str, Review] = {"1": Review.DONE, "3": Review.CALL_BACK}
 """The key after a message was heard; 2 plays it again."""
-
-
-def contact_result(dial_status: str, cause: int | None) -> ContactResult:
-    """What Asterisk's words for the end of the resident's leg mean."""
-    result = CONTACT_RESULTS.get(dial_status, ContactResult.UNREACHABLE)
-    if result is ContactResult.UNREACHABLE and cause in NOBODYS_NUMBER:
-        return ContactResult.INVALID_NUMBER
-    return result
-
-
-def cause_of(text: str) -> int | None:
-    """A Q.850 cause; None where there is none."""
-    return int(text) if text.isascii() and text.isdigit() and int(text) else None
-
-
-def contact_result_of(channel: AttemptChannel) -> ContactResult:
-    """How a callback ended, by all that was heard of its channel."""
-    if channel.is_contacted:
-        return ContactResult.CONTACTED
-    if not channel.is_dialling:
-        return ContactResult.AGENT_DID_NOT_ANSWER
-    if not channel.dial_status:
-        return ContactResult.AGENT_HUNG_UP
-    result = contact_result(channel.dial_status, channel.cause)
-    # Answered but never bridged: one of them hung up during the notice.
-    return ContactResult.AGENT_HUNG_UP if result is ContactResult.CONTACTED else result
 
 
 def device_state_of(text: str) -> DeviceState:
@@ -257,7 +208,7 @@ class EventTranslator:
                 yield events.AttemptAgentReady(at, channel.attempt)
             case "ended":
                 channel.dial_status = message.text("DialStatus")
-                channel.cause = cause_of(message.text("Cause"))
+                channel.leg_end = leg_end_told(message)
             case _:
                 pass
 
@@ -267,7 +218,7 @@ class EventTranslator:
         channel = self._registry.channel_of(attempt)
         if channel is not None and message.get("Response") == "Failure" and not channel.is_dialling:
             self._registry.forget(attempt)
-            yield events.AttemptEnded(at, channel.attempt, ContactResult.AGENT_DID_NOT_ANSWER)
+            yield events.AttemptEnded(at, channel.attempt, ContactResult.AGENT_DID_NOT_ANSWER, rang=False)
 
     def _dial_begin(self, message: Message, at: datetime) -> Iterator[Event]:
         leg = self._registry.add_leg(
@@ -320,9 +271,7 @@ class EventTranslator:
         self._registry.forget(uniqueid)
         self._conversations.forget(uniqueid)
         if attempt is not None:
-            yield events.AttemptEnded(
-                at, attempt.attempt, contact_result_of(attempt), attempt.dial_status, attempt.cause
-            )
+            yield attempt_ended(attempt, at)
         elif resident is not None:
             yield events.CallEnded(
                 at, resident.call, cause_of(message.text("Cause")) or 0, resident.agent_left_first

@@ -13,7 +13,8 @@ from ami_adapters import actions
 from ami_adapters import dialplan_names as names
 from ami_adapters.actions import Action
 from ami_adapters.channel_registry import ChannelRegistry
-from ami_adapters.event_translation import cause_of, contact_result, device_state_of, pause_of
+from ami_adapters.dial_results import contact_result, leg_end
+from ami_adapters.event_translation import device_state_of, pause_of
 from ami_adapters.logged_calls import LoggedCall
 from ami_adapters.message import Message, instant_of
 from ami_adapters.queue_watch import QueueWatch, WatchedQueues
@@ -159,7 +160,9 @@ def _choice_of(call: CallId, rest: Sequence[str]) -> ChoiceMade | None:
 
 
 def read_attempt_trace(key: str, value: str) -> AttemptTrace | None:
-    """AstDB `callengine/attempt/<id>` = `1|dialling|t`, `1|answered|t` or `1|ended|t|DIALSTATUS|answered|cause`."""
+    """AstDB `callengine/attempt/<id>` = `1|dialling|t`, `1|answered|t` or
+    `1|ended|t|DIALSTATUS|answered|cause|SIP code|rang`; an older dialplan writes no more than the cause, or less.
+    """
     attempt = AttemptId(key.rpartition("/")[2])
     match value.split("|"):
         case [version, "dialling", _] if version == TRACE_VERSION:
@@ -170,8 +173,9 @@ def read_attempt_trace(key: str, value: str) -> AttemptTrace | None:
             contacted_at = instant_of(answered)
             if contacted_at is not None:
                 return AttemptTrace(attempt, ContactResult.CONTACTED, contacted_at)
-            result = contact_result(dial_status, cause_of("".join(rest)))
-            return AttemptTrace(attempt, result if dial_status != "ANSWER" else ContactResult.AGENT_HUNG_UP)
+            cause, sip_code, rang = (*rest, "", "", "")[:3]
+            end = leg_end(dial_status, sip_code, rang, cause)
+            return AttemptTrace(attempt, contact_result(dial_status, end), rang=end.rang)
         case _:
             return None
 

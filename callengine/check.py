@@ -70,6 +70,7 @@ MODULES = {
     "func_devstate.so": "the agents' lamps",
     "func_global.so": "marks an answer on the resident's channel",
     "func_groupcount.so": "counts calls at once",
+    "func_hangupcause.so": "tells a telephone that refused from a network that failed",
     "func_strings.so": "cleans what callers send",
     "res_musiconhold.so": "music",
 }

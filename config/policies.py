@@ -186,6 +186,7 @@ def _callbacks(settings: Settings) -> CallbackPolicy:
         retry_after_busy=timedelta(seconds=rules.retry_busy_seconds),
         retry_after_no_answer=timedelta(seconds=rules.retry_no_answer_seconds),
         retry_after_failure=timedelta(seconds=rules.retry_failure_seconds),
+        max_network_failures=rules.max_network_failures,
         agent_ring_time=timedelta(seconds=rules.agent_ring_seconds),
         resident_ring_time=timedelta(seconds=rules.resident_ring_seconds),
         max_per_number_and_day=rules.max_per_number_and_day,

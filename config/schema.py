@@ -337,6 +337,9 @@ class Callbacks(Section):
     retry_busy_seconds: Seconds = Field(40, description="pause after busy")
     retry_no_answer_seconds: Seconds = Field(120, description="pause after no answer")
     retry_failure_seconds: Seconds = Field(20, description="pause after a network failure")
+    max_network_failures: int = Field(
+        6, ge=1, le=100, description="dials of one obligation that the network did not carry"
+    )
     agent_ring_seconds: Seconds = Field(20, description="how long the agent's phone rings")
     resident_ring_seconds: Seconds = Field(30, description="how long the resident's phone rings")
     max_per_number_and_day: int = Field(6, ge=1, le=100, description="dials to one number in 24 hours")

@@ -23,7 +23,7 @@ from queues.obligation import Attempt, AttemptState, Obligation, attempt_of, obl
 from queues.personal_data import Phone
 from queues.phone_numbers import DialRefusal, write_for_trunk
 from queues.policy import LineCallback
-from queues.results import RESIDENT_NOT_RUNG
+from queues.results import spends_an_attempt, whether_it_rang
 from queues.timers import TimerKind
 from sla.obligation import ObligationInput
 
@@ -232,7 +232,10 @@ def end(centre: Centre, attempt: Attempt, event: events.AttemptEnded, now: datet
     if attempt.e164 is not None and centre.numbers_in_flight.get(attempt.e164) == attempt.id:
         del centre.numbers_in_flight[attempt.e164]
     centre.timers.disarm(TimerKind.ATTEMPT_DEADLINE, attempt.id)
-    centre.note(AttemptFinished(event.at, attempt.id, result, event.dial_status, event.cause))
+    rang = whether_it_rang(result, event.rang)
+    centre.note(
+        AttemptFinished(event.at, attempt.id, result, event.dial_status, event.cause, event.sip_code, rang)
+    )
     centre.order(EraseAttemptTrace(attempt.id))
     _free_agent(centre, attempt, result, now)
     channel_budget.unpark(centre)
@@ -248,7 +251,7 @@ def end(centre: Centre, attempt: Attempt, event: events.AttemptEnded, now: datet
         case ContactResult.INVALID_NUMBER:
             obligation_clock.hand_to_human(centre, obligation, DialRefusal.INVALID, event.at)
         case _:
-            _plan_next(centre, obligation, result, event.at, now)
+            _plan_next(centre, obligation, result, rang, event.at, now)
 
 
 def _free_agent(centre: Centre, attempt: Attempt, result: ContactResult, now: datetime) -> None:
@@ -265,7 +268,12 @@ def _free_agent(centre: Centre, attempt: Attempt, result: ContactResult, now: da
 
 
 def _plan_next(
-    centre: Centre, obligation: Obligation, result: ContactResult, at: datetime, now: datetime
+    centre: Centre,
+    obligation: Obligation,
+    result: ContactResult,
+    rang: bool | None,
+    at: datetime,
+    now: datetime,
 ) -> None:
     """Again inside the deadline, or a human's task: never silence."""
     policy = centre.policy.callbacks
@@ -277,9 +285,10 @@ def _plan_next(
         return
     pause = {
         ContactResult.BUSY: policy.retry_after_busy,
+        ContactResult.REFUSED: policy.retry_after_busy,
         ContactResult.NO_ANSWER: policy.retry_after_no_answer,
     }.get(result, policy.retry_after_failure)
-    if result not in RESIDENT_NOT_RUNG:
+    if spends_an_attempt(result, rang):
         obligation.dials += 1
     elif result is ContactResult.UNREACHABLE:
         # The network's fault: the next dial takes another trunk.

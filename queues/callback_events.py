@@ -87,6 +87,10 @@ class AttemptEnded:
     """Asterisk's own word for it (app_dial's DIALSTATUS)."""
     cause: int | None = None
     """Q.850 cause of the resident's leg."""
+    sip_code: int | None = None
+    """The last SIP response of the resident's leg."""
+    rang: bool | None = None
+    """Whether the resident's telephone rang; None where nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,6 +133,10 @@ class AttemptFinished:
     result: ContactResult
     dial_status: str = ""
     cause: int | None = None
+    sip_code: int | None = None
+    """The last SIP response of the resident's leg."""
+    rang: bool | None = None
+    """Whether his telephone rang; None where nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)

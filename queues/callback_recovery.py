@@ -90,7 +90,10 @@ def settle_attempts(centre: Centre, snapshot: PbxSnapshot, now: datetime) -> Non
             if trace is not None and trace.contacted_at is not None:
                 attempt_desk.contacted(centre, events.AttemptContacted(trace.contacted_at, attempt.id))
             result = _result_of(attempt, trace, snapshot)
-            attempt_desk.end(centre, attempt, events.AttemptEnded(snapshot.at, attempt.id, result), now)
+            rang = None if trace is None else trace.rang
+            attempt_desk.end(
+                centre, attempt, events.AttemptEnded(snapshot.at, attempt.id, result, rang=rang), now
+            )
     for trace in traces.values():
         centre.order(EraseAttemptTrace(trace.attempt))
 

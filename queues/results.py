@@ -48,11 +48,13 @@ class ContactResult(StrEnum):
 
     CONTACTED = "contacted"
     BUSY = "busy"
+    REFUSED = "refused"
+    """A person pressed "reject", or his telephone does it for him."""
     NO_ANSWER = "no_answer"
     UNREACHABLE = "unreachable"
-    """The network could not carry the call (congestion, trunk away): another trunk may."""
+    """The network could not carry the call, or said nothing at all: another trunk may."""
     INVALID_NUMBER = "invalid_number"
-    """The network says that nobody has this number (Q.850 causes 1, 22, 28): it is not dialled again."""
+    """The network says that nobody has this number (`queues.refusals`): it is not dialled again."""
     AGENT_DID_NOT_ANSWER = "agent_did_not_answer"
     """The agent's own phone was not answered: the resident was not dialled."""
     AGENT_HUNG_UP = "agent_hung_up"
@@ -103,7 +105,7 @@ class Review(StrEnum):
     """Heard, and the resident must be called: the obligation stays."""
 
 
-RESIDENT_NOT_RUNG = frozenset(
+NOTHING_SPENT = frozenset(
     {
         ContactResult.AGENT_DID_NOT_ANSWER,
         ContactResult.NOT_DIALLED,
@@ -112,6 +114,23 @@ RESIDENT_NOT_RUNG = frozenset(
     }
 )
 """Such a dial spent none of the resident's attempts."""
+
+SPENT_IF_IT_RANG = frozenset({ContactResult.AGENT_HUNG_UP})
+"""And such a one only if his telephone rang, as far as is known."""
+
+_NEVER_RANG = frozenset({ContactResult.AGENT_DID_NOT_ANSWER, ContactResult.NOT_DIALLED})
+
+
+def spends_an_attempt(result: ContactResult, rang: bool | None) -> bool:
+    """Whether the resident's telephone, or he himself, had a say in how the dial ended."""
+    return result not in NOTHING_SPENT and not (result in SPENT_IF_IT_RANG and rang is False)
+
+
+def whether_it_rang(result: ContactResult, rang: bool | None) -> bool | None:
+    """What is known of the ringing besides: a conversation wants an answer, and who was not dialled does not ring."""
+    if result is ContactResult.CONTACTED:
+        return True
+    return False if result in _NEVER_RANG else rang
 
 
 class Disposition(StrEnum):

@@ -135,6 +135,8 @@ class AttemptTrace:
     result: ContactResult | None
     """None when it was dialling and never told how it ended."""
     contacted_at: datetime | None = None
+    rang: bool | None = None
+    """Whether the resident's telephone rang; None where nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)

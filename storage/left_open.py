@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, func, literal, select
+from sqlalchemy import ColumnElement, Row, Select, func, literal, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from queues.events import (
@@ -22,7 +22,7 @@ from queues.events import (
 from queues.identifiers import AgentId, AttemptId, CallId, CompanyId, Did, MessageId, ObligationId, OfferId
 from queues.journal import ServedBy
 from queues.personal_data import Phone
-from queues.results import RESIDENT_NOT_RUNG, Choice, ContactResult, QueueExit
+from queues.results import NOTHING_SPENT, SPENT_IF_IT_RANG, Choice, ContactResult, QueueExit
 from sla.obligation import ObligationState
 from storage.left_resting import left_resting
 from storage.projection import CALLBACKS_SWITCH
@@ -37,7 +37,8 @@ from storage.tables import (
     switches,
 )
 
-_RESIDENT_NOT_RUNG = [result.value for result in RESIDENT_NOT_RUNG]
+_NOTHING_SPENT = [result.value for result in NOTHING_SPENT]
+_SPENT_IF_IT_RANG = [result.value for result in SPENT_IF_IT_RANG]
 _AnyRow = Row[Any]
 
 
@@ -87,7 +88,7 @@ def _open_obligations(node: str) -> Select[Any]:
         select(
             obligations,
             counted().label("attempts_made"),
-            counted(attempts.c.result.not_in(_RESIDENT_NOT_RUNG), attempts.c.made_at >= since).label("dials"),
+            counted(_spent(), attempts.c.made_at >= since).label("dials"),
             counted(unreachable, attempts.c.made_at >= since).label("network_failures"),
             select(func.min(attempts.c.dialled_at)).where(of_it).scalar_subquery().label("first_dial_at"),
             human_tasks.c.assigned_to,
@@ -95,6 +96,12 @@ def _open_obligations(node: str) -> Select[Any]:
         .outerjoin(human_tasks, human_tasks.c.obligation == obligations.c.obligation)
         .where(obligations.c.node == node, obligations.c.closed_at.is_(None))
     )
+
+
+def _spent() -> ColumnElement[bool]:
+    """`queues.results.spends_an_attempt`, asked of a row; a dial in flight has spent nothing yet."""
+    told_apart = attempts.c.result.not_in(_SPENT_IF_IT_RANG) | func.coalesce(attempts.c.rang, true())
+    return attempts.c.result.not_in(_NOTHING_SPENT) & told_apart
 
 
 def _offers_without_result(node: str) -> Select[Any]:

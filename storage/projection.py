@@ -175,9 +175,15 @@ def _attempt_change(
             return _attempt(attempt, dialled_at=at)
         case facts.AttemptReached(at, attempt):
             return _attempt(attempt, contacted_at=at)
-        case facts.AttemptFinished(at, attempt, result, dial_status, cause):
+        case facts.AttemptFinished(at, attempt, result, dial_status, cause, sip_code, rang):
             return _attempt(
-                attempt, ended_at=at, result=result.value, dial_status=dial_status[:30], cause=cause
+                attempt,
+                ended_at=at,
+                result=result.value,
+                dial_status=dial_status[:30],
+                cause=cause,
+                sip_code=sip_code,
+                rang=rang,
             )
 
 

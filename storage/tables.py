@@ -235,6 +235,8 @@ attempts = Table(
     Column("trunk", String(40)),
     Column("dial_status", String(30)),
     Column("cause", Integer),
+    Column("sip_code", Integer),
+    Column("rang", Boolean),
     Column("sounds_like", String(20)),
 )
 _IN_FLIGHT = text("ended_at IS NULL")

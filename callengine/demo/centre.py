@@ -10,7 +10,7 @@ from typing import Protocol
 
 from callengine.asterisk_process import AsteriskProcess
 from callengine.demo.media import Ticker
-from callengine.demo.resident import Resident, ResidentExchange
+from callengine.demo.resident import Behaviour, Resident, ResidentExchange
 from callengine.demo.softphone import Softphone
 from callengine.demo.tones import agent_tone
 from callengine.sample import SampleOptions
@@ -201,7 +201,7 @@ class Phones:
         return resident
 
     async def open_exchange(
-        self, behaviour: Callable[[str], float | str | None], *, talk_seconds: float = 5.0
+        self, behaviour: Callable[[str], Behaviour], *, talk_seconds: float = 5.0
     ) -> ResidentExchange:
         """Have the trunk end at telephones that behave so."""
         self.exchange = ResidentExchange(self.ticker, behaviour, talk_seconds=talk_seconds)

@@ -129,6 +129,19 @@ REJECTIONS = {
 """How a telephone, or the network before it, may refuse."""
 
 
+@dataclass(frozen=True, slots=True)
+class Refuses:
+    """A telephone, or the network before it, that answers with a SIP code."""
+
+    code: int
+    after: float | None = None
+    """It rings so many seconds before; None: it never rings."""
+
+
+Behaviour = float | str | Refuses | None
+"""Seconds until it is answered, a word of `REJECTIONS`, a SIP code, or None for no answer."""
+
+
 @dataclass(slots=True)
 class RungPhone:
     """One ring of a resident's telephone; moments are loop.time(), None for what has not happened."""
@@ -142,12 +155,11 @@ class RungPhone:
 class ResidentExchange:
     """The residents' telephones as the trunk reaches them: callbacks ring here.
 
-    `behaviour` tells for a number what happens: seconds until it is answered, a word of `REJECTIONS`, or None for
-    no answer.
+    `behaviour` tells for a number what happens.
     """
 
     def __init__(
-        self, ticker: Ticker, behaviour: Callable[[str], float | str | None], *, talk_seconds: float = 5.0
+        self, ticker: Ticker, behaviour: Callable[[str], Behaviour], *, talk_seconds: float = 5.0
     ) -> None:
         self._ticker = ticker
         self.behaviour = behaviour
@@ -209,6 +221,9 @@ class ResidentExchange:
             ring.ended_at = loop.time()
             call.reject(*REJECTIONS[what])
             return
+        if isinstance(what, Refuses):
+            await self._refuse(call, ring, what)
+            return
         call.ringing()
         if what is None:
             return
@@ -234,6 +249,14 @@ class ResidentExchange:
         call.hangup()
         stream.close()
         self._over(call.call_id)
+
+    async def _refuse(self, call: IncomingCall, ring: RungPhone, how: Refuses) -> None:
+        if how.after is not None:
+            call.ringing()
+            await asyncio.sleep(how.after)
+        if ring.ended_at is None:
+            self._over(call.call_id)
+            call.reject(how.code)
 
     def _over(self, call_id: str) -> None:
         ring = self._ringing.pop(call_id, None)

@@ -18,6 +18,7 @@ from callengine.application import Application
 from callengine.asterisk_process import AsteriskProcess, AsteriskStartError
 from callengine.clock import SystemClock
 from callengine.demo.centre import CentrePlan, Phones, settings_for, start_asterisk
+from callengine.demo.resident import Behaviour
 from callengine.demo.residents_at_large import Town
 from callengine.demo.screen import live_view, plain_line, summary
 from callengine.logs import configure_logging
@@ -96,7 +97,7 @@ async def _open_for_business(phones: Phones, seed: int) -> None:
     chance = random.Random(seed or None)  # noqa: S311  # behaviour, not secrets
     await phones.add_agents(PLAN.agents, answer_after=lambda: chance.uniform(0.4, 3.0))
 
-    def at_home(number: str) -> float | str | None:
+    def at_home(number: str) -> Behaviour:
         del number
         return chance.choices([chance.uniform(0.5, 3.0), "busy", None], weights=[8, 1, 1])[0]
 

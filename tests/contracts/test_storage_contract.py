@@ -118,17 +118,35 @@ async def test_an_attempt_is_claimed_by_being_committed_and_only_one_of_a_number
     assert [(one.attempts_made, one.dials) for one in later.obligations] == [(1, 1)]
 
 
-async def test_an_agent_who_did_not_pick_up_spends_none_of_the_residents_attempts(ledger: Ledger) -> None:
+NO_CONTACT = events.ContactResult
+
+
+@pytest.mark.parametrize(
+    ("result", "rang", "dials", "network"),
+    [
+        (NO_CONTACT.AGENT_DID_NOT_ANSWER, False, 0, 0),
+        (NO_CONTACT.UNREACHABLE, False, 0, 1),
+        (NO_CONTACT.REFUSED, True, 1, 0),
+        (NO_CONTACT.AGENT_HUNG_UP, False, 0, 0),
+        (NO_CONTACT.AGENT_HUNG_UP, True, 1, 0),
+        (NO_CONTACT.AGENT_HUNG_UP, None, 1, 0),
+    ],
+)
+async def test_after_a_restart_a_dial_has_spent_what_it_had_spent_before(
+    ledger: Ledger, result: events.ContactResult, rang: bool | None, dials: int, network: int
+) -> None:
     desk = opened_desk(ledger)
     play(ledger, desk, [events.AgentDeviceChanged(moment(0), A1, DeviceState.BUSY)])
     play(ledger, desk, [arrived("c1", 1), holding("c1", 2), events.CallEnded(moment(9), CallId("c1"), 16)])
     play(ledger, desk, [events.AgentDeviceChanged(moment(10), A1, DeviceState.IDLE)])
     play(ledger, desk, [events.ObligationDue(moment(30), ObligationId("ob-c1"))])
-    not_taken = events.ContactResult.AGENT_DID_NOT_ANSWER
-    play(ledger, desk, [events.AttemptEnded(moment(50), AttemptId("ob-c1.1.1"), not_taken)])
+    attempt = AttemptId("ob-c1.1.1")
+    play(ledger, desk, [events.AttemptEnded(moment(50), attempt, result, sip_code=480, rang=rang)])
     await ledger.writer.flush()
     (known,) = (await ledger.restored(moment(51))).obligations
-    assert (known.attempts_made, known.dials) == (1, 0)
+    assert (known.attempts_made, known.dials, known.network_failures) == (1, dials, network)
+    (obligation,) = desk.dispatcher.centre.obligations.values()
+    assert (obligation.dials, obligation.network_failures) == (dials, network)
 
 
 async def test_who_takes_a_humans_task_has_it_after_a_restart_too(ledger: Ledger) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from callengine.demo.centre import EMERGENCY_DID, GENERAL_DID, CentrePlan
-from callengine.demo.resident import ResidentExchange
+from callengine.demo.resident import Behaviour, ResidentExchange
 from callengine.demo.softphone import PhoneCall, Softphone
 from queues.phone_numbers import DialRefusal
 from tests.support.live_centre import LiveCentre, live_centre
@@ -98,7 +98,7 @@ class Ward:
 
 
 async def ward(
-    centre: LiveCentre, behaviour: Callable[[str], float | str | None], *, talk_seconds: float = 1.0
+    centre: LiveCentre, behaviour: Callable[[str], Behaviour], *, talk_seconds: float = 1.0
 ) -> Ward:
     (agent,) = await centre.phones.add_agents(1)
     exchange = await centre.phones.open_exchange(behaviour, talk_seconds=talk_seconds)
@@ -110,8 +110,8 @@ def answers(number: str) -> float:
     return 0.1
 
 
-def one_after_the_other(*behaviours: float | str | None) -> Callable[[str], float | str | None]:
-    rest: Iterator[float | str | None] = iter(behaviours)
+def one_after_the_other(*behaviours: Behaviour) -> Callable[[str], Behaviour]:
+    rest: Iterator[Behaviour] = iter(behaviours)
     return lambda number: next(rest)
 
 

@@ -325,7 +325,9 @@ def restarted(attempt: AttemptId | None, snapshot: PbxSnapshot) -> Desk:
 
 def test_killed_between_claim_and_originate_he_was_not_dialled_and_is_dialled_once_now() -> None:
     desk = restarted(FIRST, PbxSnapshot(moment(1), (), ()))
-    assert desk.journal(AttemptFinished) == [AttemptFinished(moment(1), FIRST, ContactResult.NOT_DIALLED)]
+    assert desk.journal(AttemptFinished) == [
+        AttemptFinished(moment(1), FIRST, ContactResult.NOT_DIALLED, rang=False)
+    ]
     assert tasks(desk) == []
 
 

@@ -153,6 +153,26 @@ def test_busy_is_tried_again_soon_because_he_may_be_calling_us() -> None:
     assert shift.wakes == [moment(65)]
 
 
+def test_who_presses_reject_spends_one_attempt_as_one_who_is_busy() -> None:
+    shift = dialled(max_attempts=2, late_attempts=0)
+    shift.fail(25, ContactResult.REFUSED)
+    assert shift.wakes == [moment(65)]
+    shift.due(65)
+    shift.fail(70, ContactResult.REFUSED, 2)
+    assert (shift.state(), shift.tasks) == ("with_human", ["not_reached"])
+
+
+@pytest.mark.parametrize(("rang", "tasks"), [(True, ["not_reached"]), (None, ["not_reached"]), (False, [])])
+def test_an_agent_who_gives_up_spends_an_attempt_only_when_it_rang(
+    rang: bool | None, tasks: list[str]
+) -> None:
+    shift = dialled(max_attempts=1, late_attempts=0)
+    attempt = AttemptId(f"{OB1}.1.1")
+    shift.tell(events.AttemptAgentReady(moment(20), attempt))
+    shift.tell(events.AttemptEnded(moment(25), attempt, ContactResult.AGENT_HUNG_UP, rang=rang))
+    assert shift.tasks == tasks
+
+
 def test_a_task_stays_owed_and_a_further_call_of_his_lets_the_engine_try_again() -> None:
     shift = dialled(max_attempts=1, late_attempts=0)
     shift.fail(40, ContactResult.NO_ANSWER)

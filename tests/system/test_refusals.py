@@ -1,0 +1,79 @@
+"""How a resident's telephone, or the network before it, refuses a callback: on a real Asterisk, by SIP's own codes."""
+
+from __future__ import annotations
+
+import asyncio
+
+from callengine.demo.resident import Behaviour, Refuses
+from tests.support.live_centre import live_centre
+from tests.system.test_callbacks import plan, ward
+
+RINGS = 0.3
+
+# What his telephone does; the result, whether the ledger says that it rang, and the SIP code it keeps.
+REFUSALS: list[tuple[Behaviour, str, bool, int]] = [
+    (Refuses(603, after=RINGS), "refused", True, 603),
+    (Refuses(486), "busy", False, 486),
+    (Refuses(480), "no_answer", False, 480),
+    (None, "no_answer", True, 180),
+    (Refuses(503, after=RINGS), "no_answer", True, 503),
+    (Refuses(404), "invalid_number", False, 404),
+    (Refuses(408), "unreachable", False, 408),
+    (Refuses(488), "unreachable", False, 488),
+    (Refuses(503), "unreachable", False, 503),
+]
+TASK = {"invalid_number": "invalid", "unreachable": "network"}
+
+
+async def test_the_ledger_says_what_sip_said_and_whether_it_rang() -> None:
+    """One dial each: whatever was refused, rang or was never carried, leads to a person, with the right reason."""
+    residents = {f"+7916123{i:04}": refusal for i, refusal in enumerate(REFUSALS)}
+    rules = "max_attempts = 1\nlate_attempts = 0\nmax_network_failures = 1\nmax_per_hour = 1000\n"
+    async with live_centre(plan(callbacks=rules)) as centre:
+        here = await ward(centre, lambda number: residents[number][0])
+        for number in residents:
+            await here.miss(number.removeprefix("+"))
+        here.agent.answer_after = lambda: 0.1
+        await here.until_closed(seconds=120)
+        rows = await centre.rows(
+            "SELECT a.e164, a.result, a.rang, a.sip_code, t.reason FROM attempts a "
+            "JOIN human_tasks t ON t.obligation = a.obligation ORDER BY a.e164"
+        )
+        assert [(row.e164, row.result, bool(row.rang), row.sip_code, row.reason) for row in rows] == [
+            (number, result, rang, code, TASK.get(result, "not_reached"))
+            for number, (_, result, rang, code) in residents.items()
+        ]
+
+
+async def test_who_presses_reject_is_left_in_peace_after_his_attempts() -> None:
+    """603 was taken for a network that fails: he was rung six times 20 s apart, whatever `max_attempts` said."""
+    async with live_centre(plan(callbacks="max_attempts = 2\nlate_attempts = 0\n")) as centre:
+        here = await ward(centre, lambda number: Refuses(603, after=RINGS))
+        await here.miss()
+        here.agent.answer_after = lambda: 0.1
+        await here.until_closed(seconds=40)
+        assert await here.attempts() == ["refused", "refused"]
+        assert len(here.exchange.rings) == 2
+        assert await here.obligations() == [("with_human", "not_reached")]
+
+
+async def test_an_agent_who_gives_up_before_it_rings_spends_none_of_the_residents_attempts() -> None:
+    async with live_centre(plan(callbacks="max_attempts = 1\nlate_attempts = 0\n")) as centre:
+        gone = asyncio.Event()
+
+        def first_silent(number: str) -> Behaviour:
+            del number
+            return 0.1 if gone.is_set() else Refuses(500, after=None)
+
+        here = await ward(centre, first_silent)
+        # The exchange says 100 and nothing more; the agent hangs up after a second.
+        answer, here.exchange._uas.on_invite = here.exchange._uas.on_invite, lambda call: None
+        await here.miss()
+        call = await here.called_back()
+        await here.agent.wait_for(lambda phone: call.answered_at is not None)
+        await centre.until(lambda: any(one.state == "talking" for one in centre.engine.view().agents))
+        here.exchange._uas.on_invite = answer
+        gone.set()
+        here.agent.hang_up()
+        await here.until_closed(seconds=40)
+        assert await here.attempts() == ["agent_hung_up", "contacted"]
