@@ -19,16 +19,19 @@ from ami_adapters.errors import AmiError
 from ami_adapters.link import AmiLink, LinkState, PbxLogin
 from ami_adapters.message import Message
 from ami_adapters.pending_actions import Response
-from callengine import check_watch
+from callengine import check_files, check_watch
 from callengine.access.opening import no_token, token_is_wanted
 from callengine.access.tokens import TokenError
+from callengine.check_files import Surroundings
+from callengine.check_ledger import check_ledger
 from callengine.clock import SystemClock
 from callengine.finding import Finding
 from callengine.logs import configure_logging, get_log
 from callengine.token_commands import token_file
-from config.consistency import lines_without_callback, warnings
+from callengine.unit_file import Service, installed_service
 from config.credentials import exposed_secret_files
 from config.errors import Problem
+from config.plausibility import ERRORS, WARNINGS
 from config.settings import Settings
 
 CONTEXTS = (
@@ -83,6 +86,12 @@ CONTEXT_HELP = (
 )
 
 
+def surroundings(path: Path, service: Service | None = None) -> Surroundings:
+    """The installed service where these settings are its own; else whoever calls."""
+    found = service or installed_service()
+    return Surroundings(path, found if found is not None and found.runs_on(path) else None)
+
+
 def check_settings(settings: Settings, path: Path) -> list[Finding]:
     """What the schema cannot refuse: a line that nobody could call back from, a secret that everybody may read."""
 
@@ -91,9 +100,9 @@ def check_settings(settings: Settings, path: Path) -> list[Finding]:
 
     return [
         Finding("ok", f"settings file {path}"),
-        *found("error", lines_without_callback(settings)),
+        *(one for look in ERRORS for one in found("error", look(settings))),
         *found("error", _no_token(settings)),
-        *found("warning", warnings(settings)),
+        *(one for look in WARNINGS for one in found("warning", look(settings))),
         *found("warning", exposed_secret_files(settings, path, os.environ)),
     ]
 
@@ -106,6 +115,15 @@ def _no_token(settings: Settings) -> Iterable[Problem]:
                 yield Problem("http.tokens_file", "no token to look at the engine with", no_token(settings))
         except TokenError as problem:
             yield Problem("http.tokens_file", str(problem))
+
+
+async def check_machine(settings: Settings, around: Surroundings) -> list[Finding]:
+    """The engine's files, its port and its ledger, as the engine would find them."""
+    findings = [one for look in check_files.LOOKS for one in look(settings, around)]
+    if around.service is not None:
+        findings.insert(0, Finding("ok", f"as the service would: {around.service.unit}"))
+    findings += [one async for one in check_ledger(settings, around)]
+    return findings
 
 
 async def check_pbx(settings: Settings) -> list[Finding]:

@@ -22,6 +22,7 @@ from callengine.callback_commands import login_name
 from callengine.clock import ClockSetBackError, SystemClock
 from callengine.command_options import config_option, fail, settings_or_fail
 from callengine.desk_commands import callbacks, messages
+from callengine.finding import Finding
 from callengine.logs import configure_logging
 from callengine.pauses import keep_short
 from callengine.reconcile.command import reconcile_command
@@ -75,15 +76,22 @@ async def _start_and_run(settings: Settings, clock: SystemClock, path: Path) -> 
     help="List so many of the last calls to numbers that no line of the settings has.",
 )
 def check(config: Path | None, as_json: bool, unlisted: int) -> None:
-    """Check the settings, then the PBX: login, rights, contexts, modules; tell what is missing and how to add it."""
-    from callengine.check import check_pbx, check_settings, report  # noqa: PLC0415  # only this verb needs it
+    """Check settings, files, ledger and port as the service would find them, then the PBX; tell what to mend."""
+    from callengine import check as checks  # noqa: PLC0415  # only this verb needs it
     from callengine.check_unlisted import check_unlisted  # noqa: PLC0415  # likewise
 
-    settings = settings_or_fail(config)
-    findings = check_settings(settings, settings_path(config, os.environ))
-    findings += asyncio.run(check_pbx(settings))
-    findings += asyncio.run(check_unlisted(settings, SystemClock().now(), last=unlisted))
-    sys.exit(report(findings, as_json=as_json))
+    settings, path = settings_or_fail(config), settings_path(config, os.environ)
+
+    async def all_of_it() -> list[Finding]:
+        around = checks.surroundings(path)
+        return [
+            *checks.check_settings(settings, path),
+            *await checks.check_machine(settings, around),
+            *await checks.check_pbx(settings),
+            *await check_unlisted(settings, SystemClock().now(), last=unlisted),
+        ]
+
+    sys.exit(checks.report(asyncio.run(all_of_it()), as_json=as_json))
 
 
 @main.command()

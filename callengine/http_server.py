@@ -13,6 +13,7 @@ from aiohttp import web
 from callengine.access.gate import Gate
 from callengine.callback_api import MAY_CHANGE
 from callengine.metrics import Metrics
+from callengine.start_errors import StartError, port_problem, socket_problem
 
 Health = Callable[[], Mapping[str, bool]]
 """Named conditions and whether each is met."""
@@ -67,9 +68,12 @@ class HttpServer:
         self._runners: list[web.AppRunner] = []
 
     async def start(self) -> None:
-        """Listen. Raises OSError when the port is taken, or another engine listens on the control socket."""
+        """Listen. Raises StartError when the port is taken, or another engine listens on the control socket."""
         runner = await self._runner(may_change=False)
-        await web.TCPSite(runner, self._host, self._wanted_port).start()
+        try:
+            await web.TCPSite(runner, self._host, self._wanted_port).start()
+        except OSError as problem:
+            raise StartError(*port_problem(self._host, self._wanted_port, problem)) from None
         if self._control is not None:
             listener = _private_listener(self._control)
             runner = await self._runner(may_change=True)
@@ -135,6 +139,9 @@ class HttpServer:
 
 def _private_listener(path: Path) -> socket.socket:
     """A socket that is its owner's alone from the first moment; one that a dead engine left is replaced."""
+    found = socket_problem(path.absolute())
+    if found is not None:
+        raise StartError(*found)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         if path.is_socket():
@@ -147,7 +154,10 @@ def _private_listener(path: Path) -> socket.socket:
             os.umask(before)
     except OSError as problem:
         listener.close()
-        raise OSError(f"the control socket {path} cannot be opened: {problem}") from None
+        right = "one engine for one socket; its folder must be there and be written by the engine's user"
+        raise StartError(
+            f"http.control_socket: the control socket {path} cannot be opened: {problem}", right
+        ) from None
     return listener
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from callengine.ledger_metrics import LedgerMetrics
 from callengine.logs import Log
+from callengine.start_errors import ledger_problem
 from config.settings import Settings
 from storage.batch_writer import BEHIND
 from storage.errors import LedgerError
@@ -17,18 +18,25 @@ _MANY_IN_MEMORY = 2 * BEHIND
 
 
 async def opened_ledger(settings: Settings, now: datetime) -> Ledger:
-    """The ledger and the spool of these settings. Raises LedgerError."""
+    """The ledger and the spool of these settings. Raises LedgerError, which names the key to change."""
     database = settings.database
     path = settings.spool_path
-    return await open_ledger(
-        database.url,
-        settings.pbx.name,
-        now,
-        password=database.password.get_secret_value(),
-        spool=None
-        if path is None
-        else Spool(path, settings.pbx.name, limit_bytes=database.spool_max_mb << 20),
-    )
+    try:
+        return await open_ledger(
+            database.url,
+            settings.pbx.name,
+            now,
+            password=database.password.get_secret_value(),
+            spool=None
+            if path is None
+            else Spool(path, settings.pbx.name, limit_bytes=database.spool_max_mb << 20),
+        )
+    except LedgerError as problem:
+        if path is not None and str(path) in str(problem):
+            right = "name a file of this engine's own, in a folder that is there"
+            raise LedgerError(f"database.spool_file: {path.absolute()}: {problem} → {right}") from None
+        what, right = ledger_problem(database.url, problem)
+        raise LedgerError(f"{what} → {right}") from None
 
 
 class LedgerWatch:

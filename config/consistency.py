@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from config.errors import Problem
 from queues.personal_data import Phone
-from queues.phone_numbers import HOME_REGION, normalise
+from queues.phone_numbers import HOME_REGION, is_region, normalise
 from queues.policy import Dispatch
 from sla.promises import RU_416
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from config.settings import Settings
 
 Row = Mapping[str, Any]
+FALLBACK_QUEUE = "callengine-fallback"
+"""app_queue's, where residents wait while the engine is away."""
 WHOLE_CENTRE = "all"
 """In [reports], instead of a company."""
 
@@ -28,15 +30,17 @@ def inconsistencies(content: Row) -> Iterator[Problem]:
     """
     companies, queues = set(_texts(content, "companies", "id")), set(_texts(content, "queues", "name"))
     for table, key in (("companies", "id"), ("queues", "name"), ("lines", "did"), ("agents", "id")):
-        yield from _twice(table, key, _texts(content, table, key))
-    endpoints = [
-        row.get("endpoint") or f"PJSIP/{row.get('id')}"
-        for _, row in _rows(content, "agents")
-        if row.get("id")
-    ]
-    yield from _twice("agents", "endpoint", map(str, endpoints))
-    dated = [f"{row.get('name')} since {row.get('since')}" for _, row in _rows(content, "rules")]
-    yield from _twice("rules", "since", dated)
+        named = ((n, row.get(key)) for n, row in _rows(content, table))
+        yield from _twice((f"{table}[{n}].{key}", name) for n, name in named if isinstance(name, str))
+    agents = [(n, row) for n, row in _rows(content, "agents") if row.get("id")]
+    endpoints = (
+        (f"agents[{n}].endpoint", row.get("endpoint") or f"PJSIP/{row.get('id')}") for n, row in agents
+    )
+    yield from _twice((place, str(endpoint)) for place, endpoint in endpoints)
+    yield from _twice(
+        (f"rules[{n}].since", f"{row.get('name')} since {row.get('since')}")
+        for n, row in _rows(content, "rules")
+    )
     rules = set(_texts(content, "rules", "name")) or {RU_416.name}
     for index, row in _rows(content, "lines"):
         yield from _unknown(f"lines[{index}].company", row.get("company"), companies)
@@ -59,13 +63,6 @@ def inconsistencies(content: Row) -> Iterator[Problem]:
     yield from _limits_in_disorder(content)
 
 
-def warnings(settings: Settings) -> Iterator[Problem]:
-    """What works but is probably not meant: `check` shows it."""
-    for index, queue in enumerate(settings.queues):
-        if not any(queue.name in agent.queues for agent in settings.agents):
-            yield Problem(f"queues[{index}]", f"no agent serves {queue.name!r}")
-
-
 def lines_without_callback(settings: Settings) -> Iterator[Problem]:
     """Lines whose residents are owed a contact that nobody could make: `check` refuses them.
 
@@ -86,7 +83,7 @@ def lines_without_callback(settings: Settings) -> Iterator[Problem]:
 
 def _watching(content: Row) -> Iterator[Problem]:
     """A watched queue must be found, once, and each of its calls must be somebody's."""
-    named: list[str] = []
+    seen: list[tuple[str, str]] = []
     for index, row in _rows(content, "queues"):
         watch, name = row.get("watch"), row.get("name")
         if not isinstance(watch, Mapping):
@@ -97,7 +94,12 @@ def _watching(content: Row) -> Iterator[Problem]:
                 )
             continue
         pbx_queues = watch.get("pbx_queues")
-        named += [one for one in pbx_queues if isinstance(one, str)] if isinstance(pbx_queues, list) else []
+        place = f"queues[{index}].watch.pbx_queues"
+        named = [one for one in pbx_queues if isinstance(one, str)] if isinstance(pbx_queues, list) else []
+        if FALLBACK_QUEUE in named:
+            right = "name the queues that residents reach without callengine; this one is seen anyway"
+            yield Problem(place, f"{FALLBACK_QUEUE} is our own", right)
+        seen += [(place, one) for one in named]
         lines = {row.get("did") for _, row in _rows(content, "lines") if row.get("queue") == name}
         if isinstance(name, str) and not lines:
             right = "add a [[lines]] table with this queue: whose residents its callers are"
@@ -106,7 +108,7 @@ def _watching(content: Row) -> Iterator[Problem]:
         if line is not None and line not in lines:
             right = f"lines of this queue: {', '.join(sorted(map(str, lines)))}"
             yield Problem(f"queues[{index}].watch.line", f"{line!r} is no line of {name!r}", right)
-    yield from _twice("queues.watch", "pbx_queues", named)
+    yield from _twice(seen)
 
 
 def _invalid_numbers(content: Row) -> Iterator[Problem]:
@@ -114,6 +116,11 @@ def _invalid_numbers(content: Row) -> Iterator[Problem]:
     callbacks = content.get("callbacks")
     rules: Row = callbacks if isinstance(callbacks, Mapping) else {}
     region = str(rules.get("region", HOME_REGION))
+    if re.fullmatch("[A-Z]{2}", region) and not is_region(region):
+        # Every number would be another country's: no callback would ever be dialled.
+        right = f'a country as phone numbers know it, such as "{HOME_REGION}"'
+        yield Problem("callbacks.region", "is no country", right)
+        return
     numbers = [
         (f"lines[{index}].callback.caller_id", row["callback"].get("caller_id"))
         for index, row in _rows(content, "lines")
@@ -148,10 +155,14 @@ def _texts(content: Row, table: str, key: str) -> list[str]:
     return [row[key] for _, row in _rows(content, table) if isinstance(row.get(key), str)]
 
 
-def _twice(table: str, key: str, values: Iterable[str]) -> Iterator[Problem]:
-    for value, times in Counter(values).items():
-        if times > 1:
-            yield Problem(f"{table}.{key}", f"{value!r} occurs {times} times", "each may occur once")
+def _twice(values: Iterable[tuple[str, str]]) -> Iterator[Problem]:
+    """Of (place, value): each value may occur once; the later place is told, with the earlier."""
+    seen: dict[str, str] = {}
+    for place, value in values:
+        if value in seen:
+            right = f"each may occur once; {seen[value]} has it already"
+            yield Problem(place, f"{value!r} occurs twice", right)
+        seen.setdefault(value, place)
 
 
 def _unknown(place: str, value: object, known: set[str]) -> Iterator[Problem]:

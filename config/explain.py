@@ -36,7 +36,7 @@ def explain(error: ErrorDetails, root: type[BaseModel]) -> Problem:
             header = f"[[{location[0]}]]" if in_list else f"[{place}]"
             return Problem(place, "must be a table", f"write {header} and its keys below")
         case _:
-            return Problem(place, error["msg"].removeprefix("Value error, "))
+            return Problem(place, error["msg"].removeprefix("Value error, "), _right(location, root))
 
 
 def place_of(location: Location) -> str:
@@ -65,6 +65,19 @@ def _meaning(location: Location, root: type[BaseModel]) -> str:
     if next(_models_in(field.annotation), None) is not None:
         return f"add a [[{location[-1]}]] table"
     return f"add it: {field.description}" if field.description else ""
+
+
+def _right(location: Location, root: type[BaseModel]) -> str:
+    """What the key is for: a wrong value says by itself what it is not."""
+    while location and isinstance(location[-1], int):
+        location = location[:-1]
+    model = _model_at(location[:-1], root) if location else None
+    field = None if model is None else model.model_fields.get(str(location[-1]))
+    if field is None:
+        return "docs/configuration.md has every key"
+    default = None if field.is_required() else field.get_default(call_default_factory=True)
+    shown = f"; default: {default!r}" if isinstance(default, int | float) else ""
+    return f"it is: {field.description}{shown}"
 
 
 def _known_keys(location: Location, root: type[BaseModel]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([A-Za-z0-9_.-]+)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
@@ -17,18 +18,24 @@ def lines_of_places(text: str) -> dict[str, int]:
     Plain tables and `key = value` are understood, as the example writes them. A file with multi-line strings
     gives nothing: no number is better than a wrong one.
     """
-    if any(quotes in text for quotes in _MULTILINE):
-        return {}
     found: dict[str, int] = {}
+    for place, number in places_in_order(text):
+        found.setdefault(place, number)
+    return found
+
+
+def places_in_order(text: str) -> Iterator[tuple[str, int]]:
+    """The same, one after another, with those that stand twice."""
+    if any(quotes in text for quotes in _MULTILINE):
+        return
     seen: Counter[str] = Counter()
     table = ""
     for number, line in enumerate(text.splitlines(), start=1):
         if header := _HEADER.match(line):
             table = _table(header[2], seen, is_list=header[1] == "[[")
-            found.setdefault(table, number)
+            yield table, number
         elif key := _KEY.match(line):
-            found.setdefault(f"{table}.{key[1]}" if table else key[1], number)
-    return found
+            yield f"{table}.{key[1]}" if table else key[1], number
 
 
 def line_of(place: str, places: dict[str, int]) -> int | None:

@@ -58,6 +58,12 @@ def _own_address(text: str) -> str:
     return text
 
 
+def _host(text: str) -> str:
+    if text.count(":") == 1:
+        raise ValueError("holds a port; write host and port apart")
+    return text
+
+
 def _hours(text: str) -> str:
     """`08:00-21:00`; empty: around the clock."""
     if text and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", text):
@@ -85,11 +91,17 @@ def _ledger_url(text: str) -> str:
         raise ValueError(f"is of no supported database; {_LEDGER_URLS}")
     if password:
         raise ValueError("holds a password; put it into password_file or CALLENGINE_DATABASE__PASSWORD")
+    if parts.scheme.startswith("sqlite") and parts.netloc:
+        raise ValueError("has two slashes; write sqlite:///FILE with three, and four before an absolute path")
+    if parts.scheme.startswith("sqlite") and (parts.query or parts.fragment):
+        raise ValueError("has ? or # in the name of its file; " + _LEDGER_URLS)
+    if parts.scheme.startswith("postgresql") and not parts.path.strip("/"):
+        raise ValueError("names no database; use postgresql://USER@HOST/NAME")
     return text
 
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
-HostText = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z.:_-]{1,253}$")]
+HostText = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z.:_-]{1,253}$"), AfterValidator(_host)]
 NumberText = Annotated[str, StringConstraints(pattern=r"^\+?[0-9]{3,15}$")]
 EndpointText = Annotated[str, StringConstraints(pattern=r"^PJSIP/[A-Za-z0-9_-]{1,40}$")]
 ShownText = Annotated[str, Field(max_length=40), AfterValidator(_name_for_a_phone)]

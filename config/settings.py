@@ -20,6 +20,7 @@ from config.errors import ConfigError, Problem
 from config.explain import explain, unknown_sections
 from config.pbx_queues_schema import QueueLog
 from config.places import line_of, lines_of_places
+from config.toml_mistakes import toml_mistake
 from config.wallboard_schema import Wallboard
 
 DEFAULT_PATH = Path("/etc/callengine/callengine.toml")
@@ -133,7 +134,8 @@ def _read(path: Path) -> str:
         hint = "run it as root; the service reads a copy that systemd hands over (docs/install.md)"
         raise ConfigError(str(path), [Problem("file", "may not be read", hint)]) from None
     except OSError as problem:
-        raise ConfigError(str(path), [Problem("file", f"cannot be read: {problem.strerror}")]) from None
+        hint = "it must be a file of settings: --config FILE"
+        raise ConfigError(str(path), [Problem("file", f"cannot be read: {problem.strerror}", hint)]) from None
     except UnicodeDecodeError:
         raise ConfigError(str(path), [Problem("file", "is not UTF-8", "save it as UTF-8")]) from None
 
@@ -142,4 +144,4 @@ def _parse(text: str, path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
-        raise ConfigError(str(path), [Problem("file", f"is not TOML: {problem}")]) from None
+        raise ConfigError(str(path), [toml_mistake(text, problem)]) from None

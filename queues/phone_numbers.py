@@ -81,6 +81,11 @@ class NumberVerdict:
 
 
 @lru_cache(maxsize=4096)
+def is_region(region: str) -> bool:
+    """Whether it is a country that has telephone numbers, by its two letters (ISO 3166-1)."""
+    return region in phonenumbers.SUPPORTED_REGIONS
+
+
 def normalise(number: Phone, region: str = HOME_REGION) -> Phone | None:
     """8…, 7…, +7… and ten digits to E.164; None when it is no valid number anywhere."""
     parsed = _parse(number.whole, region)

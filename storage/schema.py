@@ -70,14 +70,17 @@ def alembic_config(connection: Connection) -> Config:
     return config
 
 
-def _upgrade(connection: Connection) -> None:
-    config = alembic_config(connection)
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    current = MigrationContext.configure(connection).get_current_revision()
-    if current is not None and current not in known:
+def refuse_unknown_revision(found: str | None) -> None:
+    """Raises LedgerError when the database was migrated by a newer version."""
+    known = {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
+    if found is not None and found not in known:
         raise LedgerError(
-            f"the database is at revision {current}, which this version does not know: it was used by a newer "
+            f"the database is at revision {found}, which this version does not know: it was used by a newer "
             "callengine. Start that version, or restore the backup made before the upgrade."
         )
-    command.upgrade(config, "head")
+
+
+def _upgrade(connection: Connection) -> None:
+    refuse_unknown_revision(MigrationContext.configure(connection).get_current_revision())
+    command.upgrade(alembic_config(connection), "head")
     fill_where_missing(connection)

@@ -70,6 +70,9 @@ def test_check_finds_a_ready_pbx_ready_and_tells_what_is_missing_on_another(
             path = write_settings(
                 folder, plan, ami_port=asterisk.ami_port, secret_file=asterisk.ami_secret_file
             )
+            # An address of its own, with a port that stays.
+            own = path.read_text().replace("[http]\nport = 0", '[http]\nhost = "127.44.3.2"\nport = 8790')
+            path.write_text(own)
             done = callengine("check", "--config", str(path))
             assert done.returncode == 0, done.stdout
             assert done.stdout.endswith("Ready.\n")

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from config.consistency import lines_without_callback, warnings
+from config.consistency import lines_without_callback
 from config.errors import ConfigError
 from config.example import example_toml, reference_markdown, write_example
+from config.plausibility import ERRORS, WARNINGS
 from config.policies import centre_policy, dialplan_lines
 from config.settings import Settings, load_settings, settings_path
 from queues.identifiers import Did
@@ -42,7 +43,7 @@ def test_the_example_loads_and_becomes_a_centre(example: Path) -> None:
     (rules,) = next(iter(policy.lines.values())).rules
     assert (rules.version, rules.contact) == ("RU-416/2019-03-01", timedelta(seconds=600))
     assert policy.callbacks.own_numbers == {Phone("+74951234501")}
-    assert list(warnings(settings)) == []
+    assert [problem for look in (*ERRORS, *WARNINGS) for problem in look(settings)] == []
 
 
 def test_the_example_shows_every_key() -> None:
