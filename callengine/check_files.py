@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from callengine.access.gate import is_loopback
 from callengine.control_client import in_state_folder
@@ -16,6 +16,9 @@ from callengine.finding import Finding
 from callengine.start_errors import port_problem, socket_problem
 from callengine.unit_file import Service
 from config.settings import Settings
+from storage.engine import ledger_url
+from storage.errors import LedgerError
+from storage.servers import places
 
 _DROP_IN: Final = "`systemctl edit callengine`, [Service]"
 
@@ -101,9 +104,14 @@ def hosts_within_reach(settings: Settings, around: Surroundings) -> Iterator[Fin
     if service is None:
         return
     wanted = [("pbx.host", settings.pbx.host)]
-    parts = urlsplit(settings.database.url)
-    if parts.scheme.startswith("postgresql"):
-        wanted += [("database.url", host) for host in _hosts(parts.netloc)]
+    if settings.database.url.startswith("postgresql"):
+        # Those it cannot read are told where the ledger is opened.
+        with suppress(LedgerError):
+            wanted += [
+                ("database.url", one.host)
+                for one in places(ledger_url(settings.database.url))
+                if one.host is not None and not one.host.startswith("/")
+            ]
     for key, host in wanted:
         for address in _addresses(host):
             if not service.may_speak_to(address):
@@ -231,10 +239,6 @@ def _engine_answers(path: Path) -> bool:
         except OSError:
             return False
     return True
-
-
-def _hosts(netloc: str) -> list[str]:
-    return [one.rpartition(":")[0] or one for one in netloc.rpartition("@")[2].split(",") if one]
 
 
 def _addresses(host: str) -> list[str]:

@@ -18,7 +18,7 @@ from callengine.finding import Finding
 from callengine.start_errors import ledger_problem
 from config.settings import Settings
 from storage.engine import create_ledger_engine, ledger_url
-from storage.errors import LedgerError
+from storage.errors import LedgerError, UnknownRevision
 from storage.schema import newest_revision, refuse_unknown_revision
 from storage.tables import runs
 
@@ -40,14 +40,18 @@ async def check_ledger(settings: Settings, around: Surroundings) -> AsyncIterato
             return
     elif url.startswith("sqlite"):
         return  # In memory: told with the settings.
-    engine = create_ledger_engine(ledger_url(url, settings.database.password.get_secret_value()))
+    try:
+        engine = create_ledger_engine(ledger_url(url, settings.database.password.get_secret_value()))
+    except LedgerError as problem:
+        yield Finding("error", *ledger_problem(url, problem))
+        return
     try:
         async with asyncio.timeout(_SECONDS):
             yield await _opened(engine, settings, path)
-    except LedgerError as problem:
+    except UnknownRevision as problem:
         how = "start the newer callengine, or restore the backup made before its upgrade"
         yield Finding("error", f"database.url: {problem}", how)
-    except (SQLAlchemyError, OSError, TimeoutError, TypeError, ValueError) as problem:
+    except (LedgerError, SQLAlchemyError, OSError, TimeoutError, TypeError, ValueError) as problem:
         if "locked" in str(problem):
             how = "nothing to do when an engine is busy; else end what holds it (`fuser` names it)"
             yield Finding("warning", f"database.url: another program is writing to {url}", how)

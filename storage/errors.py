@@ -17,3 +17,7 @@ class DatabaseUnreachable(LedgerAway, ConnectionError):
 
 class SpoolFull(OSError):
     """The spool has reached the limit that the settings gave it."""
+
+
+class UnknownRevision(LedgerError):
+    """A newer version has migrated the database."""

@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from storage.errors import LedgerError
+from storage.errors import LedgerError, UnknownRevision
 from storage.rollup_rebuild import fill_where_missing
 
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -71,10 +71,10 @@ def alembic_config(connection: Connection) -> Config:
 
 
 def refuse_unknown_revision(found: str | None) -> None:
-    """Raises LedgerError when the database was migrated by a newer version."""
+    """Raises UnknownRevision when the database was migrated by a newer version."""
     known = {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
     if found is not None and found not in known:
-        raise LedgerError(
+        raise UnknownRevision(
             f"the database is at revision {found}, which this version does not know: it was used by a newer "
             "callengine. Start that version, or restore the backup made before the upgrade."
         )

@@ -137,11 +137,14 @@ def test_hosts_behind_the_units_wall_and_ports_below_1024(etc: Path) -> None:
         etc,
         ('# host = "127.0.0.1"  # where', 'host = "192.0.2.5"  # where'),
         ("# port = 8790", "port = 80"),
+        ('# url = "sqlite:///callengine.db"', 'url = "postgresql://u@127.0.0.1:1,192.0.2.6:1/d"'),
         ("# recordings_days = 0", "recordings_days = 90"),
     )
     found = errors(settings, etc, unit_of(etc))
+    assert found.pop().what.startswith("database.url: postgresql://u@127.0.0.1:1,192.0.2.6:1/d: ")
     assert [one.what for one in found] == [
         "pbx.host: the service may not speak to 192.0.2.5",
+        "database.url: the service may not speak to 192.0.2.6",
         "http.port: the service may not listen on 80",
         "retention.recordings_days: the service may not delete recordings",
     ]
