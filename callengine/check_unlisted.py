@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from callengine.finding import Finding
 from callengine.ledger_access import ledger_of
 from callengine.unlisted_calls import REMEDY
@@ -27,8 +29,8 @@ async def check_unlisted(settings: Settings, now: datetime, *, last: int = 0) ->
             calls = await unlisted_calls(
                 connection, settings.pbx.name, now - LOOKED_BACK, {line.did for line in settings.lines}
             )
-    except LedgerError:
-        return []
+    except (LedgerError, SQLAlchemyError, OSError):
+        return []  # A ledger that cannot be read is told by check_ledger.
     zone = ZoneInfo(settings.centre.time_zone)
     return [*_by_number(calls, zone), *(_one(call, zone) for call in calls[:last])]
 
