@@ -7,10 +7,10 @@ so it is as large as the number of live channels.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from ami_adapters.local_channels import LocalChannels
+from ami_adapters.local_channels import LocalChannels, is_local
 from queues.identifiers import AgentId, AttemptId, CallId, ChannelName, Endpoint, QueueName
 from queues.policy import AgentProfile
 from queues.refusals import LegEnd
@@ -97,7 +97,10 @@ class ChannelRegistry:
     legs: dict[str, AgentLeg] = field(default_factory=dict)
     attempts: dict[str, AttemptChannel] = field(default_factory=dict)
     contacts: dict[str, ContactChannel] = field(default_factory=dict)
-    """All by Uniqueid."""
+    strangers: dict[str, str] = field(default_factory=dict)
+    """Phones of nobody in the settings that the PBX's own dialplan or queue rings, and for whose channel.
+
+    All by Uniqueid."""
     _uniqueid_of: dict[str, str] = field(default_factory=dict)
     bridges: dict[str, dict[str, ChannelName]] = field(default_factory=dict)
     """Who is in each bridge, by Uniqueid, with the channel's name."""
@@ -134,6 +137,8 @@ class ChannelRegistry:
         """Asterisk dials `channel`; None when it is nobody's phone we know."""
         agent = self.agent_of_channel(channel)
         if agent is None:
+            if call in self.residents:
+                self.strangers[uniqueid] = call
             return None
         leg = AgentLeg(
             agent, ChannelName(channel), CallId(call) if call in self.residents else None, uniqueid
@@ -144,8 +149,7 @@ class ChannelRegistry:
     def enter_bridge(self, uniqueid: str, bridge: str, channel: str) -> None:
         """A channel joined a bridge."""
         self.leave_bridge(uniqueid)
-        if self.agent_of_member is not None:
-            self._local.note(uniqueid, channel)
+        self._local.note(uniqueid, channel)
         if uniqueid in self.residents:
             self.residents[uniqueid].agent_left_first = None
         self.bridges.setdefault(bridge, {})[uniqueid] = ChannelName(channel)
@@ -205,21 +209,55 @@ class ChannelRegistry:
 
     def agent_speaking(self, uniqueid: str, channel: str) -> AgentId | None:
         """Whose phone a bridge's member is; of a Local channel, whose phone is at its far side now."""
-        beyond = self._local.other_half(uniqueid)
-        if beyond is None:
+        if not is_local(channel):
             return self.agent_of_channel(channel)
-        names = (name for one, name in self.members_with(beyond).items() if one != beyond)
-        return next((agent for name in names if (agent := self.agent_of_channel(name))), None)
+        return next(
+            (agent for _, name in self._beyond(uniqueid) if (agent := self.agent_of_channel(name))), None
+        )
+
+    def stranger_speaking(self, uniqueid: str, channel: str, call: CallId) -> bool:
+        """Whether a bridge's member is a telephone of nobody in the settings that was dialled for this call.
+
+        A Local channel is no telephone: whoever is at its far side may be, and a phrase that is played there is not.
+        """
+        if self.strangers.get(uniqueid) != call:
+            return False
+        return not is_local(channel) or any(not is_local(name) for _, name in self._beyond(uniqueid))
+
+    def is_with_somebody(self, uniqueid: str) -> bool:
+        """Whether a telephone is in the channel's bridge besides itself, or behind a Local channel there."""
+        others = [(one, name) for one, name in self.members_with(uniqueid).items() if one != uniqueid]
+        others += [far for one, name in others if is_local(name) for far in self._beyond(one)]
+        return any(not is_local(name) for _, name in others)
+
+    def _beyond(self, uniqueid: str) -> list[tuple[str, ChannelName]]:
+        """Who is bridged with the other half of a Local channel."""
+        half = self._local.other_half(uniqueid)
+        return [] if half is None else [one for one in self.members_with(half).items() if one[0] != half]
 
     def bridges_behind(self, bridge: str) -> list[str]:
         """Bridges that Local channels join to this one."""
         halves = [self._local.other_half(member) for member in self.bridges.get(bridge, {})]
         return [self._bridge_of[half] for half in halves if half in self._bridge_of]
 
+    def take_leg(self, uniqueid: str, call: CallId) -> None:
+        """An agent's channel that nobody dialled for this call serves it now: he picked it up."""
+        channel = self.members_with(uniqueid).get(uniqueid)
+        agent = None if channel is None else self.agent_of_channel(channel)
+        if channel is not None and agent is not None and uniqueid not in self.attempts:
+            self.legs[uniqueid] = AgentLeg(agent, channel, call, uniqueid)
+
     def rename(self, uniqueid: str, channel: str) -> None:
-        """A masquerade gave the channel a new name: actions must use it from now on."""
+        """A masquerade gave the channel a new name: actions must use it, and it is whose phone it says, from now on."""
+        name = ChannelName(channel)
         if uniqueid in self.residents:
-            self.residents[uniqueid].name = ChannelName(channel)
+            self.residents[uniqueid].name = name
+        bridged = self.members_with(uniqueid)
+        if uniqueid in bridged:
+            bridged[uniqueid] = name
+        leg = self.legs.get(uniqueid)
+        if leg is not None:
+            self.legs[uniqueid] = replace(leg, channel=name, agent=self.agent_of_channel(name) or leg.agent)
 
     def forget(self, uniqueid: str) -> None:
         """The channel is gone."""
@@ -227,6 +265,7 @@ class ChannelRegistry:
         self.residents.pop(uniqueid, None)
         self.legs.pop(uniqueid, None)
         self.contacts.pop(uniqueid, None)
+        self.strangers.pop(uniqueid, None)
         self.channels.pop(uniqueid, None)
         self._local.forget(uniqueid)
         attempt = self.attempts.pop(uniqueid, None)
@@ -275,6 +314,7 @@ class ChannelRegistry:
         self.legs.clear()
         self.attempts.clear()
         self.contacts.clear()
+        self.strangers.clear()
         self._uniqueid_of.clear()
         self.bridges.clear()
         self._bridge_of.clear()

@@ -121,7 +121,10 @@ def _dial(command: DialCallback, registry: ChannelRegistry) -> list[Action]:
             channel_id=command.attempt,
             caller_id=f'"{command.label[:_MAX_LABEL]}" <{command.e164.whole}>',
             timeout_ms=command.agent_ring_time // timedelta(milliseconds=1),
-            variables=_dial_variables(command),
+            variables=[
+                (names.FORWARD_CONTEXT_VARIABLE, names.CONTEXT_NO_FORWARD),
+                *_dial_variables(command),
+            ],
         )
     ]
 

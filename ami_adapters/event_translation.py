@@ -234,7 +234,7 @@ class EventTranslator:
         yield from agent_dumped(message, at, self._registry)
 
     def _bridge_enter(self, message: Message, at: datetime) -> Iterator[Event]:
-        """The resident's own BridgeEnter is his answer; the agent's leg was put in before (features.c)."""
+        """His answer is told by whoever comes last: the resident, as a rule, after the agent's leg (features.c)."""
         uniqueid, bridge = message.text("Uniqueid"), message.text("BridgeUniqueid")
         self._registry.enter_bridge(uniqueid, bridge, message.get("Channel"))
         attempt = self._registry.attempts.get(uniqueid)
@@ -244,13 +244,6 @@ class EventTranslator:
             yield events.AttemptContacted(at, attempt.attempt)
         for changed in (bridge, *self._registry.bridges_behind(bridge)):
             yield from self._conversations.bridge_changed(changed, at)
-        resident = self._registry.residents.get(uniqueid)
-        if resident is None or resident.answered:
-            return
-        leg = self._registry.leg_bridged_with(uniqueid)
-        resident.answered = True
-        resident.agent = None if leg is None else leg.agent
-        yield events.CallAnswered(at, resident.call, None if leg is None else leg.agent, resident.by_fallback)
 
     def _bridge_leave(self, message: Message, at: datetime) -> Iterator[Event]:
         bridge = self._registry.leave_bridge(message.text("Uniqueid"))

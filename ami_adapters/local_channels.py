@@ -11,6 +11,11 @@ from dataclasses import dataclass, field
 _PREFIX = "Local/"
 
 
+def is_local(channel: str) -> bool:
+    """Whether this is a half of such a pair, and so no telephone."""
+    return channel.startswith(_PREFIX)
+
+
 @dataclass(slots=True)
 class LocalChannels:
     """Those that are in a bridge, by name and by Uniqueid."""
@@ -20,7 +25,7 @@ class LocalChannels:
 
     def note(self, uniqueid: str, channel: str) -> None:
         """A channel was seen; any other than a Local one is passed over."""
-        if channel.startswith(_PREFIX):
+        if is_local(channel):
             self._uniqueids[channel] = uniqueid
             self._names[uniqueid] = channel
 

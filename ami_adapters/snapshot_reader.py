@@ -15,6 +15,7 @@ from ami_adapters.actions import Action
 from ami_adapters.channel_registry import ChannelRegistry
 from ami_adapters.dial_results import contact_result, leg_end
 from ami_adapters.event_translation import device_state_of, pause_of
+from ami_adapters.local_channels import is_local
 from ami_adapters.logged_calls import LoggedCall
 from ami_adapters.message import Message, instant_of
 from ami_adapters.queue_watch import QueueWatch, WatchedQueues
@@ -125,7 +126,7 @@ def read_inbox_entry(
                 arrived_at,
                 Did(did),
                 Phone(number),
-                instant_of(answered),
+                None if _is_local(state) else instant_of(answered),
                 instant_of(ended),
                 *_message_of(rest),
                 recording="".join(rest[2:3]),
@@ -143,6 +144,11 @@ def _message_of(rest: Sequence[str]) -> tuple[datetime | None, str]:
             return instant_of(left_at), path
         case _:
             return None, ""
+
+
+def _is_local(state: str) -> bool:
+    """Written by a dialplan that took what a phone sent its call on to (302) for an answer."""
+    return is_local(state.partition("@")[2])
 
 
 def _answered_by(state: str, agents: Mapping[Endpoint, AgentId]) -> AgentId | None:

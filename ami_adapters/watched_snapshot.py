@@ -40,6 +40,14 @@ def live_calls(
         uniqueid = message.text("Uniqueid")
         queue = entries.get(uniqueid) or known.get(uniqueid) or of_log.get(uniqueid)
         if queue is not None and uniqueid not in registry.residents:
+            registry.add_resident(uniqueid, message.get("Channel"))
+            for other in channels:
+                # Whoever rings for him: an agent's leg is known, any other is of nobody in the settings.
+                if other.text("Linkedid") == uniqueid and other.text("Uniqueid") not in {
+                    uniqueid,
+                    *registry.legs,
+                }:
+                    registry.add_leg(other.text("Uniqueid"), other.get("Channel"), uniqueid)
             yield _live_call(message, queue, registry, logged.get(uniqueid), is_queued=uniqueid in entries)
 
 
@@ -60,7 +68,7 @@ def _live_call(
     state = LiveCallState.LEFT_QUEUE
     if is_queued:
         state = LiveCallState.WATCHED
-    elif message.get("BridgeID"):
+    elif registry.is_with_somebody(uniqueid):
         state = LiveCallState.TALKING
         resident.answered = True
         resident.agent = None if leg is None else leg.agent

@@ -36,6 +36,8 @@ from queues.journal import (
 from queues.timers import TimerKind
 
 REFUSALS_UNTIL_LOST = 3
+_SERVED_BY_ASTERISK = {CallState.FALLBACK, CallState.WATCHED, CallState.LEFT_QUEUE}
+"""There a phone may answer that is nobody's in the settings."""
 CallEvent = (
     events.CallArrived
     | events.CallWatched
@@ -87,7 +89,7 @@ def take_step(centre: Centre, call: Call, step: CallStep, event: CallEvent, now:
         case CallStep.NOTE_RING, events.AgentRang():
             note_ring(centre, call, event)
         case CallStep.CONNECT, events.CallAnswered():
-            connect(centre, call, event, now)
+            answered(centre, call, event, now)
         case CallStep.FALL_BACK, _:
             fall_back(centre, call, event.at, now)
         case CallStep.CHOOSE, events.ChoiceMade():
@@ -196,6 +198,18 @@ def note_ring(centre: Centre, call: Call, event: events.AgentRang) -> None:
         centre.note(OfferRang(event.at, call.offer, event.leg))
 
 
+def answered(centre: Centre, call: Call, event: events.CallAnswered, now: datetime) -> None:
+    """Whoever is bridged is who answered: an agent of ours, or, where Asterisk's own queue serves, its member.
+
+    In an offer of ours anybody else is no human we rang (a phone that sends its calls on, a phrase that is played):
+    the resident is still waiting, and whatever cuts him off leaves him owed.
+    """
+    if agent_desk.agent_of(centre, event.agent) is None and call.state not in _SERVED_BY_ASTERISK:
+        centre.note_unexpected(event.at, "call", call.state, event, call.id)
+        return
+    connect(centre, call, event, now)
+
+
 def connect(centre: Centre, call: Call, event: events.CallAnswered, now: datetime) -> None:
     """A human answered: the answer clock stops at `event.at`."""
     agent = agent_desk.agent_of(centre, event.agent)
@@ -207,7 +221,7 @@ def connect(centre: Centre, call: Call, event: events.CallAnswered, now: datetim
         agent = agent or agent_desk.agent_of(centre, call.agent)
         centre.timers.disarm(TimerKind.OFFER_DEADLINE, call.offer)
     else:
-        agent_desk.end_offer(centre, call, OfferResult.UNKNOWN, event.at, now)
+        agent_desk.end_offer(centre, call, OfferResult.PICKED_UP, event.at, now)
         offer = pbx_queue_desk.take_answer(centre, call, event.agent, event.at)
     centre.take_out_of_line(call)
     centre.timers.disarm(TimerKind.HELD_BACK, call.id)

@@ -174,7 +174,8 @@ class AgentRang:
 class CallAnswered:
     """The resident was bridged with a human (his BridgeEnter): the answer clock stops here.
 
-    `agent` is None when the human is not one of our agents.
+    `agent` is whose phone is bridged, whichever was rung; None for a phone that Asterisk's own queue rang and that is
+    nobody's in the settings.
     """
 
     at: datetime

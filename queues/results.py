@@ -15,6 +15,8 @@ class OfferResult(StrEnum):
     CALLER_GONE = "caller_gone"
     AGENT_GONE = "agent_gone"
     """The phone disappeared or the agent logged out while it rang."""
+    PICKED_UP = "picked_up"
+    """A colleague took the call from his own phone while this one rang."""
     COMMAND_FAILED = "command_failed"
     """Asterisk refused our Redirect."""
     UNKNOWN = "unknown"

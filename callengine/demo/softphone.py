@@ -56,6 +56,8 @@ class Softphone:
         self.tone_hz = tone_hz
         self.answer_after = answer_after
         self.talk_for = talk_for
+        self.refuse: Callable[[IncomingCall], bool] = lambda sip: False
+        """What the phone does with a call by itself, before anybody hears it; true: the call is over for it."""
         self.calls: list[PhoneCall] = []
         self._password = password
         self._registrar = registrar
@@ -202,6 +204,9 @@ class Softphone:
             sip=sip,
         )
         self.calls.append(call)
+        if self.refuse(sip):
+            self._end(call)
+            return
         sip.ringing()
         self._tell()
         task = asyncio.get_running_loop().create_task(self._attend(call, sip))

@@ -301,7 +301,7 @@ async def test_a_spool_that_the_ledger_has_wholly_is_begun_anew_when_it_grows(
         for n in range(60):
             call = f"d{n}"
             play(ledger, desk, [arrived(call, 100 + n, number=f"+7916100{n:04}"), holding(call, 100 + n)])
-            play(ledger, desk, [events.CallAnswered(moment(100 + n), CallId(call), None)])
+            play(ledger, desk, [events.CallAnswered(moment(100 + n), CallId(call), A1)])
             play(ledger, desk, [events.CallEnded(moment(100 + n), CallId(call), 16)])
             await ledger.writer.flush()
         largest = 4 * ledger.spool.checkpoint_bytes + 30_000

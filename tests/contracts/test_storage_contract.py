@@ -192,7 +192,7 @@ async def test_an_end_and_the_next_beginning_may_come_in_one_transaction(ledger:
         call = CallId(f"c{n}")
         stream += [arrived(call, n), holding(call, n), events.CallEnded(moment(n + 0.5), call, 16)]
         again = CallId(f"again{n}")
-        stream += [arrived(again, n + 0.6), events.CallAnswered(moment(n + 0.7), again, None)]
+        stream += [arrived(again, n + 0.6), events.CallAnswered(moment(n + 0.7), again, A1)]
         stream += [events.CallEnded(moment(n + 0.8), again, 16)]
     play(ledger, desk, stream)
     await ledger.writer.flush()

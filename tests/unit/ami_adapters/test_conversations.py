@@ -114,3 +114,74 @@ def test_a_callback_belongs_to_whoever_speaks_with_the_residents_telephone() -> 
     assert bridges.tell("BridgeEnter", RESIDENT, "b2") == [
         events.AttemptPassedOn(NOW, AttemptId(attempt), A2, ChannelName(RESIDENT))
     ]
+
+
+def waiting() -> Bridges:
+    """1001's phone rings for the resident."""
+    bridges = Bridges()
+    bridges.tell("UserEvent", RESIDENT, UserEvent="CallengineArrived", Arrived="1.5", Did="1", Number="2")
+    bridges.dial(RESIDENT, FIRST)
+    return bridges
+
+
+def answered(agent: AgentId | None, *, by_fallback: bool = False) -> list[Event]:
+    return [events.CallAnswered(NOW, CallId(RESIDENT), agent, by_fallback)]
+
+
+def test_whoever_is_bridged_is_who_answered_whichever_phone_rang() -> None:
+    """A colleague picked it up: his channel was dialled by nobody."""
+    bridges = waiting()
+    assert bridges.tell("Hangup", FIRST) == []
+    assert bridges.tell("BridgeEnter", SECOND) == []
+    assert bridges.tell("BridgeEnter", RESIDENT) == answered(A2)
+    ended = bridges.translator.translate(
+        Message(f"Event: Hangup\r\nUniqueid: {SECOND}\r\nChannel: {SECOND}\r\n".encode())
+    )
+    assert ended == [events.AgentLegEnded(NOW, A2, ChannelName(SECOND), CallId(RESIDENT))]
+
+
+def test_a_masquerade_into_the_leg_that_rang_makes_it_the_colleagues() -> None:
+    bridges = waiting()
+    bridges.tell("Rename", FIRST, Newname="PJSIP/1002-09")
+    bridges.tell("BridgeEnter", FIRST, Channel="PJSIP/1002-09")
+    assert bridges.tell("BridgeEnter", RESIDENT) == answered(A2)
+
+
+def test_a_channel_that_is_renamed_within_a_bridge_belongs_to_its_new_phone() -> None:
+    bridges = talking()
+    bridges.tell("Rename", FIRST, Newname="PJSIP/1002-09")
+    assert bridges.tell("BridgeEnter", "PJSIP/other-1") == moved()
+
+
+def test_the_agent_may_come_into_the_bridge_after_the_resident() -> None:
+    bridges = waiting()
+    assert bridges.tell("BridgeEnter", RESIDENT) == []
+    assert bridges.tell("BridgeEnter", FIRST) == answered(AgentId("1001"))
+
+
+@pytest.mark.parametrize("by_fallback", [False, True])
+def test_where_a_phone_sent_the_call_on_to_nobody_has_answered(by_fallback: bool) -> None:
+    """302: Asterisk rings a Local channel in the phone's own context, where a phrase is played."""
+    half = "Local/79165550000@callengine-agent-00000000;1"
+    bridges = waiting()
+    if by_fallback:
+        bridges.tell("UserEvent", RESIDENT, UserEvent="CallengineFallback")
+    bridges.dial(RESIDENT, half)
+    assert bridges.tell("BridgeEnter", half) == []
+    assert bridges.tell("BridgeEnter", RESIDENT) == []
+    bridges.tell("BridgeLeave", half)
+    bridges.tell("BridgeLeave", RESIDENT)
+    bridges.dial(RESIDENT, SECOND)
+    bridges.tell("BridgeEnter", SECOND, "b2")
+    assert bridges.tell("BridgeEnter", RESIDENT, "b2") == answered(A2, by_fallback=by_fallback)
+
+
+def test_a_phone_of_nobody_in_the_settings_answers_only_where_asterisks_own_queue_rang_it() -> None:
+    stranger = "PJSIP/1099-07"
+    bridges = waiting()
+    bridges.dial(RESIDENT, stranger)
+    bridges.tell("BridgeEnter", stranger)
+    assert bridges.tell("BridgeEnter", RESIDENT) == []
+    bridges.tell("BridgeLeave", RESIDENT)
+    bridges.tell("UserEvent", RESIDENT, UserEvent="CallengineFallback")
+    assert bridges.tell("BridgeEnter", RESIDENT) == answered(None, by_fallback=True)

@@ -192,7 +192,7 @@ def test_a_task_is_closed_by_the_resident_who_gets_through() -> None:
     shift = dialled(max_attempts=1, late_attempts=0)
     shift.fail(40, ContactResult.NO_ANSWER)
     shift.tell(arrived("c2", 60))
-    shift.tell(events.CallAnswered(moment(65), CallId("c2"), None))
+    shift.tell(events.CallAnswered(moment(65), CallId("c2"), A1))
     assert shift.closed == [("got_through", moment(65))]
     assert shift.verdicts == {"c1": "contacted_in_time"}
 

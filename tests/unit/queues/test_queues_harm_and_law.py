@@ -204,7 +204,7 @@ def test_the_clock_may_start_at_the_entry_into_the_queue() -> None:
     shift = with_rules(Readings(clock=ClockStart.QUEUE))
     shift.tell(arrived("c1", 0))
     shift.tell(holding("c1", 30))
-    shift.tell(events.CallAnswered(moment(330), CallId("c1"), None))
+    shift.tell(events.CallAnswered(moment(330), CallId("c1"), A1))
     shift.tell(events.CallEnded(moment(400), CallId("c1"), 16))
     assert shift.verdicts == {"c1": Verdict.ANSWERED_IN_TIME}
 
