@@ -70,7 +70,7 @@ async def test_the_fallback_queue_rings_the_next_agent_instead() -> None:
 async def test_what_answers_in_the_fallback_queue_without_a_telephone_is_no_human() -> None:
     """A Local channel that plays something is what a followed 302 ends in."""
     async with live_centre(CentrePlan(agents=1), engine=False) as centre:
-        for step in ("1,Set,GLOBAL(PLAYED)=once", "2,Answer", "3,Wait,2", "4,Hangup"):
+        for step in ("1,Set(GLOBAL(PLAYED)=once)", "2,Answer", "3,Wait,2", "4,Hangup"):
             centre.asterisk.command_line(f"dialplan add extension 555,{step} into callengine-agent-refused")
         centre.asterisk.command_line(
             "queue add member Local/555@callengine-agent-refused to callengine-fallback"
