@@ -156,6 +156,8 @@ class AsteriskProcess:
                 stdout=console,
                 stderr=subprocess.STDOUT,
                 env=program.full_environment(),
+                # Ctrl-C on a terminal is for us: Asterisk lives until its calls are over.
+                process_group=0,
             )
         try:
             self._wait_until_ready(began + START_SECONDS)

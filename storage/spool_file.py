@@ -149,9 +149,10 @@ class SpoolFile:
             _write_whole(descriptor, data, 0)
             os.fsync(descriptor)
             new.rename(self.path)
-        except OSError:
+        except BaseException as problem:
             os.close(descriptor)
-            new.unlink(missing_ok=True)
+            if isinstance(problem, OSError):
+                new.unlink(missing_ok=True)
             raise
         os.close(self._file)
         self._file, self.end = descriptor, len(data)

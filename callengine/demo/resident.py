@@ -102,7 +102,7 @@ class Resident:
         await asyncio.sleep(0.02)
         await self._uas.stop()
 
-    async def wait_for(self, condition: Callable[[Resident], bool], *, seconds: float = 10.0) -> None:
+    async def wait_for(self, condition: Callable[[Resident], bool], *, seconds: float = 30.0) -> None:
         """Until the condition holds. Raises TimeoutError."""
         async with asyncio.timeout(seconds):
             while not condition(self):

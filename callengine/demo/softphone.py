@@ -12,6 +12,8 @@ from callengine.demo.media import RtpStream, Ticker
 from callengine.demo.sip_socket import SipSocket, audio_address, audio_description
 from callengine.demo.tones import RESIDENT_TONE
 
+_ANSWER_SECONDS = 20.0
+"""A PBX answers at once; a machine that does other things too is given time."""
 DECLINE = -1.0
 """An answer plan's "seconds" for pressing the red button (486)."""
 
@@ -98,7 +100,7 @@ class Softphone:
         registration.on_failed = refused
         registration.register()
         self._registration = registration
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(_ANSWER_SECONDS):
             await outcome
 
     def unregister(self) -> None:
@@ -124,7 +126,7 @@ class Softphone:
         keys: Iterable[tuple[float, str]] = (),
         listen_for: Iterable[int] = (),
     ) -> str:
-        """Dial a feature code and listen until the other side hangs up, `seconds` at most.
+        """Dial a feature code and listen until the other side hangs up, `seconds` at most from its answer on.
 
         `keys`: pressed so many seconds after the answer. Returns "answered", with the tones heard, or the SIP status
         line of a refusal.
@@ -140,7 +142,7 @@ class Softphone:
         )
         try:
             try:
-                await call.wait_answered(timeout=seconds)
+                await call.wait_answered(timeout=max(seconds, _ANSWER_SECONDS))
             except RuntimeError as refused:
                 return str(refused)
             remote = audio_address(call.sdp_answer)
@@ -174,7 +176,7 @@ class Softphone:
         for call in self.calls:
             self._hang_up(call)
 
-    async def wait_for(self, condition: Callable[[Softphone], bool], *, seconds: float = 10.0) -> None:
+    async def wait_for(self, condition: Callable[[Softphone], bool], *, seconds: float = 30.0) -> None:
         """Until the condition holds. Raises TimeoutError."""
         async with asyncio.timeout(seconds), self._changed:
             await self._changed.wait_for(lambda: condition(self))

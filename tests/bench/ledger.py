@@ -98,7 +98,7 @@ async def _rows_of(ledger: Ledger) -> Rows:
         )
 
     found: Rows = {}
-    async with ledger.engine.connect() as connection:
+    async with ledger.reader.connect() as connection:
         for table in TABLES:
             kinds = [isinstance(column.type, Instant) for column in table.columns]
             found[table.name] = [plain(row, kinds) for row in await connection.execute(select(table))]

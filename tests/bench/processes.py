@@ -34,7 +34,9 @@ async def engine(folder: Path, plan: CentrePlan, asterisk: AsteriskProcess) -> A
     """`callengine run` as a process of its own, as in production; its pid."""
     path = write_settings(folder, plan, ami_port=asterisk.ami_port, secret_file=asterisk.ami_secret_file)
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "callengine", "run", "--config", str(path), stderr=asyncio.subprocess.DEVNULL
+        *(sys.executable, "-m", "callengine", "run", "--config", str(path)),
+        stderr=asyncio.subprocess.DEVNULL,
+        process_group=0,  # Ctrl-C on a terminal is for the bench alone.
     )
     try:
         async with asyncio.timeout(15):

@@ -16,6 +16,7 @@ from typing import Any
 from tests.chaos.blows import LONG, LONG_POSTGRES, SHORT, SHORT_POSTGRES, BlowKind
 from tests.chaos.run import Run, run
 from tests.support.postgres import running_postgres
+from tests.support.progress import INTERRUPTED, sigterm_is_ctrl_c
 
 
 def main() -> int:
@@ -31,6 +32,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--log", type=Path, metavar="FILE", help="keep what the engines logged")
     wanted = parser.parse_args()
+    sigterm_is_ctrl_c()
     found = _on_postgres(wanted) if wanted.postgres else _struck(wanted, SHORT if wanted.short else LONG)
     print(told(found))
     if wanted.log is not None:
@@ -41,7 +43,9 @@ def main() -> int:
             "blows": {kind.name: n for kind, n in found.blows.items()},
         }
         wanted.json.write_text(json.dumps(figures, indent=2, default=str), encoding="utf-8")
-    return 1 if found.audit.problems or found.unsettled else 0
+    if found.audit.problems or found.unsettled:
+        return 1
+    return INTERRUPTED if found.interrupted else 0
 
 
 def _struck(wanted: argparse.Namespace, counts: Mapping[BlowKind, int], postgres: Any = None) -> Run:
@@ -63,6 +67,7 @@ def told(found: Run) -> str:
     audited = found.audit
     away = sorted(found.down_seconds)
     lines = [
+        "interrupted: this is what there was until then" if found.interrupted else "",
         f"seed {found.seed}, {found.seconds:.0f} s, {found.calls} calls",
         *(f"  {count:4} × {kind}" for kind, count in found.blows.items()),
         f"residents: {dict(audited.endings)}",

@@ -73,6 +73,7 @@ class StruckCentre:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=errors,
+            process_group=0,  # Ctrl-C on a terminal is for the runner alone.
         )
 
     async def start(self) -> None:

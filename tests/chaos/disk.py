@@ -52,6 +52,7 @@ class SmallDisk:
             ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, str(folder)],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            process_group=0,  # Ctrl-C on a terminal is for the runner alone.
         )
         assert self._keeper.stdout is not None
         if self._keeper.stdout.readline() != b"mounted\n":

@@ -7,16 +7,17 @@ import random
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from callengine.demo.centre import CentrePlan, start_asterisk
 from tests.chaos.audit import Audit, audit
-from tests.chaos.blows import BlowKind, schedule
+from tests.chaos.blows import Blow, BlowKind, schedule
 from tests.chaos.centre import StruckCentre
 from tests.chaos.town import Town
+from tests.support.progress import Progress, until_interrupted
 
 SETTLED_SECONDS = 120.0
 PLAN_RULES = (
@@ -43,6 +44,8 @@ class Run:
     """Obligations that neither ended nor became a human's task by the end."""
     down_seconds: tuple[float, ...]
     engine_log: str
+    interrupted: bool = False
+    """Ctrl-C: fewer blows than were planned; what is told is true of those."""
 
 
 async def run(
@@ -76,15 +79,14 @@ async def run(
             town = Town(phones, rate, seed)
             life = asyncio.create_task(town.live())
             fallen: Counter[BlowKind] = Counter()
-            for blow in schedule(counts, seed):
-                await asyncio.sleep(blow.after_seconds)
-                if blow.kind is BlowKind.KILL_PBX:
-                    town.cut_everybody()
-                await centre.strike(blow)
-                fallen[blow.kind] += 1
-            life.cancel()
-            await town.fall_silent()
-            left = await _settle(centre)
+            with Progress("chaos", sum(counts.values())) as progress:
+                finished = await until_interrupted(
+                    _strike(centre, town, schedule(counts, seed), fallen, progress)
+                )
+                progress.at(fallen.total(), "it is quiet; what is owed is settled")
+                life.cancel()
+                await town.fall_silent()
+                left = await _settle(centre)
             seconds = loop.time() - began
             await centre.stop()
             loop_to_epoch = time.time() - loop.time()
@@ -105,7 +107,28 @@ async def run(
         unsettled=left,
         down_seconds=tuple(until - since for since, until in centre.down),
         engine_log=log,
+        interrupted=not finished,
     )
+
+
+async def _strike(
+    centre: StruckCentre, town: Town, blows: Sequence[Blow], fallen: Counter[BlowKind], progress: Progress
+) -> None:
+    """One blow after the other; each is counted when it is over."""
+    for blow in blows:
+        await asyncio.sleep(blow.after_seconds)
+        progress.at(fallen.total(), f"{len(town.told):,} calls; {blow.kind}")
+        if blow.kind is BlowKind.KILL_PBX:
+            town.cut_everybody()
+        under_way = asyncio.ensure_future(centre.strike(blow))
+        try:
+            await asyncio.shield(under_way)
+        except asyncio.CancelledError:
+            # Who is interrupted in the middle of a blow leaves no engine dead and no disk full: it has an end.
+            await under_way
+            raise
+        finally:
+            fallen[blow.kind] += 1
 
 
 async def _settle(centre: StruckCentre) -> int:

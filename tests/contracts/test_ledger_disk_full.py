@@ -64,7 +64,7 @@ async def test_with_a_full_disk_nothing_counts_as_committed_and_with_room_again_
         await committing
         while ledger.writer.is_away:
             await asyncio.sleep(0.02)
-    found = await rows_of(ledger.engine)
+    found = await rows_of(ledger.reader)
     assert numbers(found["journal"]) == [(1, seq) for seq in range(1, 84)]
     assert found == await rows_by_the_journal(found["journal"])
     await ledger.close()
@@ -102,7 +102,7 @@ async def test_when_memory_has_no_room_either_the_engine_starts_anew_as_soon_as_
             await ledger.writer.flush()
     await ledger.close()
     again = await opened(url, tmp_path)
-    found = await rows_of(again.engine)
+    found = await rows_of(again.reader)
     assert numbers(found["journal"]) == [(1, seq) for seq in range(1, 54)]
     assert found == await rows_by_the_journal(found["journal"])
     await again.close()

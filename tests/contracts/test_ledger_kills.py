@@ -30,7 +30,7 @@ async def test_killed_at_this_step_every_committed_decision_is_there_once_and_in
     ledger = await open_spooled(url, spool)
     try:
         assert not ledger.writer.is_away
-        found = await rows_of(ledger.engine)
+        found = await rows_of(ledger.reader)
         written = numbers(found["journal"])
         assert written == [(1, seq) for seq in range(1, len(written) + 1)]
         assert len(written) >= committed

@@ -76,7 +76,7 @@ async def until(condition: Callable[[], object]) -> None:
 
 async def assert_whole(ledger: Ledger, decisions: int) -> None:
     """Every decision once, in order, and the tables as these decisions make them."""
-    found = await rows_of(ledger.engine)
+    found = await rows_of(ledger.reader)
     assert numbers(found["journal"]) == [(ledger.epoch, seq) for seq in range(1, decisions + 1)]
     assert found == await rows_by_the_journal(found["journal"])
 
@@ -193,11 +193,11 @@ async def test_an_engine_starts_with_the_database_away_knowing_all_that_was_open
         play(third_spool, Desk(small_centre(1)), [PbxSnapshot(moment(41), (), ())])
         await third_spool.writer.flush()
     await until(lambda: not third_spool.writer.is_away)
-    found = await rows_of(third_spool.engine)
+    found = await rows_of(third_spool.reader)
     counts = [(epoch, sum(row[1] == epoch for row in found["journal"])) for epoch in (1, 2, 3)]
     assert counts == [(1, 5), (2, len(desk.decisions)), (3, 1)]
     assert found == await rows_by_the_journal(found["journal"])
-    async with third_spool.engine.connect() as connection:
+    async with third_spool.reader.connect() as connection:
         starts = (await connection.execute(text("SELECT epoch FROM runs ORDER BY epoch"))).scalars().all()
     assert starts == [1, 2, 3]
     await third_spool.close()
@@ -219,7 +219,7 @@ async def test_what_a_killed_engine_left_in_the_spool_the_next_start_brings_over
         assert ledger.epoch == 4
         restored = await ledger.restored(moment(40))
         assert [one.attempt for one in restored.attempts] == [AttemptId("ob-c1.1.1")]
-        found = await rows_of(ledger.engine)
+        found = await rows_of(ledger.reader)
         assert numbers(found["journal"]) == [(2, seq) for seq in range(1, len(desk.decisions) + 1)]
 
 
@@ -258,7 +258,7 @@ async def test_damage_in_the_spool_is_told_and_nothing_behind_it_is_lost(place: 
         # A dial may have been in the damaged stretch: until the ledger is back nobody is dialled.
         assert not await again.is_claimed(ATTEMPT)
     await until(lambda: not again.writer.is_away)
-    found = await rows_of(again.engine)
+    found = await rows_of(again.reader)
     every = [(2, seq) for seq in range(1, len(desk.decisions) + 1)]
     assert numbers(found["journal"]) == [one for one in every if one != (2, 4)]
     assert await again.is_claimed(ATTEMPT)
@@ -286,7 +286,7 @@ async def test_a_row_the_database_refuses_for_good_keeps_out_no_other(place: Pla
         await ledger.writer.flush()
         assert not ledger.writer.is_away
         assert {"obligation_calls", "attempts"} <= set(refused)
-        found = await rows_of(ledger.engine)
+        found = await rows_of(ledger.reader)
         assert numbers(found["journal"]) == [(1, seq) for seq in range(1, len(desk.decisions) + 1)]
         assert [row[1] for row in found["calls"]] == ["c1", "c2"]
 

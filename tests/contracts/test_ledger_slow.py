@@ -54,7 +54,7 @@ async def a_rush(ledger: Ledger, desk: Desk) -> None:
 
 
 async def assert_whole(ledger: Ledger, decisions: int, *, epoch: int = 1) -> None:
-    found = await rows_of(ledger.engine)
+    found = await rows_of(ledger.reader)
     assert numbers(found["journal"]) == [(epoch, seq) for seq in range(1, decisions + 1)]
     assert found == await rows_by_the_journal(found["journal"])
 

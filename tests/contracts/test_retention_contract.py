@@ -16,6 +16,7 @@ from storage.ledger import Ledger, open_ledger
 from storage.retention import Kind, Term, deletion_log, due_rows, forget
 from tests.support.centre import Desk, arrived, holding, moment
 from tests.support.ledger_desk import A1, opened_desk, play
+from tests.support.outage import LOCK_SECONDS
 
 
 async def two_calls(ledger: Ledger, folder: Path) -> Desk:
@@ -38,7 +39,7 @@ async def two_calls(ledger: Ledger, folder: Path) -> Desk:
 
 
 async def numbers(ledger: Ledger) -> list[str]:
-    async with ledger.engine.connect() as connection:
+    async with ledger.reader.connect() as connection:
         return list(
             (await connection.execute(text("SELECT number FROM calls ORDER BY arrived_at"))).scalars()
         )
@@ -69,7 +70,7 @@ async def test_a_closed_obligation_forgets_its_number_in_every_table(ledger: Led
     await ledger.writer.flush()
     await forget(ledger.engine, ledger.node, Term(Kind.NUMBERS, "sever", moment(100)), moment(200), "x")
     assert await numbers(ledger) == ["", ""]
-    async with ledger.engine.connect() as connection:
+    async with ledger.reader.connect() as connection:
         rows = (await connection.execute(text("SELECT number, e164 FROM obligations"))).all()
     assert [tuple(row) for row in rows] == [("", None)]
 
@@ -180,7 +181,7 @@ async def test_it_waits_for_a_writer_who_keeps_the_database_for_long(
     ledger = await open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}", "pbx1", moment(0))
     ledger.writer.start()
     await two_calls(ledger, tmp_path)
-    other = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)
+    other = sqlite3.connect(tmp_path / "ledger.db", timeout=LOCK_SECONDS, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     tries: list[float] = []
 

@@ -28,7 +28,7 @@ KEPT = (call_quarters, queue_quarters, agent_quarters)
 
 
 async def rows_of(ledger: Ledger, table: Any) -> list[dict[str, Any]]:
-    async with ledger.engine.connect() as connection:
+    async with ledger.reader.connect() as connection:
         query = select(table).order_by(*table.primary_key.columns)
         return [dict(row) for row in (await connection.execute(query)).mappings()]
 

@@ -61,7 +61,7 @@ def test_it_tells_what_is_there_and_brings_it_over_once(settings: Path) -> None:
 
     async def journal() -> list[tuple[int, int]]:
         ledger = await open_spooled(url, spool)
-        found = await rows_of(ledger.engine)
+        found = await rows_of(ledger.reader)
         await ledger.close()
         return numbers(found["journal"])
 

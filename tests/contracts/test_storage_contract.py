@@ -50,7 +50,7 @@ async def test_a_call_is_in_the_ledger_with_its_times_to_the_microsecond(ledger:
         "engine",
         "general",
     )
-    async with ledger.engine.connect() as connection:
+    async with ledger.reader.connect() as connection:
         offer = (await connection.execute(text("SELECT result, agent FROM offers"))).one()
         recording = await connection.scalar(text("SELECT recording FROM calls"))
         states = (
@@ -219,7 +219,7 @@ async def test_rows_written_twice_after_an_uncertain_commit_are_there_once(ledge
         ledger.writer._committed = 0  # as above
         play(ledger, desk, [PbxSnapshot(moment(0), (), ()), arrived("c1", 1), holding("c1", 2)])
         await ledger.writer.flush()
-    async with ledger.engine.connect() as connection:
+    async with ledger.reader.connect() as connection:
         counts = [
             await connection.scalar(text(f"SELECT count(*) FROM {table}")) for table in ("journal", "calls")
         ]
@@ -251,7 +251,7 @@ async def test_the_migrations_make_exactly_the_schema_the_code_works_with(ledger
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         return list(compare_metadata(context, metadata))
 
-    async with ledger.engine.connect() as connection:
+    async with ledger.reader.connect() as connection:
         assert await connection.run_sync(difference) == []
     await upgrade(ledger.engine)
 
@@ -266,7 +266,7 @@ async def test_a_ledger_of_the_first_version_is_upgraded_with_its_rows_and_can_b
         return lambda connection: direction(alembic_config(connection), target)
 
     async def calls_known() -> list[str]:
-        async with ledger.engine.connect() as connection:
+        async with ledger.reader.connect() as connection:
             return list((await connection.execute(text("SELECT call FROM calls"))).scalars())
 
     async with ledger.engine.begin() as connection:

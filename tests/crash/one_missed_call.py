@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import pickle
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -200,6 +201,6 @@ class Program:
         pbx = self._pbx
         if not pbx.called or pbx.inbox or pbx.traces or pbx.live or not pbx.rang:
             return False
-        with sqlite3.connect(self._folder / "ledger.db") as connection:
+        with closing(sqlite3.connect(self._folder / "ledger.db")) as connection:
             states = [row[0] for row in connection.execute("SELECT state FROM obligations")]
         return states in (["unconfirmed"], ["contacted"])

@@ -6,6 +6,7 @@ import asyncio
 import pickle
 import shutil
 import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,7 +21,7 @@ preload("tests.crash.one_missed_call")
 
 
 def told(folder: Path) -> dict[str, list[tuple[object, ...]]]:
-    with sqlite3.connect(folder / "ledger.db") as connection:
+    with closing(sqlite3.connect(folder / "ledger.db")) as connection:
         return {
             table: connection.execute(f"SELECT {columns} FROM {table}").fetchall()
             for table, columns in (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import re
 import sys
 import time
@@ -23,6 +24,7 @@ from tests.fuzz.hostile_phone import SDP, HostilePhone, Words
 from tests.fuzz.mutations import mutated
 from tests.fuzz.pbx_witness import PbxWitness
 from tests.support.live_centre import LiveCentre, live_centre
+from tests.support.progress import INTERRUPTED, Progress, sigterm_is_ctrl_c
 
 FAILING = Path(__file__).parent / "failing_calls.txt"
 CALLS = 12
@@ -313,27 +315,41 @@ def kept() -> Sequence[str]:
     return [line for line in FAILING.read_text(encoding="utf-8").splitlines() if line and line[0] != "#"]
 
 
-async def run(seed: str, batches: int) -> int:
-    """How many batches broke something; each has a centre that none broke before."""
-    done = broken = 0
-    while done < batches:
+@dataclass(slots=True)
+class Siege:
+    """How far it is: batches that were struck, and those that broke something."""
+
+    done: int = 0
+    broken: int = 0
+
+
+async def run(seed: str, batches: int, siege: Siege, progress: Progress) -> None:
+    """Strike so many batches; after one that broke something comes a centre that none broke before."""
+    while siege.done < batches:
         async with besieged_centre() as here:
-            while done < batches:
-                name = f"{seed}/{done}"
-                done += 1
-                try:
-                    await strike(here, name)
-                except (AssertionError, TimeoutError) as problem:
-                    broken += 1
-                    print(f"{name}: {problem!r}", flush=True)
-                    with FAILING.open("a", encoding="utf-8") as file:
-                        file.write(f"{name}\n")
+            while siege.done < batches:
+                broke = not await _holds_out(here, f"{seed}/{siege.done}")
+                siege.done += 1
+                siege.broken += broke
+                progress.at(siege.done * CALLS, f"hostile calls; {siege.broken} batches broke")
+                if broke:
                     break
-            if done == batches:
+            if siege.done == batches:
                 print(
                     f"run on the PBX: {sorted(here.witness.applications)}; {len(here.witness.arrived)} arrived"
                 )
-    return broken
+
+
+async def _holds_out(here: BesiegedCentre, name: str) -> bool:
+    """One batch; what it broke is told and kept."""
+    try:
+        await strike(here, name)
+    except (AssertionError, TimeoutError) as problem:
+        print(f"{name}: {problem!r}", flush=True)
+        with FAILING.open("a", encoding="utf-8") as file:
+            file.write(f"{name}\n")
+        return False
+    return True
 
 
 def main() -> int:
@@ -343,12 +359,18 @@ def main() -> int:
     parser.add_argument("--seed", default="callengine", help="the same seed gives the same calls")
     wanted = parser.parse_args()
     batches = max(1, wanted.calls // CALLS)
-    began = time.monotonic()
-    broken = asyncio.run(run(wanted.seed, batches))
-    print(
-        f"calls: {batches * CALLS:,} hostile calls in {time.monotonic() - began:.0f} s, {broken} batches broke"
-    )
-    return 1 if broken else 0
+    sigterm_is_ctrl_c()
+    began, siege = time.monotonic(), Siege()
+    with Progress("fuzz calls", batches * CALLS) as progress, contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(run(wanted.seed, batches, siege, progress))
+    seconds = time.monotonic() - began
+    print(f"calls: {siege.done * CALLS:,} hostile calls in {seconds:.0f} s, {siege.broken} batches broke")
+    if siege.broken:
+        return 1
+    if siege.done < batches:
+        print(f"interrupted: {batches * CALLS:,} were wanted")
+        return INTERRUPTED
+    return 0
 
 
 if __name__ == "__main__":

@@ -125,6 +125,7 @@ class HttpSession:
                 assert await _ask(control, _request(b"GET", b"/api/v1/callbacks", b""), whole=True) == OK
             finally:
                 await server.stop()
+                await _end_what_lingers()
         for event in self._desk.taken:
             repr(event).encode()
 
@@ -137,6 +138,18 @@ class HttpSession:
         if chance.random() < 0.8:
             body = mutated(body, chance, (*_BODIES, *TOKENS))
         return _request(method, b"/api/v1/" + path.translate(None, b" \r\n"), body)
+
+
+async def _end_what_lingers() -> None:
+    """aiohttp waits ten seconds for the rest of a request whose sender is gone, and forgets that it does."""
+    lingering = [
+        task
+        for task in asyncio.all_tasks()
+        if getattr(task.get_coro(), "__qualname__", "") == "RequestHandler.start"
+    ]
+    for task in lingering:
+        task.cancel()
+    await asyncio.gather(*lingering, return_exceptions=True)
 
 
 async def _ask(control: Path, request: bytes, *, whole: bool) -> int:

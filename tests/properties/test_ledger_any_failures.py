@@ -99,7 +99,7 @@ class Story:
             while self.ledger.writer.is_away:
                 await asyncio.sleep(0.005)
         self.committed[self.ledger.epoch] = len(self.desk.decisions)
-        found = await rows_of(self.ledger.engine)
+        found = await rows_of(self.ledger.reader)
         await self.ledger.close()
         written = numbers(found["journal"])
         for epoch, count in self.committed.items():

@@ -99,7 +99,7 @@ async def _written_and_made_again(stream: list[Event], policy: Any, batch: int) 
 
 async def sums_kept(ledger: Ledger) -> dict[Bucket, dict[str, int]]:
     """What the rollups have, without zeros; agents' rests apart, which no call's row tells."""
-    async with ledger.engine.connect() as connection:
+    async with ledger.reader.connect() as connection:
         rows = (await connection.execute(select(call_quarters))).mappings().all()
     return {
         (row["quarter"], row["queue"], row["company"]): {
@@ -110,7 +110,7 @@ async def sums_kept(ledger: Ledger) -> dict[Bucket, dict[str, int]]:
 
 
 async def sums_of_all_companies(ledger: Ledger) -> dict[tuple[datetime, str], dict[str, int]]:
-    async with ledger.engine.connect() as connection:
+    async with ledger.reader.connect() as connection:
         rows = (await connection.execute(select(queue_quarters))).mappings().all()
     return {
         (row["quarter"], row["queue"]): {
@@ -128,7 +128,7 @@ def without_companies(kept: dict[Bucket, dict[str, int]]) -> dict[tuple[datetime
 
 
 async def sums_of_the_rows(ledger: Ledger) -> dict[Bucket, dict[str, int]]:
-    async with ledger.engine.connect() as connection:
+    async with ledger.reader.connect() as connection:
         rows = (await connection.execute(select(*CALL_COLUMNS))).all()
     found: dict[Bucket, Counter[str]] = {}
     for row in rows:
@@ -137,5 +137,5 @@ async def sums_of_the_rows(ledger: Ledger) -> dict[Bucket, dict[str, int]]:
 
 
 async def agents_time(ledger: Ledger) -> list[Any]:
-    async with ledger.engine.connect() as connection:
+    async with ledger.reader.connect() as connection:
         return list((await connection.execute(select(agent_quarters))).all())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import sys
@@ -34,6 +35,7 @@ from storage.retention import Kind, Term, forget
 from storage.tables import calls as calls_table
 from tests.bench.processes import cpu_seconds, resident_mib
 from tests.soak.fast_time import FastTime, fast_alarms
+from tests.support.progress import INTERRUPTED, Progress, sigterm_is_ctrl_c
 
 AGENTS = 40
 OWED_SECONDS = 120.0
@@ -67,11 +69,14 @@ class Sample:
     connections: int
 
 
-async def soak(calls: int, every: int, present: int, *, cuts: bool = False) -> list[Sample]:
+async def soak(
+    calls: int, every: int, present: int, *, cuts: bool = False, samples: list[Sample] | None = None
+) -> list[Sample]:
     """Run it; samples after each `every` calls and at the end. Raises AssertionError when law 1 is broken.
 
-    With `cuts` the link breaks behind each sample, and what is so is asked anew.
+    With `cuts` the link breaks behind each sample, and what is so is asked anew. `samples` is filled while it runs.
     """
+    samples = [] if samples is None else samples
     with tempfile.TemporaryDirectory(prefix="callengine-") as name:
         folder = Path(name)
         fast = FastTime.from_now()
@@ -81,6 +86,7 @@ async def soak(calls: int, every: int, present: int, *, cuts: bool = False) -> l
             *("--began", repr(fast.wall), repr(fast.monotonic)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
+            process_group=0,  # Ctrl-C on a terminal is for the soak alone.
         )
         assert pbx.stdin is not None
         assert pbx.stdout is not None
@@ -94,7 +100,9 @@ async def soak(calls: int, every: int, present: int, *, cuts: bool = False) -> l
             await application.start()
             running = asyncio.create_task(application.run())
             try:
-                samples = await _watch(application, running, pbx, folder / "ledger.db", every, cuts=cuts)
+                with Progress("soak", calls) as progress:
+                    watched = _Watched(application, samples, progress)
+                    await _watch(watched, running, pbx, folder / "ledger.db", every, cuts=cuts)
                 pbx.stdin.close()
                 saw = json.loads(await pbx.stdout.readline())
                 await _agree(application, saw)
@@ -119,17 +127,24 @@ def _engine(folder: Path, port: int, fast: FastTime) -> Application:
     return Application(load_settings(path), clock=fast.clock())
 
 
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    application: Application
+    samples: list[Sample]
+    progress: Progress
+
+
 async def _watch(
-    application: Application,
+    watched: _Watched,
     running: asyncio.Task[None],
     pbx: asyncio.subprocess.Process,
     ledger: Path,
     every: int,
     *,
     cuts: bool,
-) -> list[Sample]:
+) -> None:
+    application = watched.application
     assert application.ledger is not None
-    samples: list[Sample] = []
     assert pbx.stdout is not None
     began, ended = time.monotonic(), asyncio.create_task(_all_over(application, pbx.stdout))
     last_calls, last_cpu = 0, cpu_seconds(os.getpid())
@@ -137,6 +152,7 @@ async def _watch(
         await asyncio.wait({ended, running}, timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
         assert not running.done(), "the engine ended by itself"
         so_far = _calls_so_far(application)
+        watched.progress.at(so_far, f"calls; {resident_mib(os.getpid()):.0f} MiB")
         if so_far - last_calls < every and not ended.done():
             continue
         cpu = cpu_seconds(os.getpid())
@@ -158,13 +174,12 @@ async def _watch(
             connections=application.link.epoch,
         )
         print(json.dumps(asdict(sample)), flush=True)
-        samples.append(sample)
+        watched.samples.append(sample)
         last_calls, last_cpu = so_far, cpu
         await _forget_journal(application)
         if cuts:
             application.link.drop("a cut of the soak")
     await ended
-    return samples
 
 
 async def _all_over(application: Application, told: asyncio.StreamReader) -> None:
@@ -206,7 +221,7 @@ async def _agree(application: Application, saw: dict[str, int]) -> None:
     await _in_the_database(application.ledger.writer)
     counted = select(calls_table.c.outcome, func.count()).group_by(calls_table.c.outcome)
     still_owed = text("SELECT count(*) FROM obligations WHERE closed_at IS NULL")
-    async with application.ledger.engine.connect() as connection:
+    async with application.ledger.reader.connect() as connection:
         by_outcome = {row[0]: row[1] for row in await connection.execute(counted)}
         owed = (await connection.execute(still_owed)).scalar()
         tasks = (await connection.execute(text("SELECT count(*) FROM human_tasks"))).scalar()
@@ -233,10 +248,19 @@ def main() -> int:
     parser.add_argument("--cuts", action="store_true", help="break the link behind each sample")
     wanted = parser.parse_args()
     configure_logging(level="warning", as_json=True, now=SystemClock().now, stream=sys.stderr)
-    samples = asyncio.run(soak(wanted.calls, wanted.every, wanted.present, cuts=wanted.cuts))
-    grown = growth(samples)
+    sigterm_is_ctrl_c()
+    samples: list[Sample] = []
+    finished = False
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(soak(wanted.calls, wanted.every, wanted.present, cuts=wanted.cuts, samples=samples))
+        finished = True
+    if not finished:
+        print(f"interrupted after {samples[-1].calls if samples else 0:,} of {wanted.calls:,} calls")
+    grown = growth(samples) if samples else []
     print("\n".join(grown) or "nothing grew after the first tenth")
-    return 1 if grown else 0
+    if grown:
+        return 1
+    return 0 if finished else INTERRUPTED
 
 
 def growth(samples: list[Sample]) -> list[str]:

@@ -21,7 +21,7 @@ from callengine.clock import SystemClock
 from callengine.demo.centre import CentrePlan, Phones, settings_for, start_asterisk, write_settings
 from callengine.logs import configure_logging
 from config.settings import Settings
-from storage.ledger import open_ledger
+from storage.engine import create_ledger_engine, ledger_url
 
 
 class LiveCentre:
@@ -86,7 +86,7 @@ class LiveCentre:
         )
         self._processes.append(process)
         before = self._beat()
-        await self.until(lambda: self._beat() > before, seconds=20)
+        await self.until(lambda: self._beat() > before, seconds=60)
         return process
 
     def _beat(self) -> int:
@@ -112,7 +112,7 @@ class LiveCentre:
             await process.wait()
         self._processes.clear()
 
-    async def until(self, condition: Callable[[], object], *, seconds: float = 10.0) -> None:
+    async def until(self, condition: Callable[[], object], *, seconds: float = 30.0) -> None:
         """Wait for something to become true. Raises TimeoutError."""
         async with asyncio.timeout(seconds):
             while not condition():
@@ -122,16 +122,17 @@ class LiveCentre:
         """Ask the ledger, through a connection of its own."""
         if self.application is not None and self.application.ledger is not None:
             await self.application.ledger.writer.flush()
-            engine = self.application.ledger.engine
+            # Not the writer's own: whoever only looks takes no write lock, and need not wait for it.
+            async with self.application.ledger.reader.connect() as connection:
+                return list((await connection.execute(text(sql))).all())
+        engine = create_ledger_engine(ledger_url(f"sqlite:///{self.folder}/ledger.db"), read_only=True)
+        try:
             async with engine.connect() as connection:
                 return list((await connection.execute(text(sql))).all())
-        ledger = await open_ledger(f"sqlite:///{self.folder}/ledger.db", "reader", SystemClock().now())
-        async with ledger.engine.connect() as connection:
-            rows = list((await connection.execute(text(sql))).all())
-        await ledger.close()
-        return rows
+        finally:
+            await engine.dispose()
 
-    async def rows_when(self, count: int, sql: str, *, seconds: float = 20.0) -> list[Any]:
+    async def rows_when(self, count: int, sql: str, *, seconds: float = 60.0) -> list[Any]:
         """The same, as soon as there are so many: what earlier runs left is settled page by page."""
         async with asyncio.timeout(seconds):
             while len(rows := await self.rows(sql)) < count:

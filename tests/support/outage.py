@@ -25,12 +25,14 @@ from storage.spool_records import Record
 from tests.support.centre import NOON
 
 NODE = "pbx1"
+LOCK_SECONDS = 60.0
+"""A commit that is under way, on whatever disk, is waited for; sqlite3 itself would give up after five."""
 
 
 @contextmanager
 def sqlite_locked(url: str) -> Iterator[None]:
     """Another program holds the write lock."""
-    other = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+    other = sqlite3.connect(url.removeprefix("sqlite:///"), timeout=LOCK_SECONDS, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -122,7 +124,7 @@ async def rows_by_the_journal(journal: list[Any]) -> dict[str, list[Any]]:
             record = Record(epoch, seq, at, told, decision, decided.journal, decided.companies)
             async with twin.engine.begin() as connection:
                 await connection.run_sync(write, NODE, [record])
-        return await rows_of(twin.engine)
+        return await rows_of(twin.reader)
     finally:
         await twin.close()
 

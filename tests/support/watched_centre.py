@@ -105,7 +105,7 @@ class WatchedCentre:
         if application is not None:
             await application.stop()
 
-    async def until(self, condition: Callable[[], object], *, seconds: float = 25.0) -> None:
+    async def until(self, condition: Callable[[], object], *, seconds: float = 30.0) -> None:
         async with asyncio.timeout(seconds):
             while not condition():
                 await asyncio.sleep(0.01)
@@ -114,7 +114,7 @@ class WatchedCentre:
         ledger = self.engine.ledger
         assert ledger is not None
         await ledger.writer.flush()
-        async with ledger.engine.connect() as connection:
+        async with ledger.reader.connect() as connection:
             return list((await connection.execute(text(sql))).all())
 
     def states(self) -> dict[str, str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
 
 import pytest
 
 from callengine.demo.resident import Resident
 from tests.bench.answer_clock import assert_clocks_agree, differences, on_app_queue
+from tests.support.clock_phones import Call
 from tests.support.plain_ami import PlainAmi
 from tests.support.watched_centre import WatchedCentre, watched_centre
 
@@ -131,7 +133,7 @@ def in_queue(centre: WatchedCentre, resident: Resident) -> str:
 @pytest.mark.alone
 async def test_answered_calls_equal_the_callers_own_clocks_and_asterisks_counters_err() -> None:
     async with watched_centre() as centre:
-        calls = [(f"7916000{n:04}", MENU if n % 2 else QUEUE) for n in range(8)]
+        calls = [Call(f"7916000{n:04}", MENU if n % 2 else QUEUE) for n in range(8)]
         measured = await on_app_queue(centre, calls)
         rows = await centre.rows(
             "SELECT number, arrived_at, queued_at, answered_at, agent, outcome FROM calls"
@@ -144,7 +146,7 @@ async def test_answered_calls_equal_the_callers_own_clocks_and_asterisks_counter
         assert_clocks_agree(errors)
         # app_queue's own clock begins after the menu, and counts whole seconds.
         menu = {row.number for row in rows if row.queued_at - row.arrived_at > 900_000}
-        assert menu == {number for number, did in calls if did == MENU}
+        assert menu == {call.number for call in calls if call.did == MENU}
         shown = re.search(r"C:(\d+), A:(\d+), SL:([\d.]+)%", centre.pbx.ask("queue show 500"))
         assert shown is not None
         assert int(shown[1]) == len(calls)
@@ -155,7 +157,7 @@ async def test_transfers_and_an_agent_who_drops_him_are_told_apart() -> None:
         first, second, third = await centre.phones.add_agents(3, log_in=False, answer_after=lambda: 0.1)
         await centre.until(lambda: set(centre.states().values()) == {"free"})
         # 505 speaks to the agent before it connects: he hangs up in it once, then takes the resident.
-        talks = iter([0.5, None])
+        talks = itertools.chain([0.5], itertools.repeat(None))
         third.talk_for = lambda: next(talks)
         dumped = centre.phones.resident("79160000001", ANNOUNCED)
         await dumped.call()
