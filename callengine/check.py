@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -13,13 +13,12 @@ from pathlib import Path
 import click
 
 from ami_adapters import actions
-from ami_adapters import dialplan_names as names
 from ami_adapters.actions import Action
 from ami_adapters.errors import AmiError
 from ami_adapters.link import AmiLink, LinkState, PbxLogin
 from ami_adapters.message import Message
 from ami_adapters.pending_actions import Response
-from callengine import check_files, check_watch
+from callengine import check_codes, check_dialplan, check_files, check_watch
 from callengine.access.opening import no_token, token_is_wanted
 from callengine.access.tokens import TokenError
 from callengine.check_files import Surroundings
@@ -34,14 +33,6 @@ from config.errors import Problem
 from config.plausibility import ERRORS, WARNINGS
 from config.settings import Settings
 
-CONTEXTS = (
-    names.CONTEXT_IN,
-    names.CONTEXT_HOLD,
-    names.CONTEXT_CONNECT,
-    names.CONTEXT_CALLBACK,
-    names.CONTEXT_FALLBACK,
-    names.CONTEXT_AGENT,
-)
 ACTIONS = (
     "Redirect",
     "Originate",
@@ -54,36 +45,16 @@ ACTIONS = (
     "DBGetTree",
     "ShowDialPlan",
     "CoreStatus",
+    "CoreSettings",
     "UserEvent",
 )
 TOO_MUCH = ("Command", "ModuleLoad", "UpdateConfig", "DBPut")
 """Actions that need the class `system` or `config`: we never ask for it, it can stop or rewrite the PBX."""
-MODULES = {
-    "app_dial.so": "rings phones",
-    "app_queue.so": "the fallback queue",
-    "app_userevent.so": "tells the engine of calls",
-    "app_mixmonitor.so": "records conversations",
-    "app_playback.so": "speaks to agents and residents",
-    "app_read.so": "takes a waiting resident's keys",
-    "app_record.so": "records messages",
-    "app_stack.so": "Gosub",
-    "func_db.so": "AstDB, where each arrival is kept",
-    "func_cdr.so": "the arrival to the microsecond",
-    "func_callerid.so": "shows company and line on the phone",
-    "func_devstate.so": "the agents' lamps",
-    "func_global.so": "marks an answer on the resident's channel",
-    "func_groupcount.so": "counts calls at once",
-    "func_hangupcause.so": "tells a telephone that refused from a network that failed",
-    "func_strings.so": "cleans what callers send",
-    "res_musiconhold.so": "music",
-}
 RIGHTS_HELP = (
     "give the AMI user read = system,call,agent,user,reporting and write = call,agent,user,reporting,originate "
     "(asterisk-sample/etc/callengine_manager.conf), then `asterisk -rx 'manager reload'`"
 )
-CONTEXT_HELP = (
-    "add `#include callengine_extensions.conf` to extensions.conf (docs/asterisk.md), then `dialplan reload`"
-)
+Look = Callable[[AmiLink, Settings], AsyncIterator[Finding]]
 
 
 def surroundings(path: Path, service: Service | None = None) -> Surroundings:
@@ -185,24 +156,8 @@ async def _look_around(link: AmiLink, probe: _Probe, settings: Settings) -> Asyn
     async for finding in _rights(link, ACTIONS if moves_calls else check_watch.ACTIONS):
         yield finding
     yield await _events(link, probe)
-    for module, use in (MODULES if moves_calls else check_watch.MODULES).items():
-        loaded = (await link.send(actions.getvar(f"IFMODULE({module})"))).text("Value") == "1"
-        how = f"add `load = {module}` to modules.conf: {use}"
-        yield (
-            Finding("ok", f"module {module}")
-            if loaded
-            else Finding("error", f"module {module} is not loaded", how)
-        )
-    async for finding in check_watch.watched_queues(link, settings):
-        yield finding
-    for context in CONTEXTS if moves_calls else ():
-        there = (await link.send(actions.show_dialplan(context))).success
-        what = f"context {context}"
-        yield Finding("ok", what) if there else Finding("error", f"{what} is missing", CONTEXT_HELP)
-    async for finding in _devices(link, settings):
-        yield finding
-    if moves_calls:
-        async for finding in _trunks_and_lines(link, settings):
+    for look in MOVING if moves_calls else WATCHING:
+        async for finding in look(link, settings):
             yield finding
 
 
@@ -250,7 +205,8 @@ async def _devices(link: AmiLink, settings: Settings) -> AsyncIterator[Finding]:
 
 
 async def _trunks_and_lines(link: AmiLink, settings: Settings) -> AsyncIterator[Finding]:
-    for trunk in sorted({line.callback.trunk for line in settings.lines if line.callback is not None}):
+    callbacks = [line.callback for line in settings.lines if line.callback is not None]
+    for trunk in sorted({trunk for one in callbacks for trunk in (one.trunk, *one.other_trunks)}):
         if await _state_of(link, f"PJSIP/{trunk}") in {"INVALID", ""}:
             yield Finding(
                 "error", f"callbacks: Asterisk knows no trunk PJSIP/{trunk}", "define it in pjsip.conf"
@@ -261,6 +217,22 @@ async def _trunks_and_lines(link: AmiLink, settings: Settings) -> AsyncIterator[
         if line.did not in known:
             how = "write callengine_lines.conf anew (callengine lines --config …), then `dialplan reload`"
             yield Finding("warning", f"line {line.did}: the dialplan works with its defaults", how)
+
+
+MOVING: tuple[Look, ...] = (
+    check_dialplan.modules,
+    check_watch.watched_queues,
+    check_dialplan.core,
+    check_dialplan.contexts,
+    check_dialplan.fallback_queue,
+    check_dialplan.sounds,
+    _devices,
+    _trunks_and_lines,
+    check_codes.codes,
+)
+"""Of the PBX, where the engine gives calls to agents or calls residents back, in the order of the report."""
+WATCHING: tuple[Look, ...] = (check_watch.modules, check_watch.watched_queues, _devices)
+"""Where it only listens."""
 
 
 class _Probe:

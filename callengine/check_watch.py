@@ -28,6 +28,16 @@ ACTIONS = (
 MODULES = {"app_queue.so": "the queues that are watched"}
 
 
+async def modules(link: AmiLink, _settings: Settings) -> AsyncIterator[Finding]:
+    """What watching needs loaded."""
+    for module, use in MODULES.items():
+        if (await link.send(actions.getvar(f"IFMODULE({module})"))).text("Value") == "1":
+            yield Finding("ok", f"module {module}")
+        else:
+            how = f"add `load = {module}` to modules.conf: {use}"
+            yield Finding("error", f"module {module} is not loaded", how)
+
+
 def moves_calls(settings: Settings) -> bool:
     """Whether the engine does more than listen: gives calls to agents, or calls residents back."""
     return any(

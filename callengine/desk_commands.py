@@ -96,7 +96,7 @@ def callbacks_assign(asked: Asked, obligation: str, to: str) -> None:
 @click.argument("word", type=click.Choice([word.value for word in Disposition]))
 @_asking
 def callbacks_disposition(asked: Asked, obligation: str, word: str) -> None:
-    """Say whom the callback of an OBLIGATION reached; agents say it by *461 to *464."""
+    """Say whom the callback of an OBLIGATION reached; agents say it by a code ([codes] disposition)."""
     asked.desk().dispose(obligation, Disposition(word))
 
 
@@ -119,7 +119,7 @@ def callbacks_start(asked: Asked, why: str) -> None:
 @click.group(invoke_without_command=True)
 @_asking
 def messages(asked: Asked) -> None:
-    """Voice messages that nobody has reviewed, the nearest deadline first; agents hear them by *47."""
+    """Voice messages that nobody has reviewed, the nearest deadline first; agents hear them by [codes] message."""
     if _is_alone():
         asked.desk().messages()
 

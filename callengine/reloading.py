@@ -14,7 +14,18 @@ from config.settings import Settings, load_settings
 
 RELOAD_FOLDER = "RUNTIME_DIRECTORY"
 """Where the unit puts the files of a `systemctl reload`: systemd renews its own copies at a start only."""
-_LIVE = {"centre", "callbacks", "choice", "retention", "rules", "companies", "queues", "lines", "agents"}
+_LIVE = {
+    "centre",
+    "callbacks",
+    "codes",
+    "choice",
+    "retention",
+    "rules",
+    "companies",
+    "queues",
+    "lines",
+    "agents",
+}
 _FIXED = tuple(section for section in Settings.model_fields if section not in _LIVE)
 """Sections that are read at the start only."""
 _FIXED_OF_CENTRE = ("time_zone",)

@@ -6,13 +6,16 @@ so that no half-filled configuration can be written.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+
+from config.codes_schema import Codes
 
 FIRST_AGENT: Final = 1001
 AMI_USER: Final = "callengine"
@@ -125,7 +128,11 @@ class SampleOptions:
     rtp_start: int = 10000
     rtp_end: int = 20000
     bind: str = "127.0.0.1"
-    """The address of SIP, RTP and AMI."""
+    """The address of SIP and RTP."""
+    ami_bind: str = "127.0.0.1"
+    """The address of AMI: who reaches it and knows the secret moves calls."""
+    ami_permit: Sequence[str] = ()
+    """Networks that may log in besides this machine."""
     directories: Directories | None = None
     """None: the folders the Asterisk was built with (`/etc/asterisk`, `/var/lib/asterisk` …)."""
     agents: int = 20
@@ -151,6 +158,8 @@ class SampleOptions:
     """Off for an Asterisk before 20.11, 21.6 and 22.1, which does not know filters by name."""
     watch: bool = False
     """Whether app_queue's own queues are to be watched: a few more events, and of the class `dialplan` two."""
+    codes: Codes = field(default_factory=Codes)
+    """What agents dial."""
     agent_dial: str = "^PJSIP/[0-9]+$"
     """What an agent's phone looks like to Dial (POSIX regular expression); anything else is never dialled."""
 
@@ -166,15 +175,21 @@ class SampleResult:
     """By agent's phone: `1001` and so on."""
 
 
-def write_sample(target: Path, *, options: SampleOptions, force: bool = False) -> SampleResult:
+def write_sample(
+    target: Path, *, options: SampleOptions, force: bool = False, keep_passwords: bool = False
+) -> SampleResult:
     """Write a complete configuration into the folder `target`, every file readable by its owner alone.
+
+    `keep_passwords`: those of the files that are there go on; what has none gets a new one.
 
     Raises SampleError when one of the files exists already (unless `force`), when a value would break out of its
     line, or when the templates are missing.
     """
     templates = find_templates()
-    ami_secret = secrets.token_urlsafe(24)
-    passwords = {str(FIRST_AGENT + n): secrets.token_urlsafe(18) for n in range(options.agents)}
+    old_secret, old_passwords = _passwords_of(target) if keep_passwords else ("", {})
+    ami_secret = old_secret or secrets.token_urlsafe(24)
+    phones = [str(FIRST_AGENT + n) for n in range(options.agents)]
+    passwords = {phone: old_passwords.get(phone) or secrets.token_urlsafe(18) for phone in phones}
     texts = {
         path.name: _fill(path.read_text(encoding="utf-8"), _values(options, ami_secret), path.name)
         for path in sorted(templates.glob("*.conf"))
@@ -191,11 +206,31 @@ def write_sample(target: Path, *, options: SampleOptions, force: bool = False) -
     return SampleResult(files, AMI_USER, ami_secret, passwords)
 
 
+def engine_reaches(ami_bind: str) -> str:
+    """Where the engine connects to an AMI that listens there: for all addresses, on this machine."""
+    return "127.0.0.1" if ipaddress.ip_address(ami_bind).is_unspecified else ami_bind
+
+
+def _passwords_of(folder: Path) -> tuple[str, dict[str, str]]:
+    """The AMI user's and the phones', as an earlier run wrote them; nothing where there are none."""
+    secret, phones = folder / AMI_SECRET_FILE, folder / _AGENTS_FILE
+    text = phones.read_text(encoding="utf-8") if phones.exists() else ""
+    found = re.findall(r"^username = (\S+)\npassword = (\S+)$", text, re.MULTILINE)
+    return secret.read_text(encoding="utf-8").strip() if secret.exists() else "", dict(found)
+
+
 def write_service(path: Path, *, program: Path, settings: Path) -> None:
     """Write the systemd unit: `program` is what it starts, `settings` the folder of callengine.toml."""
     template = Path(__file__).with_name("callengine.service").read_text(encoding="utf-8")
     places = {"PROGRAM": str(program), "SETTINGS": str(settings)}
     _write(path.parent, {path.name: _fill(template, places, path.name)}, force=True)
+
+
+def dialplan_text(codes: Codes) -> str:
+    """Our dialplan as it would be written with these codes, for whoever compares."""
+    values = _values(SampleOptions(codes=codes), "")
+    name = "callengine_extensions.conf"
+    return _fill((find_templates() / name).read_text(encoding="utf-8"), values, name)
 
 
 def find_templates() -> Path:
@@ -233,7 +268,11 @@ def _values(options: SampleOptions, ami_secret: str) -> dict[str, str]:
         "STALE_SECONDS": str(options.stale_seconds),
         "QUALIFY_SECONDS": str(options.qualify_seconds),
         "AGENT_DIAL": options.agent_dial,
+        "AMI_BIND": options.ami_bind,
+        "AMI_PERMIT": "\n".join(f"permit = {one}" for one in _permitted(options)),
         "AMI_SECRET": ami_secret,
+        **{f"CODE_{key.upper()}": code for key, code in options.codes.dialled().items()},
+        **{f"CODE_{key.upper()}_LENGTH": str(len(code)) for key, code in options.codes.dialled().items()},
         "READ_ALSO": ",dialplan" if options.watch else "",
         "EVENT_FILTERS": "\n".join(filters)
         if options.event_filter
@@ -241,7 +280,14 @@ def _values(options: SampleOptions, ami_secret: str) -> dict[str, str]:
     }
 
 
-_BLOCKS = {"DIRECTORIES", "EVENT_FILTERS"}
+def _permitted(options: SampleOptions) -> list[str]:
+    """This machine by each way it can reach its own AMI, and whoever was named."""
+    own = [] if engine_reaches(options.ami_bind) == "127.0.0.1" else [options.ami_bind]
+    networks = [ipaddress.ip_network(one) for one in ("127.0.0.1", *own, *options.ami_permit)]
+    return [f"{one.network_address}/{one.netmask}" for one in dict.fromkeys(networks)]
+
+
+_BLOCKS = {"DIRECTORIES", "EVENT_FILTERS", "AMI_PERMIT"}
 """The only values of several lines; all others come from outside and must stay on theirs."""
 
 

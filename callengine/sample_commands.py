@@ -7,9 +7,12 @@ from pathlib import Path
 
 import click
 
+from callengine.access.gate import is_loopback
 from callengine.command_options import fail, settings_or_fail
 from callengine.monitoring_files import RUNBOOKS, SYSTEMS, MonitoringFilesError, write_monitoring_files
-from callengine.sample import SampleError, SampleOptions, write_sample, write_service
+from callengine.sample import SampleError, SampleOptions, engine_reaches, write_sample, write_service
+from callengine.sample_arguments import ADDRESS, CONTACT, LISTENING, MATCHED, NETWORK, PHONES, PORT, WEB
+from config.codes_schema import Codes
 from config.example import write_example
 from config.policies import dialplan_lines
 from config.settings import DEFAULT_PATH
@@ -25,20 +28,44 @@ from config.settings import DEFAULT_PATH
     show_default=True,
     help="prometheus: scrape example, rules, alerts, runbooks; grafana: dashboards and their provisioning.",
 )
-@click.option("--runbooks", default=RUNBOOKS, show_default=True, help="Where the alerts' links lead.")
 @click.option(
-    "--config", "config", type=click.Path(path_type=Path), help="Take the lines from these settings."
+    "--runbooks", type=WEB, default=RUNBOOKS, show_default=True, help="Where the alerts' links lead."
+)
+@click.option(
+    "--config",
+    "config",
+    type=click.Path(path_type=Path),
+    help="Take lines and agents' codes from these settings.",
 )
 @click.option("--force", is_flag=True, help="Replace files that are there.")
-@click.option("--agents", default=20, show_default=True, help="How many phones: 1001, 1002, …")
-@click.option("--sip-port", default=5060, show_default=True)
-@click.option("--ami-port", default=5038, show_default=True)
-@click.option("--bind", default="127.0.0.1", show_default=True, help="Address of SIP, RTP and AMI.")
+@click.option("--keep-passwords", is_flag=True, help="Take the passwords of the files that are there.")
+@click.option("--agents", type=PHONES, default=20, show_default=True, help="How many phones: 1001, 1002, …")
+@click.option("--sip-port", type=PORT, default=5060, show_default=True)
+@click.option("--ami-port", type=PORT, help="AMI's port; default: 5038, with --config that of the settings.")
+@click.option("--bind", type=ADDRESS, default="127.0.0.1", show_default=True, help="Address of SIP and RTP.")
 @click.option(
-    "--trunk-match", default="127.0.0.1", show_default=True, help="Where residents' calls come from."
+    "--ami-bind",
+    type=LISTENING,
+    default="127.0.0.1",
+    show_default=True,
+    help="Address of AMI. Off this machine only where the engine runs on another one.",
 )
 @click.option(
-    "--trunk-contact", default="sip:127.0.0.1:5070", show_default=True, help="Where callbacks are sent."
+    "--ami-permit", type=NETWORK, multiple=True, help="Who else may log in to AMI: the engine's address."
+)
+@click.option(
+    "--trunk-match",
+    type=MATCHED,
+    default="127.0.0.1",
+    show_default=True,
+    help="Where residents' calls come from.",
+)
+@click.option(
+    "--trunk-contact",
+    type=CONTACT,
+    default="sip:127.0.0.1:5070",
+    show_default=True,
+    help="Where callbacks are sent.",
 )
 @click.option("--watch", is_flag=True, help="The engine may also watch queues of Asterisk's own (app_queue).")
 @click.option("--no-event-filter", is_flag=True, help="For Asterisk before 20.11, 21.6 and 22.1.")
@@ -48,10 +75,13 @@ def sample(
     runbooks: str,
     config: Path | None,
     force: bool,
+    keep_passwords: bool,
     agents: int,
     sip_port: int,
-    ami_port: int,
+    ami_port: int | None,
     bind: str,
+    ami_bind: str,
+    ami_permit: tuple[str, ...],
     trunk_match: str,
     trunk_contact: str,
     watch: bool,
@@ -68,23 +98,31 @@ def sample(
             fail(str(problem))
         click.echo(f"{len(files)} files written to {target}; docs/prometheus.md tells where they belong.")
         return
-    lines = None if config is None else dialplan_lines(settings_or_fail(config))
+    settings = None if config is None else settings_or_fail(config)
+    port = ami_port or (5038 if settings is None else settings.pbx.port)
+    if settings is not None and not is_loopback(settings.pbx.host) and not ami_permit:
+        fail(
+            f"pbx.host = {settings.pbx.host} is another machine: --ami-permit must name the engine's own address"
+        )
     options = SampleOptions(
         agents=agents,
         sip_port=sip_port,
-        ami_port=ami_port,
+        ami_port=port,
         bind=bind,
+        ami_bind=ami_bind,
+        ami_permit=ami_permit,
         trunk_match=trunk_match,
         trunk_contact=trunk_contact,
-        lines=lines,
+        lines=None if settings is None else dialplan_lines(settings),
+        codes=Codes() if settings is None else settings.codes,
         watch=watch,
         event_filter=not no_event_filter,
     )
     try:
-        result = write_sample(target, options=options, force=force)
+        result = write_sample(target, options=options, force=force, keep_passwords=keep_passwords)
         settings_file = target / "callengine.toml"
         if config is None and (force or not settings_file.exists()):
-            write_example(settings_file)
+            write_example(settings_file, host=engine_reaches(ami_bind), port=port)
             write_service(target / "callengine.service", program=_program(), settings=DEFAULT_PATH.parent)
     except (SampleError, OSError) as problem:
         fail(str(problem))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from config.codes_schema import CODES, Codes
 from config.errors import Problem
 from queues.personal_data import Phone
 from queues.phone_numbers import HOME_REGION, is_region, normalise
@@ -61,6 +62,7 @@ def inconsistencies(content: Row) -> Iterator[Problem]:
     yield from _watching(content)
     yield from _invalid_numbers(content)
     yield from _limits_in_disorder(content)
+    yield from _codes_that_clash(content)
 
 
 def lines_without_callback(settings: Settings) -> Iterator[Problem]:
@@ -142,6 +144,28 @@ def _limits_in_disorder(content: Row) -> Iterator[Problem]:
         if isinstance(answer, int) and isinstance(contact, int) and answer > contact:
             place = f"rules[{index}].contact_limit_seconds"
             yield Problem(place, "is shorter than answer_limit_seconds", "both run from arrival")
+
+
+def _codes_that_clash(content: Row) -> Iterator[Problem]:
+    """A code that begins like another is never reached, or is taken for it; without * or # it is a phone's number."""
+    table = content.get("codes")
+    given: Row = table if isinstance(table, Mapping) else {}
+    texts = {key: given.get(key, field.default) for key, field in Codes.model_fields.items()}
+    if not all(isinstance(text, str) and re.fullmatch(r"[0-9*#]{0,6}", text) for text in texts.values()):
+        return
+    dialled = {key: f"{texts['prefix']}{texts[key]}" for key in CODES}
+    for key, code in dialled.items():
+        if code[:1] not in {"*", "#"}:
+            right = 'begin each code with * or #: prefix = "*"'
+            yield Problem(f"codes.{key}", f"{code} is dialled like a phone's number", right)
+        for other, longer in dialled.items():
+            if (
+                longer.startswith(code)
+                and other != key
+                and (longer != code or CODES.index(other) > CODES.index(key))
+            ):
+                right = "give each a code that begins like no other"
+                yield Problem(f"codes.{other}", f"{longer} begins with {code}, the code of {key}", right)
 
 
 def _rows(content: Row, table: str) -> list[tuple[int, Row]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from pathlib import Path
 from typing import Any, get_args
@@ -11,6 +11,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from config.schema import Pbx
 from config.settings import Settings
 
 _EXAMPLES: dict[str, dict[str, str]] = {
@@ -34,13 +35,25 @@ _LEFT_OUT = {"queues.watch"}
 """Tables that the example shows as a comment as a whole."""
 
 
-def example_toml() -> str:
-    """A settings file that works as it stands; every key is in it, those with a default commented out."""
+def example_toml(*, host: str = "127.0.0.1", port: int = 5038) -> str:
+    """A settings file that works as it stands; every key is in it, those with a default commented out.
+
+    `host` and `port` are where AMI listens.
+    """
+    defaults = Pbx()
+    elsewhere: dict[str, str] = {}
+    if host != defaults.host:
+        elsewhere["host"] = f'"{host}"'
+    if port != defaults.port:
+        elsewhere["port"] = str(port)
     head = (
         "# callengine's settings. Times are in seconds. What is commented out shows the default.\n"
         "# Environment variables go before this file: CALLENGINE_PBX__SECRET, CALLENGINE_DATABASE__URL, …\n"
     )
-    return head + "".join(_section(name, model, is_list) for name, model, is_list in _sections())
+    return head + "".join(
+        _section(name, model, is_list, elsewhere if name == "pbx" else {})
+        for name, model, is_list in _sections()
+    )
 
 
 def reference_markdown() -> str:
@@ -66,10 +79,10 @@ def reference_markdown() -> str:
     return "\n".join(lines)
 
 
-def write_example(path: Path) -> None:
+def write_example(path: Path, *, host: str = "127.0.0.1", port: int = 5038) -> None:
     """Write the example, readable by its owner only."""
     path.touch(mode=0o600)
-    path.write_text(example_toml(), encoding="utf-8")
+    path.write_text(example_toml(host=host, port=port), encoding="utf-8")
 
 
 def _sections() -> Iterator[tuple[str, type[BaseModel], bool]]:
@@ -82,11 +95,11 @@ def _sections() -> Iterator[tuple[str, type[BaseModel], bool]]:
                 yield f"{name}.{inner}", inner_model, False
 
 
-def _section(name: str, model: type[BaseModel], is_list: bool) -> str:
+def _section(name: str, model: type[BaseModel], is_list: bool, elsewhere: Mapping[str, str]) -> str:
     header = f"[[{name}]]" if is_list else f"[{name}]"
     off = "# " if name in _LEFT_OUT else ""
     lines = ["", f"# {(model.__doc__ or '').strip()}", off + header]
-    examples = _EXAMPLES.get(name, {})
+    examples = {**_EXAMPLES.get(name, {}), **elsewhere}
     for key, field in model.model_fields.items():
         if _models_of(field):
             continue

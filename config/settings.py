@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from config import schema
+from config.codes_schema import Codes
 from config.consistency import inconsistencies
 from config.credentials import exposed_secret, with_secrets
 from config.errors import ConfigError, Problem
@@ -51,6 +52,7 @@ class Settings(BaseSettings):
     reconcile: schema.Reconcile = Field(default_factory=schema.Reconcile)
     queue_log: QueueLog = Field(default_factory=QueueLog)
     choice: schema.Choice = Field(default_factory=schema.Choice)
+    codes: Codes = Field(default_factory=Codes)
     rules: list[schema.Rules] = Field(default_factory=list)
     companies: list[schema.Company] = Field(min_length=1)
     queues: list[schema.Queue] = Field(min_length=1)

@@ -14,6 +14,7 @@ from callengine.demo.resident import Behaviour, Resident, ResidentExchange
 from callengine.demo.softphone import Softphone
 from callengine.demo.tones import agent_tone
 from callengine.sample import SampleOptions
+from config.codes_schema import Codes
 from config.policies import dialplan_lines
 from config.settings import Settings, load_settings
 
@@ -131,8 +132,10 @@ class SipPbx(Protocol):
 class Phones:
     """The phones of one centre: agents who register, residents who call, and the residents' own telephones."""
 
-    def __init__(self, asterisk: SipPbx) -> None:
+    def __init__(self, asterisk: SipPbx, *, login_code: str | None = None) -> None:
+        """`login_code`: where it is not the one that `sample` writes without settings."""
         self._asterisk = asterisk
+        self._login_code = login_code or Codes().dialled()["login"]
         self.ticker = Ticker()
         self.agents: list[Softphone] = []
         self.residents: list[Resident] = []
@@ -174,7 +177,7 @@ class Phones:
             added.append(phone)
         await asyncio.gather(*(phone.start() for phone in added))
         if log_in:
-            await asyncio.gather(*(phone.dial("*41", seconds=0.3) for phone in added))
+            await asyncio.gather(*(phone.dial(self._login_code, seconds=0.3) for phone in added))
         return added
 
     def resident(

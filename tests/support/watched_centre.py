@@ -62,7 +62,7 @@ class WatchedCentre:
 
     def __init__(self, pbx: StockPbx) -> None:
         self.pbx = pbx
-        self.phones = Phones(pbx)
+        self.phones = Phones(pbx, login_code="*141")
         self.log = io.StringIO()
         self.tape: list[bytes] = []
         self.application: Application | None = None

@@ -205,6 +205,15 @@ WRONG = (
         told=WARNING,
         at="agents.name",
     ),
+    # Codes that agents dial.
+    refused("codes.prefix", '""', "codes.login"),
+    refused("codes.prefix", '"9"', "codes.login"),
+    refused("codes.prefix", '"_"'),
+    refused("codes.logout", '"41"', "codes.logout"),
+    refused("codes.logout", '"415"', "codes.logout"),
+    refused("codes.message", '"4"', "codes.login"),
+    refused("codes.pause", '"4X"'),
+    refused("codes.disposition", '"431"', "codes.disposition"),
     # Mistakes of writing.
     Wrong("spelling", text='[pbxx]\nport = 1\n', at="pbxx"),
     Wrong("twice", text='[pbx]\nport = 1\n', at="pbx"),

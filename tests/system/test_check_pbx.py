@@ -1,0 +1,228 @@
+"""`callengine check` on a real Asterisk: what would let a resident down is found before he calls."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from ami_adapters.actions import Action
+from ami_adapters.link import AmiLink
+from ami_adapters.message import Message
+from ami_adapters.pending_actions import Response
+from callengine.asterisk_process import AsteriskProcess
+from callengine.check import check_pbx
+from callengine.check_dialplan import sounds
+from callengine.demo.centre import CentrePlan, start_asterisk, write_settings
+from callengine.dialplan_file import steps_of
+from callengine.dialplan_needs import APPLICATIONS, BESIDES, FUNCTIONS, needed_modules
+from callengine.finding import Finding
+from callengine.provisioned_tools import find_tools
+from callengine.sample import dialplan_text
+from config.codes_schema import Codes
+from config.settings import load_settings
+from tests.support.stock_pbx import existing_pbx
+from tests.support.watched_centre import PREAMBLE, SWITCHING, WATCHING
+
+pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(180)]
+
+
+@dataclass
+class Centre:
+    asterisk: AsteriskProcess
+    folder: Path
+
+    def told(self, *changes: tuple[str, str]) -> dict[str, Finding]:
+        """What is not in order, with the settings changed so."""
+        path = write_settings(
+            self.folder,
+            CentrePlan(agents=2),
+            ami_port=self.asterisk.ami_port,
+            secret_file=self.asterisk.ami_secret_file,
+        )
+        text = path.read_text(encoding="utf-8")
+        for old, new in changes:
+            assert old in text, old
+            text = text.replace(old, new)
+        path.write_text(text, encoding="utf-8")
+        findings = asyncio.run(check_pbx(load_settings(path)))
+        wrong = [one for one in findings if one.severity != "ok"]
+        assert all(one.help for one in wrong), wrong
+        return {one.what: one for one in wrong}
+
+    def ask(self, command: str) -> str:
+        return self.asterisk.command_line(command)
+
+
+@pytest.fixture(scope="module")
+def centre() -> Iterator[Centre]:
+    with tempfile.TemporaryDirectory(prefix="callengine-") as name:
+        asterisk = start_asterisk(Path(name), CentrePlan(agents=2))
+        try:
+            yield Centre(asterisk, Path(name))
+        finally:
+            asterisk.stop()
+
+
+def test_a_ready_pbx_is_ready_and_its_codes_were_looked_at(centre: Centre) -> None:
+    assert centre.told() == {}
+    settings = load_settings(centre.folder / "callengine.toml")
+    found = [one.what for one in asyncio.run(check_pbx(settings))]
+    assert "codes in context callengine-agent" in found
+    assert any(re.fullmatch(r"Asterisk \d+\..*, with call records", one) for one in found)
+
+
+def test_every_application_and_function_of_the_dialplan_has_its_module_and_the_table_is_true() -> None:
+    needs = needed_modules(steps_of(dialplan_text(Codes())), listens=True)
+    assert "EXPORT" in needs["func_export.so"]
+    modules = find_tools().modules
+    for table in (APPLICATIONS, FUNCTIONS):
+        for name, module in table.items():
+            if module:
+                assert name.encode() in (modules / module).read_bytes(), f"{name} is not in {module}"
+    assert not [module for module in BESIDES if not (modules / module).exists()]
+
+
+@pytest.mark.parametrize("module", ["func_export", "func_cut", "func_env", "app_exec", "func_hangupcause"])
+def test_a_module_that_the_dialplan_needs_and_nobody_loaded_is_named(centre: Centre, module: str) -> None:
+    assert "Unloaded" in centre.ask(f"module unload {module}.so")
+    try:
+        (found,) = centre.told().values()
+    finally:
+        centre.ask(f"module load {module}.so")
+    assert (found.severity, found.what) == ("error", f"module {module}.so is not loaded")
+    assert f"load = {module}.so" in found.help
+
+
+def test_modules_for_listening_are_asked_for_only_when_it_is_on(centre: Centre) -> None:
+    centre.ask("module unload app_amd.so")
+    try:
+        assert centre.told() == {}
+        on = centre.told(("[callbacks]\n", "[callbacks]\nlisten_for_machines = true\n"))
+    finally:
+        centre.ask("module load app_amd.so")
+    assert list(on) == ["module app_amd.so is not loaded"]
+
+
+def test_without_call_records_the_arrival_behind_a_menu_would_be_lost(centre: Centre) -> None:
+    cdr = centre.asterisk.etc / "cdr.conf"
+    before = cdr.read_text()
+    cdr.write_text(before.replace("enable = yes", "enable = no"))
+    centre.ask("module reload cdr")
+    try:
+        (found,) = centre.told().values()
+    finally:
+        cdr.write_text(before)
+        centre.ask("module reload cdr")
+    assert found.severity == "error"
+    assert found.what.startswith("call records are off")
+    assert centre.told() == {}
+
+
+def test_a_dialplan_of_another_version_is_told_from_this_ones(centre: Centre) -> None:
+    centre.ask("dialplan remove extension *44@callengine-agent-codes")
+    centre.ask("dialplan remove extension s@callengine-message-kept 2")
+    try:
+        found = centre.told()
+    finally:
+        centre.ask("dialplan reload")
+    gone = found["context callengine-agent-codes lacks *44: it is another version's, or has other codes"]
+    assert gone.severity == "error"
+    assert found["context callengine-message-kept is not as this version writes it"].severity == "warning"
+
+
+def test_what_settings_and_pbx_say_differently_is_told(centre: Centre) -> None:
+    named = centre.told(('id = "1002"', 'id = "1002"\nendpoint = "PJSIP/anna"'))
+    assert "agents[1].endpoint: the dialplan never dials PJSIP/anna" in named
+    trunk = centre.told(('trunk = "trunk"', 'trunk = "trunk"\nother_trunks = ["second"]'))
+    assert list(trunk) == ["callbacks: Asterisk knows no trunk PJSIP/second"]
+    codes = centre.told(("[pbx]\n", '[codes]\nprefix = "*1"\n[pbx]\n'))
+    assert codes["codes, dialled by 1001 in callengine-agent: the dialplan has no *141 (login)"]
+    queues = centre.asterisk.etc / "callengine_queues.conf"
+    before = queues.read_text()
+    queues.write_text(before.replace("[callengine-fallback]", "[general-of-old]"))
+    centre.ask("queue reload all")
+    try:
+        found = centre.told(
+            ('name = "general"', 'name = "general-of-old"'), ('"general"', '"general-of-old"')
+        )
+    finally:
+        queues.write_text(before)
+        centre.ask("queue reload all")
+    assert "queue callengine-fallback is missing" in found
+    assert "queue 'general-of-old' is also a queue of Asterisk's own" in found
+
+
+def test_an_ami_user_whom_the_dialplan_does_not_wait_for_is_told(centre: Centre) -> None:
+    manager = centre.asterisk.etc / "callengine_manager.conf"
+    before = manager.read_text()
+    manager.write_text(before.replace("[callengine]", "[engine]"))
+    centre.ask("manager reload")
+    try:
+        found = centre.told(("[pbx]\n", '[pbx]\nusername = "engine"\n'))
+    finally:
+        manager.write_text(before)
+        centre.ask("manager reload")
+    assert found["pbx.username: the dialplan waits for callengine, not for engine"].severity == "error"
+
+
+class OnlyVariables:
+    """Stands for the link: the data folder is what a test may not move under a running Asterisk."""
+
+    def __init__(self, **variables: Path) -> None:
+        self.variables = variables
+
+    async def send(self, action: Action) -> Response:
+        name = dict(action.headers)["Variable"]
+        return Response(Message(f"Response: Success\r\nValue: {self.variables[name]}\r\n".encode()))
+
+
+def test_a_notice_that_nobody_would_hear_is_told(centre: Centre) -> None:
+    """The line is Russian, and only the English notice was made."""
+    data = centre.folder / "data"
+    for folder in ("sounds/ru/callengine", "moh/callengine-music", "moh/callengine-notice-en"):
+        (data / folder).mkdir(parents=True)
+    for file in ("sounds/ru/callengine/not-allowed.wav", "moh/callengine-music/a.wav"):
+        (data / file).touch()
+    assert centre.told(("recording_notice = false", "recording_notice = true")) == {}
+    settings = load_settings(centre.folder / "callengine.toml")
+
+    async def told() -> list[str]:
+        link = cast("AmiLink", OnlyVariables(ASTDATADIR=data))
+        return [one.what async for one in sounds(link, settings)]
+
+    assert asyncio.run(told()) == [f"there is no 00-notice.* in {data}/moh/callengine-notice-ru"]
+
+
+def test_on_a_freepbx_the_default_codes_hide_its_own_and_the_guides_codes_do_not() -> None:
+    with existing_pbx() as pbx:
+        pbx.run_script(WATCHING)
+        pbx.run_script(SWITCHING)
+        path = pbx.root / "callengine" / "callengine.toml"
+        assert 'prefix = "*1"' in path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8").replace('dispatch = "asterisk"', 'dispatch = "engine"')
+
+        def clashes() -> list[Finding]:
+            found = asyncio.run(check_pbx(load_settings(path)))
+            assert [one for one in found if "from-internal" in one.what], found
+            return [one for one in found if one.severity == "error" and "codes" in one.what]
+
+        path.write_text(text, encoding="utf-8")
+        assert clashes() == []
+        path.write_text(text.replace('prefix = "*1"', 'prefix = "*"'), encoding="utf-8")
+        assert any("the dialplan has no *41 (login)" in one.what for one in clashes())
+        pbx.run_script(
+            PREAMBLE
+            + "callengine sample --watch --force --keep-passwords "
+            + '--config "$CALLENGINE_ETC/callengine.toml" "$SAMPLE"\n'
+            + 'install -m 0640 "$SAMPLE/callengine_extensions.conf" "$ASTERISK_ETC/"\nasterisk -rx "dialplan reload"\n'
+        )
+        told = [one.what for one in clashes()]
+        for number, key in (("*43", "pause"), ("*45", "ready"), ("*47", "message")):
+            assert any(f"{number} ({key}) is ours and hides {number} of app-" in one for one in told), told
