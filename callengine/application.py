@@ -199,6 +199,7 @@ class Application:
             document=OpenApi(version("callengine")),
             board=self.board,
             sheds=self.vitals.sheds_screens,
+            connections=settings.http.connections,
         )
         await self.http.start()
         loop = asyncio.get_running_loop()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -12,8 +11,12 @@ from aiohttp import web
 
 from callengine.access.gate import Gate
 from callengine.callback_api import MAY_CHANGE
+from callengine.door.answering import NAME, Answering
+from callengine.door.door import Door
+from callengine.door.limits import limits
+from callengine.listeners import port_of, private_listener, tcp_listeners
 from callengine.metrics import Metrics
-from callengine.start_errors import StartError, port_problem, socket_problem
+from callengine.start_errors import StartError, port_problem
 
 Health = Callable[[], Mapping[str, bool]]
 """Named conditions and whether each is met."""
@@ -31,7 +34,9 @@ _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
-_OWNER_ONLY = 0o177
+MOST_CONNECTIONS = 512
+_OF_THE_OWNER = 64
+"""Connections on the control socket."""
 _ALWAYS = frozenset({"/metrics", "/healthz", "/readyz"})
 
 
@@ -56,6 +61,7 @@ class HttpServer:
         figures: Routes | None = None,
         document: Routes | None = None,
         sheds: Callable[[], bool] = lambda: False,
+        connections: int = MOST_CONNECTIONS,
     ) -> None:
         self._host = host
         self._wanted_port = port
@@ -65,34 +71,50 @@ class HttpServer:
         self._gate = gate
         self._parts = [one for one in (api, board, figures, document) if one is not None]
         self._sheds = sheds
+        self._has_board = board is not None
+        self._connections = connections
+        self._listeners: list[socket.socket] = []
+        self._doors: list[Door] = []
         self._runners: list[web.AppRunner] = []
 
     async def start(self) -> None:
         """Listen. Raises StartError when the port is taken, or another engine listens on the control socket."""
-        runner = await self._runner(may_change=False)
         try:
-            await web.TCPSite(runner, self._host, self._wanted_port).start()
+            self._listeners = tcp_listeners(self._host, self._wanted_port)
         except OSError as problem:
             raise StartError(*port_problem(self._host, self._wanted_port, problem)) from None
+        await self._open(self._listeners, self._connections, may_change=False)
         if self._control is not None:
-            listener = _private_listener(self._control)
-            runner = await self._runner(may_change=True)
-            await web.SockSite(runner, listener).start()
+            await self._open([private_listener(self._control)], _OF_THE_OWNER, may_change=True)
+        self._metrics.door.watch(lambda: sum(door.connections for door in self._doors))
 
     @property
     def port(self) -> int:
         """The port that is listened on, also when 0 was asked for."""
-        if not self._runners or not self._runners[0].addresses:
+        if not self._doors:
             raise RuntimeError("the HTTP server is not started")
-        return int(self._runners[0].addresses[0][1])
+        return port_of(self._listeners[0])
 
     async def stop(self) -> None:
         """Close every connection."""
+        doors, self._doors = self._doors, []
         runners, self._runners = self._runners, []
+        for door in doors:
+            door.close()
+        for listener in self._listeners:
+            listener.close()
         for runner in runners:
             await runner.cleanup()
-        if self._control is not None and len(runners) > 1:
+        if self._control is not None and len(doors) > 1:
             self._control.unlink(missing_ok=True)
+
+    async def _open(self, listeners: list[socket.socket], most: int, *, may_change: bool) -> None:
+        server = (await self._runner(may_change=may_change)).server
+        if server is None:
+            raise RuntimeError("the HTTP application is not set up")
+        door = Door(listeners, server, limits(most), self._metrics.door.refused)
+        door.open()
+        self._doors.append(door)
 
     async def _runner(self, *, may_change: bool) -> web.AppRunner:
         app = web.Application(client_max_size=64 * 1024)
@@ -105,6 +127,8 @@ class HttpServer:
         app.router.add_get("/metrics", self._get_metrics)
         app.router.add_get("/healthz", self._get_healthz)
         app.router.add_get("/readyz", self._get_readyz)
+        if self._has_board:
+            app.router.add_get("/", _to_the_board)
         for part in self._parts:
             part.add_to(app)
         runner = web.AppRunner(app, access_log=None)
@@ -137,40 +161,18 @@ class HttpServer:
         return web.json_response({"ready": ready, "conditions": conditions}, status=200 if ready else 503)
 
 
-def _private_listener(path: Path) -> socket.socket:
-    """A socket that is its owner's alone from the first moment; one that a dead engine left is replaced."""
-    found = socket_problem(path.absolute())
-    if found is not None:
-        raise StartError(*found)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        if path.is_socket():
-            _refuse_if_alive(path)
-            path.unlink()
-        before = os.umask(_OWNER_ONLY)
-        try:
-            listener.bind(str(path))
-        finally:
-            os.umask(before)
-    except OSError as problem:
-        listener.close()
-        right = "one engine for one socket; its folder must be there and be written by the engine's user"
-        raise StartError(
-            f"http.control_socket: the control socket {path} cannot be opened: {problem}", right
-        ) from None
-    return listener
+async def _to_the_board(_request: web.Request) -> web.Response:
+    """Relative: a proxy may show the engine under a folder of its own."""
+    return web.Response(status=302, headers={"Location": "wallboard"})
 
 
-def _refuse_if_alive(path: Path) -> None:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as caller:
-        try:
-            caller.connect(str(path))
-        except OSError:
-            return
-    raise OSError("another engine is running there")
-
-
-async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """On every answer, also on errors and on a stream; a page may bring a policy of its own."""
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
+    response.headers["Server"] = NAME
+    # One request a connection: nobody keeps a place by keeping silent.
+    response.headers["Connection"] = "close"
+    response.force_close()
+    if not isinstance(response, web.Response) and isinstance(request.protocol, Answering):
+        request.protocol.flows_on()

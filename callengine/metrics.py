@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector
 from ami_adapters.trunk_watch import TrunkWatch
 from callengine.call_metrics import EDGES, CallMetrics
 from callengine.callback_metrics import CallbackMetrics, live_obligations
+from callengine.door_metrics import DoorMetrics
 from callengine.figure_metrics import agents_by_queue, families_of
 from callengine.figures import CentreFigures
 from callengine.ledger_metrics import LedgerMetrics
@@ -76,6 +77,7 @@ class Metrics:
         self.loop_lag_seconds = histogram("event_loop_lag_seconds", "How late the loop was", [], _FAST)
         self.ledger = LedgerMetrics(self.registry)
         self.link = LinkMetrics(self.registry)
+        self.door = DoorMetrics(self.registry)
         info = gauge("build_info", "The running version", ["version"])
         info.labels(version).set(1)
         for kind in get_args(Event):

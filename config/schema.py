@@ -165,6 +165,13 @@ class Http(Section):
         "127.0.0.1", description="listened on; off loopback every request needs a token (docs/wallboard.md)"
     )
     port: int = Field(8790, ge=0, le=65535, description="0 takes a free one")
+    connections: int = Field(
+        512,
+        ge=8,
+        le=20_000,
+        description="at once, half of a request or open boards; fewer where the process may not open as many files "
+        "(LimitNOFILE)",
+    )
     control_socket: Path = Field(
         Path("callengine.sock"), description="`callengine callbacks …` speaks to the engine through this file"
     )

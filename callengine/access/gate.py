@@ -199,6 +199,8 @@ def is_loopback(host: str) -> bool:
 
 
 def _roles_of(path: str) -> frozenset[Role]:
+    if path == "/":  # It leads to the board.
+        path = "/wallboard"
     return next(roles for begin, roles in SEES if path.startswith(begin))
 
 

@@ -354,3 +354,12 @@ def test_a_tokens_file_belongs_to_whom_its_folder_belongs_also_when_root_writes_
     file.add("tv", Role.WALLBOARD, NOON)
     owner, folder = file.path.stat(), tmp_path.stat()
     assert (owner.st_uid, owner.st_gid) == (folder.st_uid, folder.st_gid)
+
+
+async def test_the_bare_address_which_leads_to_the_board_is_for_whoever_may_see_the_board(
+    guarded: Guarded,
+) -> None:
+    async with guarded.served() as client:
+        for role, status in ((Role.WALLBOARD, 404), (Role.LOOK, 404), (Role.METRICS, 403)):
+            async with client.get("/", headers=bearer(guarded.tokens[role])) as answer:
+                assert answer.status == status, "this server has no board, so who may see it finds nothing"

@@ -375,3 +375,13 @@ async def test_a_stranger_gets_no_stream_and_a_board_token_does(
             assert answer.status == 401
         async with client.get("/wallboard/stream", headers={"Authorization": f"Bearer {token}"}) as answer:
             assert (await next_event(answer))["parts"]
+
+
+async def test_the_bare_address_leads_to_the_board_also_under_a_proxys_folder(
+    centre: ScriptedCentre,
+) -> None:
+    async with looking(centre) as (client, _, _):
+        async with client.get("/", allow_redirects=False) as answer:
+            assert (answer.status, answer.headers["Location"]) == (302, "wallboard")
+        async with client.get("/") as answer:
+            assert (answer.status, answer.url.path) == (200, "/wallboard")

@@ -28,6 +28,18 @@ def ledger() -> Iterator[Case]:
             why="not yet forgotten",
         ),
     )
+    crowded = Firing(
+        "Somebody crowds the HTTP door: boards and scrapes may be late; calls go on",
+        "Слишком много соединений HTTP: табло и метрики могут запаздывать; звонки идут",
+        JOB,
+    )
+    refused = {reason: {"reason": reason, **JOB} for reason in ("crowded", "descriptors", "malformed")}
+    yield from three(
+        "CallengineHttpCrowded",
+        (gauge("http_refused_total", "0x10 1x80", **refused["crowded"]), "60s", crowded),
+        gauge("http_refused_total", "0x10 900x80", **refused["malformed"]),
+        (gauge("http_refused_total", "0x10 1x80", **refused["descriptors"]), "360s"),
+    )
     yield from spool()
     yield from three(
         "CallengineAccountingImbalance",

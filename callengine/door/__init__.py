@@ -1,0 +1,1 @@
+"""The door before everything that is spoken over HTTP: whoever stands at it, the calls go on."""
