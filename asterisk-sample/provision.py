@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Get an Asterisk (>= 20), SIPp, sox, espeak-ng and their sounds ready, without root.
 
-    python3 asterisk-sample/provision.py [--for-tests] [--fresh] [--json]
+    python3 asterisk-sample/provision.py [--for-tests] [--fresh] [--json] [--phrases-into DIR]
 
 What the machine has is used; the rest is downloaded with apt into private directories and unpacked
 into a cache outside the checkout: `$CALLENGINE_CACHE`, else `$XDG_CACHE_HOME/callengine`, else
@@ -21,7 +21,7 @@ sys.dont_write_bytecode = True  # this folder is shipped as package data
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from provisioning.cache import Cache, ProvisioningError  # noqa: E402 - found by the path above
-from provisioning.toolset import provide  # noqa: E402 - found by the path above
+from provisioning.toolset import provide, provide_phrases  # noqa: E402 - found by the path above
 
 
 def main() -> int:
@@ -37,16 +37,17 @@ def main() -> int:
         "--phrases-into",
         type=Path,
         metavar="DIR",
-        help="also write our phrases and music folders into this Asterisk data folder",
+        help="only write our phrases and music folders into the data folder of an Asterisk that is there already",
     )
     parser.add_argument("--json", action="store_true", help="print tools.json instead of its path")
     options = parser.parse_args()
     cache = Cache.of_environment()
     try:
         with cache.locked():
-            tools_file = provide(
-                cache, fresh=options.fresh, for_tests=options.for_tests, phrases_into=options.phrases_into
-            )
+            if options.phrases_into is not None:
+                provide_phrases(cache, options.phrases_into, fresh=options.fresh)
+                return 0
+            tools_file = provide(cache, fresh=options.fresh, for_tests=options.for_tests)
     except ProvisioningError as problem:
         print(f"callengine set-up: {problem}", file=sys.stderr)
         return 1

@@ -15,6 +15,7 @@ from callengine.dialplan_file import Step, steps_of
 from callengine.dialplan_needs import needed_modules
 from callengine.finding import Finding
 from callengine.live_dialplan import LiveDialplan, applications_by_extension
+from callengine.provisioned_tools import provision_script
 from callengine.sample import dialplan_text
 from config.settings import Settings
 
@@ -117,7 +118,7 @@ async def sounds(link: AmiLink, settings: Settings) -> AsyncIterator[Finding]:
     wanted += [(data / "moh" / f"callengine-notice-{one}", "00-notice.*") for one in sorted(told)]
     for folder, pattern in wanted:
         if not any(folder.glob(pattern)):
-            how = f"python3 asterisk-sample/provision.py --phrases-into {data} (docs/asterisk.md)"
+            how = f"python3 {provision_script()} --phrases-into {data} (docs/asterisk.md)"
             yield Finding("error", f"there is no {pattern} in {folder}", how)
 
 

@@ -21,6 +21,7 @@ from callengine.application import Application
 from callengine.callback_commands import login_name
 from callengine.clock import ClockSetBackError, SystemClock
 from callengine.command_options import config_option, fail, settings_or_fail
+from callengine.demo_needs import without_telephones
 from callengine.desk_commands import callbacks, messages
 from callengine.finding import Finding
 from callengine.logs import configure_logging
@@ -100,7 +101,10 @@ def check(config: Path | None, as_json: bool, unlisted: int) -> None:
 @click.option("--seed", default=0, help="The same residents again; 0: others each time.")
 def demo(seconds: float, plain: bool, seed: int) -> None:
     """A whole centre on this machine: Asterisk, the engine, six softphones and residents who call."""
-    from callengine.demo.show import run_demo  # noqa: PLC0415  # needs the extra `callengine[demo]`
+    try:
+        from callengine.demo.show import run_demo  # noqa: PLC0415  # needs the extra `callengine[demo]`
+    except ModuleNotFoundError as missing:
+        fail(without_telephones(missing))
 
     sys.exit(run_demo(seconds, plain=plain, seed=seed))
 

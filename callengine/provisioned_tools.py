@@ -48,6 +48,18 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser().resolve() / "callengine"
 
 
+def provision_script() -> Path:
+    """What makes tools ready and speaks the phrases: in an installed callengine package data, else the checkout's."""
+    return sample_folder() / "provision.py"
+
+
+def sample_folder() -> Path:
+    """The folder asterisk-sample, wherever this callengine has it."""
+    here = Path(__file__).resolve().parent
+    packaged = here / "asterisk_sample"
+    return packaged if packaged.is_dir() else here.parent / "asterisk-sample"
+
+
 def find_tools(cache: Path | None = None) -> Tools:
     """The tools of the last provisioning. Raises ToolsMissingError when there was none."""
     path = (cache or cache_folder()) / "tools.json"
@@ -55,7 +67,7 @@ def find_tools(cache: Path | None = None) -> Tools:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as problem:
         raise ToolsMissingError(
-            f"{path} cannot be read: run python3 asterisk-sample/provision.py first"
+            f"no Asterisk was made ready ({path}): run `python3 {provision_script()}` first, which needs no root"
         ) from problem
     programs = {
         name: Program(tuple(tool["command"]), tool["environment"], tool["version"], tool["source"])

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from callengine.provisioned_tools import sample_folder
 from config.codes_schema import Codes
 
 FIRST_AGENT: Final = 1001
@@ -235,10 +236,9 @@ def dialplan_text(codes: Codes) -> str:
 
 def find_templates() -> Path:
     """The folder of templates: package data of an installed callengine, else the checkout's `asterisk-sample`."""
-    here = Path(__file__).resolve().parent
-    for folder in (here / "asterisk_sample" / "etc", here.parent / "asterisk-sample" / "etc"):
-        if (folder / "asterisk.conf").is_file():
-            return folder
+    folder = sample_folder() / "etc"
+    if (folder / "asterisk.conf").is_file():
+        return folder
     raise SampleError("the templates (asterisk-sample/etc) are missing from this installation of callengine")
 
 

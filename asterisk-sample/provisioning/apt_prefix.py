@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from provisioning.apt_sources import Source, archive_to_use
+from provisioning.apt_sources import Source, archive_to_use, by_hand
 from provisioning.cache import Cache, ProvisioningError, tell
 
 COMPLETE = ".complete"
@@ -50,7 +50,8 @@ def provide_prefix(
     for program in ("apt-get", "dpkg-deb"):
         if shutil.which(program) is None:
             raise ProvisioningError(f"{program} is missing: install these yourself: {' '.join(packages)}")
-    downloaded = _download(cache, packages, archive_to_use(own_release=own_release), with_dependencies)
+    source = archive_to_use(own_release=own_release, wanted=packages)
+    downloaded = _download(cache, packages, source, with_dependencies)
     archives = [archive for archive in downloaded if not archive.name.startswith(tuple(without))]
     unfinished = prefix.with_name(f"{prefix.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -69,10 +70,10 @@ def _apt_folder(cache: Cache) -> Path:
 def _download(cache: Cache, packages: Sequence[str], source: Source, with_dependencies: bool) -> list[Path]:
     apt = _private_apt(cache, source)
     tell("reading the package lists of this machine's mirror")
-    _run_apt(apt, "update", "--error-on=any", nothing_cached_at=cache.root)
+    _run_apt(apt, "update", "--error-on=any", wanted=packages, nothing_cached_at=cache.root)
     tell(f"downloading {', '.join(packages)}{' and what they need' if with_dependencies else ''}")
     command = ["install", "--yes", "--download-only"] if with_dependencies else ["download"]
-    _run_apt(apt, *command, *packages, nothing_cached_at=cache.root)
+    _run_apt(apt, *command, *packages, wanted=packages, nothing_cached_at=cache.root)
     return sorted(_archives(apt).glob("*.deb"))
 
 
@@ -120,7 +121,7 @@ def apt_network_settings() -> Iterable[str]:
     return re.findall(r"^Acquire::(?:https?|ftp|tor|ForceIP|Retries)\S* .*;$", dump, re.MULTILINE)
 
 
-def _run_apt(apt: Path, *arguments: str, nothing_cached_at: Path) -> None:
+def _run_apt(apt: Path, *arguments: str, wanted: Sequence[str], nothing_cached_at: Path) -> None:
     """Run apt-get with its progress shown as per cents; its own words appear only when it fails."""
     reader, writer = os.pipe()
     environment = {**os.environ, "APT_CONFIG": str(apt / "apt.conf"), "LC_ALL": "C"}
@@ -147,8 +148,7 @@ def _run_apt(apt: Path, *arguments: str, nothing_cached_at: Path) -> None:
         reasons = [line for line in log.read_text(errors="replace").splitlines() if line[:2] in ("E:", "W:")]
         raise ProvisioningError(
             f"apt-get {arguments[0]} failed and {nothing_cached_at} does not hold the tools yet. Is the package mirror "
-            "reachable? Else install asterisk (>= 20), sip-tester, sox and espeak-ng yourself.\n    "
-            + "\n    ".join(reasons[:5])
+            f"reachable? Else {by_hand(wanted)}.\n    " + "\n    ".join(reasons[:5])
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,13 +37,17 @@ class Source:
 
 
 def archive_to_use(
-    apt_folder: Path = APT_FOLDER, release: dict[str, str] | None = None, *, own_release: bool = False
+    apt_folder: Path = APT_FOLDER,
+    release: dict[str, str] | None = None,
+    *,
+    own_release: bool = False,
+    wanted: Sequence[str] = (),
 ) -> Source:
     """The machine's own mirror with the suite that has an Asterisk.
 
     Debian's stable release has none, its unstable branch has; Ubuntu has one in its own `universe`.
     `own_release`: the machine's own suite instead, for programs that are to run on its own C library.
-    Raises ProvisioningError where the machine has no such mirror.
+    Raises ProvisioningError where the machine has no such mirror; it names the packages that are `wanted`.
     """
     release = platform.freedesktop_os_release() if release is None else release
     codename = release.get("VERSION_CODENAME") or release.get("DEBIAN_CODENAME", "sid")
@@ -58,9 +62,15 @@ def archive_to_use(
             suite = codename if own_release and codename in source.suites else "unstable"
             return Source(source.uris, (suite,), ("main",), source.signed_by)
     raise ProvisioningError(
-        f"no Debian or Ubuntu mirror for {codename or 'this release'} in {apt_folder}: install Asterisk 20 or newer, "
-        "SIPp (sip-tester), sox and espeak-ng yourself; what is on PATH is used."
+        f"no Debian or Ubuntu mirror for {codename or 'this release'} in {apt_folder}: {by_hand(wanted)}; "
+        "what is on PATH is used."
     )
+
+
+def by_hand(packages: Sequence[str]) -> str:
+    """What the administrator may install himself: these and no others."""
+    named = ["asterisk (20 or newer)" if package == "asterisk" else package for package in packages]
+    return f"install {' '.join(named) or 'what is missing'} yourself"
 
 
 def _sources(apt_folder: Path) -> Iterator[Source]:

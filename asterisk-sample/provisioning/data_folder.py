@@ -31,6 +31,11 @@ def has_sounds(data: Path) -> bool:
     return spoken and bool(_music([data]))
 
 
+def has_music(places: Sequence[Path]) -> bool:
+    """Whether one of these data folders has music to wait by."""
+    return bool(_music(places))
+
+
 def provide_data_folder(cache: Cache, sources: Sequence[Path], tools: Mapping[str, Tool]) -> Path:
     """Make the folder once for these sources and texts.
 

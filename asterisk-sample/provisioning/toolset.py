@@ -12,7 +12,7 @@ from provisioning.apt_prefix import has_prefix, provide_prefix
 from provisioning.browser import NAME as BROWSER
 from provisioning.browser import find_browser
 from provisioning.cache import Cache, ProvisioningError, tell
-from provisioning.data_folder import has_sounds, lay_out_phrases, provide_data_folder
+from provisioning.data_folder import has_music, has_sounds, lay_out_phrases, provide_data_folder
 from provisioning.machine import (
     OLDEST_ASTERISK,
     TESTED_ASTERISK,
@@ -41,7 +41,10 @@ PROMETHEUS_PACKAGES = {
     "amtool": "prometheus-alertmanager",
 }
 """For the tests only; each is one program that needs the C library and nothing else."""
-SOUND_PACKAGES = ("asterisk-core-sounds-en-wav", "asterisk-core-sounds-ru-wav", "asterisk-moh-opsound-wav")
+MUSIC_PACKAGE = "asterisk-moh-opsound-wav"
+SOUND_PACKAGES = ("asterisk-core-sounds-en-wav", "asterisk-core-sounds-ru-wav", MUSIC_PACKAGE)
+PHRASE_TOOLS = ("espeak-ng", "sox")
+"""All that speaking the phrases takes."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,11 +56,10 @@ class Found:
     data_sources: tuple[Path, ...]
 
 
-def provide(cache: Cache, *, fresh: bool, for_tests: bool = False, phrases_into: Path | None = None) -> Path:
+def provide(cache: Cache, *, fresh: bool, for_tests: bool = False) -> Path:
     """Make every tool ready and write tools.json; its path is returned.
 
     `for_tests`: also what only the tests use. An earlier run's are kept either way.
-    `phrases_into`: the data folder of an Asterisk that runs elsewhere; it gets our phrases and music folders.
     """
     found = find(cache, fresh=fresh)
     found.tools.update(find_prometheus(cache, fresh=fresh, download=for_tests))
@@ -65,11 +67,43 @@ def provide(cache: Cache, *, fresh: bool, for_tests: bool = False, phrases_into:
     if browser is not None:
         found.tools[BROWSER] = browser
     data = provide_data_folder(cache, found.data_sources, found.tools)
-    if phrases_into is not None:
-        lay_out_phrases(phrases_into, found.data_sources, found.tools)
-        tell(f"phrases and music folders written into {phrases_into}")
     _write_when_changed(cache.tools_file, _description(found, data, fresh=fresh))
     return cache.tools_file
+
+
+def provide_phrases(cache: Cache, into: Path, *, fresh: bool) -> None:
+    """Write our phrases and music classes into the data folder of an Asterisk that is there already.
+
+    Only what that takes is fetched: a voice, a tool for sound, and music where that Asterisk has none.
+    """
+    tools, sources = ({}, []) if fresh else _of_an_earlier_run(cache)
+    tools |= _of_the_machine({name: PACKAGES[name] for name in PHRASE_TOOLS}, fresh=fresh)
+    own = system_folders()
+    sources += [own.data] if own is not None else []
+    missing = [PACKAGES[name] for name in PHRASE_TOOLS if name not in tools]
+    if not has_music([into, *sources]):
+        missing.append(MUSIC_PACKAGE)
+    if missing:
+        prefix = provide_prefix(cache, missing)
+        lacking = [name for name in PHRASE_TOOLS if name not in tools]
+        tools |= _all_run(prefix, {name: prefix_tool(prefix, name) for name in lacking})
+        sources.append(prefix / "usr/share/asterisk")
+    lay_out_phrases(into, sources, tools)
+    tell(f"phrases and music folders written into {into}")
+
+
+def _of_an_earlier_run(cache: Cache) -> tuple[dict[str, Tool], list[Path]]:
+    """The voice, the tool for sound and the data folder that tools.json names, where they are still there."""
+    try:
+        told = json.loads(cache.tools_file.read_text(encoding="utf-8"))
+        tools = {
+            name: Tool(tuple(tool["command"]), tool["version"], tool["source"], tool["environment"])
+            for name, tool in told["tools"].items()
+            if name in PHRASE_TOOLS and Path(tool["command"][-1]).exists()
+        }
+        return tools, [Path(told["asterisk"]["data"])]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}, []
 
 
 def find(cache: Cache, *, fresh: bool) -> Found:

@@ -217,6 +217,16 @@ def test_installed_started_upgraded_backed_out_of_and_removed(machine: Machine) 
     root = machine.root
     assert f"version {OLD}" in machine.run("install")
     assert (root / "etc").stat().st_mode & 0o777 == 0o700
+    without_telephones = subprocess.run(
+        [root / "bin" / "callengine", "demo", "--seconds", "1"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert without_telephones.returncode == 1
+    assert "Traceback" not in without_telephones.stderr
+    assert re.search(r"-m pip install .*aiosipua==[\d.]+", without_telephones.stderr)
     write_settings(
         root / "etc",
         CentrePlan(agents=2),

@@ -36,7 +36,10 @@ class Machine:
     def _system_tool(self, name: str) -> Any:
         return self._tool(name, "system") if name in self.own else None
 
-    def _provide_prefix(self, cache: Any, packages: Sequence[str], *, with_dependencies: bool) -> Path:
+    def tool(self, name: str) -> Any:
+        return self._tool(name, "provisioned")
+
+    def _provide_prefix(self, cache: Any, packages: Sequence[str], *, with_dependencies: bool = True) -> Path:
         self.unpacked.append((list(packages), with_dependencies))
         return Path(cache.root)
 
@@ -54,6 +57,29 @@ def test_the_demo_does_not_wait_for_the_tests_tools(machine: Machine) -> None:
 def test_what_the_tests_have_fetched_is_kept_when_the_demo_is_set_up(machine: Machine) -> None:
     machine.found()
     assert set(machine.found(download=False)) == {"prometheus", "promtool", "amtool"}
+
+
+def test_the_phrases_take_a_voice_and_a_tool_for_sound_and_nothing_else(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """On a PBX without a network the administrator is told these packages, not a SIP test tool or another Asterisk."""
+    written: list[tuple[Path, set[str]]] = []
+    monkeypatch.setattr(
+        machine.toolset, "lay_out_phrases", lambda into, _, tools: written.append((into, set(tools)))
+    )
+    monkeypatch.setattr(machine.toolset, "prefix_tool", lambda prefix, name: machine.tool(name))
+    monkeypatch.setattr(machine.toolset, "system_folders", lambda: None)
+    (tmp_path / "moh").mkdir()
+    machine.toolset.provide_phrases(machine.cache, tmp_path, fresh=False)
+    assert machine.unpacked == [(["espeak-ng", "sox", "asterisk-moh-opsound-wav"], True)]
+    (tmp_path / "moh" / "own.wav").touch()
+    machine.own = {"sox", "sipp"}
+    machine.toolset.provide_phrases(machine.cache, tmp_path, fresh=False)
+    assert machine.unpacked[1:] == [(["espeak-ng"], True)]
+    machine.own = {"sox", "espeak-ng"}
+    machine.toolset.provide_phrases(machine.cache, tmp_path, fresh=False)
+    assert len(machine.unpacked) == 2
+    assert written == [(tmp_path, {"sox", "espeak-ng"})] * 3
 
 
 def test_only_what_the_machine_lacks_is_fetched(machine: Machine) -> None:
