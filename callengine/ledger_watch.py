@@ -52,6 +52,7 @@ class LedgerWatch:
         news.failed, news.spool_failed = self._on_failure, self._on_spool_failure
         news.behind = self._on_behind
         news.refused, news.drained = self._on_refused, metrics.drained.inc
+        news.missed = self._on_missed
         self._tell_of_the_start()
 
     @property
@@ -95,6 +96,13 @@ class LedgerWatch:
     def _on_spool_failure(self, problem: Exception) -> None:
         self._metrics.spool_failures.inc()
         self._log.error("the spool cannot be written", reason=str(problem))
+
+    def _on_missed(self, records: int) -> None:
+        self._metrics.drained.inc(records)
+        self._log.warning(
+            "another database server answers that never got the last decisions; written again from the spool",
+            records=records,
+        )
 
     def _on_refused(self, table: str) -> None:
         self._metrics.refused.inc()

@@ -15,6 +15,7 @@ from queues.dispatcher import Decision
 from queues.events import Event
 from storage.checkpoint import kept_rows
 from storage.drain import AWAY, Drain, LedgerNews
+from storage.errors import LedgerAway
 from storage.row_writer import write, write_what_is_possible
 from storage.spool import Spool
 from storage.spool_records import Record, record_of
@@ -151,6 +152,8 @@ class BatchWriter:
                 return
             async with asyncio.timeout(WRITE_SECONDS), self._engine.connect() as connection:
                 rows = await connection.run_sync(lambda sync: list(kept_rows(sync, self._node, at)))
+            if self.drain.in_doubt:  # Another server may have answered, which misses what only the spool has.
+                return
             await self.spool.begin_anew(rows)
 
     def _came_back(self) -> None:
@@ -218,6 +221,8 @@ class BatchWriter:
     async def _write(self, batch: list[Record]) -> bool:
         try:
             async with asyncio.timeout(WRITE_SECONDS), self._engine.begin() as connection:
+                if self.drain.in_doubt:
+                    raise LedgerAway("a connection was lost: what the database has now is looked at first")
                 await connection.run_sync(write, self._node, batch)
         except (IntegrityError, DataError):
             return await self._write_one_by_one(batch)

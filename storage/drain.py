@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from msgspec import DecodeError
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -37,6 +37,8 @@ class LedgerNews:
     """The database refuses a change for good; its table."""
     drained: Callable[[int], None] = lambda records: None
     """So many decisions went from the spool into the ledger."""
+    missed: Callable[[int], None] = lambda records: None
+    """So many that the database had taken it does not have any more; they were written again."""
 
 
 class Drain:
@@ -66,6 +68,10 @@ class Drain:
         self.prepare: Callable[[], Awaitable[None]] = _nothing
         """Done first: the schema of a database that was away when the engine started. Raises LedgerError."""
         self.is_wanted = False
+        self.in_doubt = False
+        """A connection was lost, so another server may answer now that never got the last of what was committed."""
+        if engine.dialect.name == "postgresql" and spool is not None:
+            event.listen(engine.sync_engine, "invalidate", self._on_lost_connection)
         self.lock = asyncio.Lock()
         """Held while the spool's content is brought over, or replaced."""
 
@@ -89,6 +95,8 @@ class Drain:
             await self._ask()
             return 0
         async with self.lock:
+            while self.in_doubt:
+                await self._look_back(spool)
             while not spool.is_drained:
                 chunk = await spool.read(spool.drained_to, self._max_rows)
                 new = await self._write(chunk.lines)
@@ -96,6 +104,27 @@ class Drain:
                 spool.drained(chunk.next, sum(isinstance(line, Decided) for line in chunk.lines))
                 self._news.drained(new)
         return total
+
+    async def _look_back(self, spool: Spool) -> None:
+        """After a fail-over: what the spool still has of what the database had taken is written again if it is gone.
+
+        A standby that was a little behind when it was promoted never got the last of it. Raises what AWAY names.
+        """
+        self.in_doubt = False
+        position, missed = 0, 0
+        try:
+            while position < spool.drained_to:
+                chunk = await spool.read(position, self._max_rows, spool.drained_to)
+                missed += await self._write(chunk.lines)
+                position = chunk.next
+        except BaseException:
+            self.in_doubt = True
+            raise
+        if missed:
+            self._news.missed(missed)
+
+    def _on_lost_connection(self, *_: object) -> None:
+        self.in_doubt = True
 
     async def _try_until_done(self) -> None:
         pause = _FIRST_PAUSE
@@ -135,6 +164,9 @@ class Drain:
 
     def _write_all(self, connection: Connection, starts: list[Started], records: list[Record]) -> int:
         rows = [{"node": one.node, "epoch": one.epoch, "started_at": instant(one.at)} for one in starts]
+        # A start that was counted a moment before a fail-over may be gone with it.
+        first = {record.epoch: record.at for record in reversed(records)}
+        rows += [{"node": self._node, "epoch": epoch, "started_at": at} for epoch, at in first.items()]
         insert_new(connection, runs, rows)
         return write_unless_known(connection, self._node, records) if records else 0
 

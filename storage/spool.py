@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequenc
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import TypeVar
 
@@ -100,9 +100,9 @@ class Spool:
         await self._append([encode_line(Started(self._node, epoch, microseconds(at)))])
         self.epoch = epoch
 
-    async def read(self, start: int, count: int) -> Chunk:
-        """Up to `count` lines from `start` on. Raises OSError."""
-        return await self._run(lambda: self._read(start, count))
+    async def read(self, start: int, count: int, end: int | None = None) -> Chunk:
+        """Up to `count` lines from `start` on, none behind `end`. Raises OSError."""
+        return await self._run(lambda: self._read(start, count, end or self._file.end))
 
     async def lines(self) -> AsyncIterator[Line]:
         """Everything it holds now, in order. Raises OSError."""
@@ -166,10 +166,11 @@ class Spool:
     def _all(self) -> Iterator[Line]:
         return (line for found in read_records(self.path) if (line := _line(found)) is not None)
 
-    def _read(self, start: int, count: int) -> Chunk:
-        found = list(islice(read_records(self.path, start), count))
+    def _read(self, start: int, count: int, end: int) -> Chunk:
+        before = takewhile(lambda one: one.end <= end, read_records(self.path, start))
+        found = list(islice(before, count))
         lines = tuple(line for one in found if (line := _line(one)) is not None)
-        return Chunk(lines, found[-1].end if found else self._file.end)
+        return Chunk(lines, found[-1].end if found else end)
 
     async def _run(self, work: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

@@ -16,6 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from callengine.command_line import main
 from config.example import example_toml
+from queues import events
+from queues.events import ContactResult
 from storage.drain import AWAY
 from storage.engine import create_ledger_engine, ledger_url
 from storage.errors import DatabaseUnreachable, LedgerError
@@ -139,6 +141,46 @@ async def test_several_hosts_in_the_url_and_the_one_that_takes_writes_is_found_t
             await until(lambda: not ledger.writer.is_away)
             await every_holder_works(ledger)
         await assert_nothing_lost_or_twice(ledger, len(desk.decisions))
+
+
+async def test_what_a_standby_never_got_before_it_was_promoted_is_written_again_from_the_spool(
+    pair: Pair, tmp_path: Path
+) -> None:
+    """The database had taken it and said so; the engine erased its traces in Asterisk for that."""
+    async with spooled(pair.by_hosts, tmp_path) as ledger:
+        missed: list[int] = []
+        ledger.writer.news.missed = missed.append
+        desk = opened_desk(ledger)
+        await ledger.writer.flush()
+        kept = len(desk.decisions)
+        await asyncio.to_thread(pair.leave_behind)
+        await every_holder_is_ready(ledger, desk)
+        assert not ledger.writer.is_away
+        lost = len(desk.decisions) - kept
+        await asyncio.to_thread(pair.lose_the_last)
+        play(ledger, desk, [events.AttemptEnded(moment(50), ATTEMPT, ContactResult.BUSY)])
+        await ledger.writer.flush()
+        await until(lambda: not ledger.writer.is_away)
+        assert missed == [lost]
+        assert not await ledger.is_claimed(ATTEMPT)
+        await assert_nothing_lost_or_twice(ledger, len(desk.decisions))
+
+
+async def test_a_primary_that_hangs_is_left_for_the_standby_that_was_promoted(
+    pair: Pair, tmp_path: Path
+) -> None:
+    async with spooled(pair.by_hosts, tmp_path) as ledger:
+        desk = opened_desk(ledger)
+        await every_holder_is_ready(ledger, desk)
+        await asyncio.to_thread(pair.catch_up)
+        with pair.primary_frozen():
+            await asyncio.to_thread(pair.standby.promote)
+            play(ledger, desk, [arrived("c2", 60, number="+79160000002")])
+            async with asyncio.timeout(15):
+                await ledger.writer.flush()
+            await until(lambda: not ledger.writer.is_away)
+            await every_holder_works(ledger)
+            await assert_nothing_lost_or_twice(ledger, len(desk.decisions))
 
 
 async def test_a_server_that_says_nothing_does_not_keep_the_next_one_from_its_turn(

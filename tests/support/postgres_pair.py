@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import tempfile
 import time
@@ -74,6 +75,11 @@ class Server:
         """Returns when it takes writes."""
         self._run("pg_ctl", "-w", "-t", "30", "-D", str(self.data), "promote")
 
+    def processes(self) -> list[int]:
+        """All of it."""
+        first = int((self.data / "postmaster.pid").read_text().split()[0])
+        return [first, *map(int, Path(f"/proc/{first}/task/{first}/children").read_text().split())]
+
     def sql(self, command: str, database: str = "postgres") -> str:
         """As the database's superuser."""
         return self._run(
@@ -120,6 +126,30 @@ class Pair:
         written = self.primary.sql("SELECT pg_current_wal_lsn()")
         while self.standby.sql(f"SELECT pg_last_wal_replay_lsn() >= '{written}'") != "t":
             time.sleep(0.05)
+
+    def lose_the_last(self) -> None:
+        """The primary is gone for good, and the standby, which was a little behind, takes over. See `leave_behind`."""
+        self.primary.stop("immediate")
+        self.standby.start()
+        self.standby.promote()
+        self.primary, self.standby = self.standby, self.primary
+
+    def leave_behind(self) -> None:
+        """From now on the standby gets nothing of what is committed."""
+        self.catch_up()
+        self.standby.stop()
+
+    @contextmanager
+    def primary_frozen(self) -> Iterator[None]:
+        """It takes connections, as far as the kernel goes, and says nothing more: a machine that hangs."""
+        frozen = self.primary.processes()
+        for process in frozen:
+            os.kill(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process in frozen:
+                os.kill(process, signal.SIGCONT)
 
     def fail_over(self) -> None:
         """The primary stops having sent everything, the standby takes over, the old one comes back as its standby."""
