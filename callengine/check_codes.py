@@ -30,6 +30,8 @@ async def codes(link: AmiLink, settings: Settings) -> AsyncIterator[Finding]:
         context = answer.text("Value")
         if context:
             phones.setdefault(context, name)
+    if settings.agents and not phones:
+        yield Finding("warning", "no agent's phone has a context to dial in", "define them in pjsip.conf")
     for context, phone in sorted(phones.items()):
         reachable = await live.reachable(context)
         problems = list(clashes(reachable, settings))

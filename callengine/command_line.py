@@ -31,8 +31,9 @@ from callengine.report_group import report
 from callengine.sample_commands import sample
 from callengine.spool_commands import spool_command
 from callengine.token_commands import token
+from config.credentials import CREDENTIALS_VARIABLE
 from config.policies import dialplan_lines
-from config.settings import Settings, settings_path
+from config.settings import DEFAULT_PATH, Settings, settings_path
 from storage.errors import LedgerError
 from storage.rollup_rebuild import Rebuilt
 
@@ -54,7 +55,13 @@ def run(config: Path | None) -> None:
     try:
         asyncio.run(_start_and_run(settings, clock, path))
     except (LedgerError, OSError, TokenError, ClockSetBackError) as problem:
-        fail(str(problem))
+        fail(f"{told_path(path)}: {problem}")
+
+
+def told_path(settings: Path) -> Path:
+    """The file an administrator would open: under systemd the engine reads a copy in a folder that he cannot."""
+    folder = os.environ.get(CREDENTIALS_VARIABLE)
+    return DEFAULT_PATH.parent / settings.name if folder and settings.is_relative_to(folder) else settings
 
 
 async def _start_and_run(settings: Settings, clock: SystemClock, path: Path) -> None:

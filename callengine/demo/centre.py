@@ -94,7 +94,10 @@ def sample_options(plan: CentrePlan, folder: Path) -> SampleOptions:
     secret.touch(mode=0o600)
     secret.write_text("unused")
     path = write_settings(folder, plan, ami_port=5038, secret_file=secret)
-    return SampleOptions(lines=dialplan_lines(load_settings(path)), notice=plan.notice, record=plan.record)
+    settings = load_settings(path)
+    return SampleOptions(
+        lines=dialplan_lines(settings), codes=settings.codes, notice=plan.notice, record=plan.record
+    )
 
 
 def start_asterisk(folder: Path, plan: CentrePlan) -> AsteriskProcess:

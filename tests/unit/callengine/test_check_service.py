@@ -215,6 +215,6 @@ def test_a_start_that_fails_names_key_file_and_remedy(etc: Path) -> None:
             assert done.returncode == 1
             said = done.stderr.strip().splitlines()[-1]
             assert "Traceback" not in done.stderr
-            assert said.startswith(f"{key}: ")
+            assert said.startswith(f"{etc}/callengine.toml: {key}: ")
             assert named in said
             assert " → " in said

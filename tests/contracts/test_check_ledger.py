@@ -1,0 +1,84 @@
+"""`callengine check` opens a ledger on PostgreSQL as the engine would, and leaves nothing behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+
+from callengine.check_files import Surroundings
+from callengine.check_ledger import check_ledger
+from callengine.demo.centre import CentrePlan, settings_text
+from callengine.finding import Finding
+from config.settings import Settings, load_settings
+from storage.engine import create_ledger_engine, ledger_url
+from storage.schema import newest_revision, upgrade
+
+
+def settings_of(folder: Path, url: str) -> Settings:
+    secret = folder / "secret"
+    secret.touch(mode=0o600)
+    secret.write_text("s3cret")
+    path = folder / "callengine.toml"
+    path.touch(mode=0o600)
+    path.write_text(settings_text(CentrePlan(), ami_port=1, secret_file=secret, database=url))
+    return load_settings(path)
+
+
+async def told(folder: Path, url: str) -> Finding:
+    around = Surroundings(folder / "callengine.toml", None)
+    (found,) = [one async for one in check_ledger(settings_of(folder, url), around)]
+    return found
+
+
+async def asked(url: str, sql: str) -> list[Any]:
+    engine = create_ledger_engine(ledger_url(url))
+    async with engine.begin() as connection:
+        answer = await connection.execute(text(sql))
+        rows = list(answer) if answer.returns_rows else []
+    await engine.dispose()
+    return rows
+
+
+async def test_an_empty_database_and_a_ledger_are_read_and_written_and_left_as_they_were(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    empty = await told(tmp_path, postgres_url)
+    assert (empty.severity, empty.what) == ("ok", f"ledger {postgres_url}: empty, made at the first start")
+    tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+    assert await asked(postgres_url, tables) == []
+    engine = create_ledger_engine(ledger_url(postgres_url))
+    await upgrade(engine)
+    await engine.dispose()
+    ready = await told(tmp_path, postgres_url)
+    assert ready.what == f"ledger {postgres_url}: read and written, at revision {newest_revision()}"
+    assert await asked(postgres_url, "SELECT * FROM runs") == []
+
+
+async def test_a_database_that_only_reads_and_one_of_a_newer_version_are_refused(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    engine = create_ledger_engine(ledger_url(postgres_url))
+    await upgrade(engine)
+    await engine.dispose()
+    await asked(postgres_url, "CREATE RULE no_starts AS ON INSERT TO runs DO INSTEAD SELECT 1 / 0")
+    refused = await told(tmp_path, postgres_url)
+    assert refused.severity == "error"
+    assert refused.what.startswith(f"database.url: {postgres_url}: ")
+    assert refused.help
+    await asked(postgres_url, "DROP RULE no_starts ON runs")
+    await asked(postgres_url, "UPDATE alembic_version SET version_num = '9999'")
+    newer = await told(tmp_path, postgres_url)
+    assert newer.severity == "error"
+    assert "revision 9999" in newer.what
+    assert newer.help
+
+
+async def test_no_such_database_is_told_with_what_to_look_at(postgres_url: str, tmp_path: Path) -> None:
+    gone = await told(
+        tmp_path, postgres_url.replace(postgres_url.rpartition("/")[2].partition("?")[0], "nobody")
+    )
+    assert gone.severity == "error"
+    assert "nobody" in gone.what
+    assert "password_file" in gone.help
