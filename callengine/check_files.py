@@ -13,7 +13,7 @@ from typing import Final
 from callengine.access.gate import is_loopback
 from callengine.control_client import in_state_folder
 from callengine.finding import Finding
-from callengine.start_errors import port_problem, socket_problem
+from callengine.start_errors import Seen, port_problem, socket_problem, what_is
 from callengine.unit_file import Service
 from config.settings import Settings
 from storage.engine import ledger_url
@@ -81,7 +81,7 @@ def secrets_handed_over(settings: Settings, around: Surroundings) -> Iterator[Fi
     if service is None:
         return
     for name, source in service.credentials.items():
-        if not source.is_file():
+        if what_is(source) is not Seen.FILE:
             how = f"make the file, or take the line LoadCredential={name}:… out of the unit"
             yield Finding(
                 "error", f"the service cannot start: {source}, which it is handed, is not there", how
@@ -93,7 +93,9 @@ def secrets_handed_over(settings: Settings, around: Surroundings) -> Iterator[Fi
         if file is None or file.name in service.credentials:
             continue
         source = (around.settings_file.absolute().parent / file).resolve()
-        if not file.is_absolute() or (source.exists() and service.cannot_read(source) is not None):
+        if not file.is_absolute() or (
+            what_is(source) is not Seen.NOTHING and service.cannot_read(source) is not None
+        ):
             how = f"{_DROP_IN}: LoadCredential={file.name}:{source}"
             yield Finding("error", f"{key}: the service is not handed {file}", how)
 
@@ -188,7 +190,7 @@ def _written(settings: Settings) -> Iterator[tuple[str, Path, str]]:
 
 
 def _file_problem(key: str, path: Path, around: Surroundings) -> Iterator[Finding]:
-    if path.is_dir():
+    if what_is(path) is Seen.FOLDER:
         yield Finding("error", f"{key}: {path} is a folder", f"name a file in it: {path / 'callengine'}")
         return
     yield from _folder_problem(key, path.parent, around, file=path)
@@ -203,24 +205,28 @@ def _folder_problem(
             how = f"a relative path is in {service.folder}; or {_DROP_IN}: ReadWritePaths={folder}"
             yield Finding("error", f"{key}: the service may not write {path}", how)
         return
-    if file is None and not folder.exists():
-        folder = next(one for one in folder.parents if one.exists())
-    if not folder.is_dir():
-        how = "name a folder" if folder.exists() else f"mkdir -p {folder}, or name a file elsewhere"
-        what = "is a file, no folder" if folder.exists() else "does not exist"
+    if file is None and what_is(folder) is Seen.NOTHING:
+        folder = next(one for one in folder.parents if what_is(one) is not Seen.NOTHING)
+    if what_is(folder) is not Seen.FOLDER:
+        how = (
+            "name a folder"
+            if what_is(folder) is not Seen.NOTHING
+            else f"mkdir -p {folder}, or name a file elsewhere"
+        )
+        what = "is a file, no folder" if what_is(folder) is not Seen.NOTHING else "does not exist"
         yield Finding("error", f"{key}: {folder} {what}", how)
-    elif not os.access(file if file is not None and file.exists() else folder, os.W_OK):
+    elif not os.access(file if file is not None and what_is(file) is not Seen.NOTHING else folder, os.W_OK):
         yield Finding(
             "error", f"{key}: {path} may not be written", "run it as the engine's user, or name another"
         )
 
 
 def _reading_problem(key: str, path: Path, around: Surroundings) -> Iterator[Finding]:
-    if not path.exists():
+    if what_is(path) is Seen.NOTHING:
         yield Finding(
             "error", f"{key}: {path} does not exist", "name Asterisk's own file, or leave the key out"
         )
-    elif path.is_dir():
+    elif what_is(path) is Seen.FOLDER:
         yield Finding("error", f"{key}: {path} is a folder", "name the file in it")
     elif around.service is not None:
         obstacle = around.service.cannot_read(path)

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from callengine.check_files import Surroundings, ledger_file
 from callengine.clock import SystemClock
 from callengine.finding import Finding
-from callengine.start_errors import ledger_problem
+from callengine.start_errors import Seen, ledger_problem, what_is
 from config.settings import Settings
 from storage.engine import create_ledger_engine, ledger_url
 from storage.errors import LedgerError, UnknownRevision
@@ -33,9 +33,11 @@ async def check_ledger(settings: Settings, around: Surroundings) -> AsyncIterato
     if file is not None:
         path = around.path(file)
         url = f"{_SQLITE}{path}"
-        if path.is_dir() or not path.parent.is_dir():
-            return  # Told with the other files, or made by systemd at the start.
-        if not path.exists():
+        if what_is(path) is Seen.FOLDER or what_is(path.parent) is not Seen.FOLDER:
+            if around.service is not None and around.service.may_write(path):
+                yield Finding("ok", f"ledger {path}: made at the first start, as its folder")
+            return  # Else it is told with the other files.
+        if what_is(path) is Seen.NOTHING:
             yield Finding("ok", f"ledger {path}: made at the first start")
             return
     elif url.startswith("sqlite"):

@@ -79,7 +79,10 @@ def matches(extension: str, number: str) -> bool:
     """Whether Asterisk takes a dialled number for this extension (a pattern begins with `_`)."""
     if not extension.startswith("_"):
         return extension == number
-    return re.fullmatch(_as_regular_expression(extension[1:]), number) is not None
+    try:
+        return re.fullmatch(_as_regular_expression(extension[1:]), number) is not None
+    except re.error:
+        return False  # A pattern that Asterisk itself would not have loaded.
 
 
 def literal_beginning(extension: str) -> str:

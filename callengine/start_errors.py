@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import stat
+from enum import Enum
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,23 @@ from storage.errors import LedgerError
 
 _LONGEST_SOCKET: Final = 107
 """Bytes of a Unix socket's path (sun_path less its end, unix(7))."""
+
+
+class Seen(Enum):
+    """What stands at a path, as far as one may look."""
+
+    FOLDER = "folder"
+    FILE = "file"
+    NOTHING = "nothing"
+
+
+def what_is(path: Path) -> Seen:
+    """Nothing also where one may not look: a question must not end in an error."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return Seen.NOTHING
+    return Seen.FOLDER if stat.S_ISDIR(mode) else Seen.FILE
 
 
 class StartError(OSError):
@@ -65,12 +83,12 @@ def ledger_problem(url: str, problem: Exception) -> tuple[str, str]:
     if url.startswith("sqlite"):
         file = Path(url.partition("://")[2].removeprefix("/")).absolute()
         what = f"database.url: {file}: {said}"
-        if file.is_dir():
+        if what_is(file) is Seen.FOLDER:
             return (
                 f"database.url: {file} is a folder",
                 f"name a file in it: sqlite:///{file / 'callengine.db'}",
             )
-        if not file.parent.is_dir():
+        if what_is(file.parent) is not Seen.FOLDER:
             folder = file.parent
             return f"database.url: {folder} does not exist", f"mkdir -p {folder}, or name a file elsewhere"
         return what, "is it a callengine ledger, and may this user write it and its folder?"

@@ -91,7 +91,10 @@ class Service:
         if not self._is_dynamic and self.last("User") in {"", "root"}:
             return None
         for one in (*reversed(path.absolute().parents), path):
-            status = one.stat()
+            try:
+                status = one.stat()
+            except OSError:
+                return None  # Whoever asks may not look either: nothing can be said.
             bit = 1 if one != path else 4
             if not self._has(bit, status):
                 return one, _group_name(status.st_gid) if status.st_mode >> 3 & bit else ""

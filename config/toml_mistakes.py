@@ -33,8 +33,9 @@ def toml_mistake(text: str, found: tomllib.TOMLDecodeError) -> Problem:
 
 def _twice(text: str, line: int, what: str) -> Problem:
     places = list(places_in_order(text))
-    place = next((place for place, number in reversed(places) if number <= line), "file")
-    first = next((number for place_, number in places if place_ == place and number < line), None)
+    place, at = next(((place, number) for place, number in reversed(places) if number <= line), ("", 0))
+    first = next((number for place_, number in places if place_ == place and number < at), None)
     if first is None:
-        return Problem(place, f"contradicts what stands above: {what}", "write each table and key once", line)
-    return Problem(place, f"stands twice, first on line {first}", "keep one of the two", line)
+        # A way to write it that is not looked through, such as dotted keys.
+        return Problem("file", f"says something twice: {what}", "write each table and key once", line)
+    return Problem(place, f"stands twice, first on line {first}", "keep one of the two", at)

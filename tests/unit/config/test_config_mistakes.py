@@ -135,6 +135,22 @@ def test_a_secret_file_that_everybody_may_read_is_worth_a_warning(example: Path)
     assert found[0].right == "chmod 600 callengine_ami.secret"
 
 
+def test_what_stands_twice_and_a_byte_order_mark_are_told_with_their_lines(example: Path) -> None:
+    text = change(example, ("[database]\n", "[database]\nspool_max_mb = 64\nspool_max_mb = 128\n"))
+    first = text.splitlines().index("spool_max_mb = 64") + 1
+    problem = problems_of(example)["database.spool_max_mb"]
+    assert (problem.line, problem.what) == (first + 1, f"stands twice, first on line {first}")
+    example.write_text("pbx.port = 1\npbx.port = 2\n" + text, encoding="utf-8")
+    assert (problems_of(example)["file"].line, problems_of(example)["file"].right) == (
+        2,
+        "write each table and key once",
+    )
+    for before in ("", "# a head\n"):
+        example.write_text(before + "\N{ZERO WIDTH NO-BREAK SPACE}" + text, encoding="utf-8")
+        mark = problems_of(example)["file"]
+        assert (mark.line, mark.right) == (before.count("\n") + 1, "save it as UTF-8 without BOM")
+
+
 def test_a_password_in_the_database_url_is_refused_and_not_shown(example: Path) -> None:
     change(example, ('# url = "sqlite:///callengine.db"', 'url = "postgresql://u:hunter2@h/d"'))
     error = error_of(example)
