@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -13,7 +14,8 @@ from callengine.access.gate import Gate
 from callengine.callback_api import MAY_CHANGE
 from callengine.door.answering import NAME, Answering
 from callengine.door.door import Door
-from callengine.door.limits import limits
+from callengine.door.limits import Allowance, limits
+from callengine.door.shared import Shared
 from callengine.listeners import port_of, private_listener, tcp_listeners
 from callengine.metrics import Metrics
 from callengine.start_errors import StartError, port_problem
@@ -35,6 +37,8 @@ _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
 MOST_CONNECTIONS = 512
+_SCRAPES, _SCRAPES_AT_ONCE = 4.0, 10.0
+"""Each costs some milliseconds of processor, also off the loop."""
 _OF_THE_OWNER = 64
 """Connections on the control socket."""
 _ALWAYS = frozenset({"/metrics", "/healthz", "/readyz"})
@@ -66,6 +70,8 @@ class HttpServer:
         self._host = host
         self._wanted_port = port
         self._metrics = metrics
+        now = asyncio.get_running_loop().time
+        self._scrapes = Shared(metrics.exposition, Allowance(_SCRAPES, _SCRAPES_AT_ONCE, now()), now)
         self._health = health
         self._control = control
         self._gate = gate
@@ -149,7 +155,8 @@ class HttpServer:
         return await handler(request)
 
     async def _get_metrics(self, request: web.Request) -> web.Response:
-        body, content_type = await self._metrics.exposition(request.headers.get("Accept", ""))
+        form = self._metrics.form(request.headers.get("Accept", ""))
+        body, content_type = await self._scrapes.get(form)
         return web.Response(body=body, headers={"Content-Type": content_type})
 
     async def _get_healthz(self, _request: web.Request) -> web.Response:

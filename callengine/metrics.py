@@ -117,6 +117,11 @@ class Metrics:
         """What the nightly reconcile found."""
         self._live.mismatch = differences
 
+    @staticmethod
+    def form(accept: str) -> str:
+        """The content type that whoever accepts this is given."""
+        return choose_encoder(accept)[1]
+
     async def exposition(self, accept: str) -> tuple[bytes, str]:
         """The text for a scrape and its content type, made in a thread: with many series it takes long."""
         encoder, content_type = choose_encoder(accept)

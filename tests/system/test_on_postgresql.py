@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 from tests.support.live_centre import live_centre
 from tests.support.postgres import postgres_server, postgres_url
+from tests.support.postgres_pair import Pair, pair
 from tests.system.test_callbacks import DIALLED, answers, killed_ward, one_after_the_other, plan, ward
 from tests.system.test_choice_and_messages import CHOICE, leave_a_message
 from tests.system.test_choice_and_messages import run as program
 
-__all__ = ["postgres_server", "postgres_url"]
+__all__ = ["pair", "postgres_server", "postgres_url"]
 
 
 async def test_missed_busy_called_again_and_confirmed_by_phone(postgres_url: str) -> None:
@@ -56,3 +58,24 @@ async def test_a_message_is_left_and_reviewed(postgres_url: str) -> None:
         assert [row.verdict for row in await centre.rows("SELECT verdict FROM calls")] == [
             "message_reviewed_in_time"
         ]
+
+
+async def test_through_a_fail_over_the_missed_are_called_back_and_the_ledger_has_all_of_it(
+    pair: Pair,
+) -> None:
+    """First the address still leads to the old primary, a standby now; then to the new one. Nobody restarts a thing."""
+    async with live_centre(replace(plan(), database=pair.by_address)) as centre:
+        here = await ward(centre, answers)
+        writer = centre.engine.ledger.writer
+        await asyncio.to_thread(pair.fail_over)
+        await here.miss()
+        await here.called_back()
+        await centre.until(lambda: here.exchange.answered, seconds=30)
+        assert writer.is_away
+        pair.point_at(pair.primary)
+        await centre.until(lambda: not writer.is_away, seconds=30)
+        await here.until_closed()
+        assert await here.attempts() == ["contacted"]
+        assert centre.engine.health()["ledger_writes"]
+        written = pair.primary.sql("SELECT outcome FROM calls")
+        assert written == "abandoned"

@@ -16,6 +16,7 @@ from aiohttp import web
 
 from callengine.door.head import Head, MalformedError, look
 from callengine.door.limits import BODY_BYTES, RESERVED_DESCRIPTORS, Allowance, Limits, limits
+from callengine.door.shared import Shared
 from callengine.http_server import HttpServer
 from callengine.metrics import Metrics
 from tests.support.half_sent import PIECES, crowd_at
@@ -291,6 +292,29 @@ def test_an_allowance_is_an_average_with_a_burst() -> None:
     assert allowed.wait_seconds == 0.5
     assert [allowed.take(0.5), allowed.take(0.5)] == [True, False]
     assert sum(allowed.take(100.0) for _ in range(10)) == 3
+
+
+async def test_what_is_costly_is_made_for_all_who_wait_and_begun_after_they_asked() -> None:
+    begun: list[str] = []
+    go_on = asyncio.Event()
+
+    async def make(what: str) -> int:
+        begun.append(what)
+        await go_on.wait()
+        return len(begun)
+
+    shared = Shared(make, Allowance(1000.0, 1000.0, 0.0), asyncio.get_running_loop().time)
+    first = asyncio.create_task(shared.get("text"))
+    while not begun:
+        await asyncio.sleep(0)
+    later = [asyncio.create_task(shared.get("text")) for _ in range(50)]
+    await asyncio.sleep(0)
+    later[0].cancel()
+    go_on.set()
+    assert await first == 1
+    assert set(await asyncio.gather(*later[1:])) == {2}
+    assert begun == ["text", "text"]
+    assert await shared.get("open") == 3
 
 
 @pytest.mark.parametrize("end", range(1, len(WHOLE)))
