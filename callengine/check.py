@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Callable, Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from callengine.token_commands import token_file
 from callengine.unit_file import Service, installed_service
 from config.credentials import exposed_secret_files
 from config.errors import Problem
+from config.places import line_of, lines_of_places
 from config.plausibility import ERRORS, WARNINGS
 from config.settings import Settings
 
@@ -134,6 +135,15 @@ async def check_pbx(settings: Settings) -> list[Finding]:
     return findings
 
 
+def with_lines(findings: Iterable[Finding], path: Path) -> list[Finding]:
+    """Each finding that begins with a key of the settings has the line of the file it is on, or of its table."""
+    places = lines_of_places(path.read_text(encoding="utf-8"))
+    return [
+        one if one.severity == "ok" else replace(one, line=line_of(one.what.partition(": ")[0], places))
+        for one in findings
+    ]
+
+
 def report(findings: list[Finding], *, as_json: bool) -> int:
     """Print the findings; 0 when nothing is an error."""
     failed = any(finding.severity == "error" for finding in findings)
@@ -144,7 +154,8 @@ def report(findings: list[Finding], *, as_json: bool) -> int:
         return int(failed)
     marks = {"ok": "ok     ", "warning": "warning", "error": "ERROR  "}
     for finding in findings:
-        click.echo(f"{marks[finding.severity]}  {finding.what}")
+        line = "" if finding.line is None else f" (line {finding.line})"
+        click.echo(f"{marks[finding.severity]}  {finding.what}{line}")
         if finding.help:
             click.echo(f"         → {finding.help}")
     click.echo("Something must be put right first." if failed else "Ready.")

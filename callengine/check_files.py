@@ -193,7 +193,16 @@ def _file_problem(key: str, path: Path, around: Surroundings) -> Iterator[Findin
     if what_is(path) is Seen.FOLDER:
         yield Finding("error", f"{key}: {path} is a folder", f"name a file in it: {path / 'callengine'}")
         return
+    if around.service is not None and what_is(path) is Seen.FILE and owner_of(path) != owner_of(path.parent):
+        how = f"chown --reference={path.parent} {path}: a command of root's has made it"
+        yield Finding("error", f"{key}: {path} is not the service's own", how)
+        return
     yield from _folder_problem(key, path.parent, around, file=path)
+
+
+def owner_of(path: Path) -> int:
+    """The user id; systemd gives the state folder to the service's user."""
+    return path.stat().st_uid
 
 
 def _folder_problem(

@@ -99,7 +99,7 @@ def check(config: Path | None, as_json: bool, unlisted: int) -> None:
             *await check_unlisted(settings, SystemClock().now(), last=unlisted),
         ]
 
-    sys.exit(checks.report(asyncio.run(all_of_it()), as_json=as_json))
+    sys.exit(checks.report(checks.with_lines(asyncio.run(all_of_it()), path), as_json=as_json))
 
 
 @main.command()

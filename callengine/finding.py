@@ -12,3 +12,5 @@ class Finding:
     severity: str
     what: str
     help: str = ""
+    line: int | None = None
+    """Of the settings file, where what is found is a key of it."""

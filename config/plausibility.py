@@ -6,7 +6,6 @@ with is refused in `consistency`.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -215,10 +214,16 @@ def choice_too_late(settings: Settings) -> Iterator[Problem]:
 
 def alike_to_the_eye(settings: Settings) -> Iterator[Problem]:
     """Two of one name cannot be told apart in reports, on the wallboard, or in queue_log."""
-    for table, rows in (("agents", settings.agents), ("companies", settings.companies)):
-        for name, times in Counter(row.name for row in rows).items():
-            if times > 1:
-                yield Problem(f"{table}.name", f"{name!r} occurs {times} times", "add an initial, or a house")
+    tables = {
+        "agents": [agent.name for agent in settings.agents],
+        "companies": [company.name for company in settings.companies],
+    }
+    for table, names in tables.items():
+        for index, name in enumerate(names):
+            first = names.index(name)
+            if first < index:
+                what = f"{name!r} is also {table}[{first}]"
+                yield Problem(f"{table}[{index}].name", what, "add an initial, or a house")
 
 
 def reports_of_no_form(settings: Settings) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -77,8 +78,15 @@ def is_in_memory(url: URL) -> bool:
 def keep_private(url: URL) -> None:
     """Make a new SQLite ledger readable by its owner alone: whole phone numbers are in it. Raises OSError."""
     if not _is_postgresql(url) and url.database and not is_in_memory(url):
-        # The files beside it (-wal, -shm) take over its mode.
-        Path(url.database).touch(mode=0o600)
+        # The files beside it (-wal, -shm) take over its mode and, when root writes, its owner.
+        path = Path(url.database)
+        if path.exists():
+            return
+        path.touch(mode=0o600)
+        if os.geteuid() == 0:
+            # A command of root's in the service's folder: the engine's own user must write it afterwards.
+            folder = path.absolute().parent.stat()
+            os.chown(path, folder.st_uid, folder.st_gid)
 
 
 def _is_postgresql(url: URL) -> bool:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from callengine import check_files
 from callengine.check import check_machine
 from callengine.check_files import Surroundings
 from callengine.finding import Finding
@@ -22,6 +23,7 @@ from callengine.sample import write_service
 from callengine.unit_file import Service, installed_service
 from config.example import example_toml
 from config.settings import Settings, load_settings
+from storage.engine import keep_private, ledger_url
 
 
 @pytest.fixture
@@ -130,6 +132,33 @@ def test_the_group_that_opens_asterisks_log_folder_is_named(etc: Path) -> None:
         assert found.what == f"queue_log.file: the service may not read {log}/queue_log, because of {log}"
         assert found.help == f"`systemctl edit callengine`, [Service]: SupplementaryGroups={group}"
         assert errors(settings, etc, unit_of(etc, f"SupplementaryGroups={group}")) == []
+
+
+def test_a_file_that_roots_own_command_left_in_the_state_folder_is_found(
+    etc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    service = unit_of(etc, f"WorkingDirectory={state}", f"ReadWritePaths={state}")
+    settings = settings_of(etc)
+    (state / "callengine.tokens").touch()
+    assert errors(settings, etc, service) == []
+    monkeypatch.setattr(check_files, "owner_of", lambda path: 0 if path.suffix else 61234)
+    (found,) = errors(settings, etc, service)
+    assert found.what == f"http.tokens_file: {state}/callengine.tokens is not the service's own"
+    assert found.help.startswith(f"chown --reference={state} ")
+
+
+def test_a_ledger_that_root_makes_is_its_folders_owners(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[tuple[Path, int, int]] = []
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "chown", lambda path, user, group: given.append((path, user, group)))
+    keep_private(ledger_url(f"sqlite:///{tmp_path}/ledger.db"))
+    keep_private(ledger_url(f"sqlite:///{tmp_path}/ledger.db"))
+    folder = tmp_path.stat()
+    assert given == [(tmp_path / "ledger.db", folder.st_uid, folder.st_gid)]
 
 
 def test_hosts_behind_the_units_wall_and_ports_below_1024(etc: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from callengine.check import check_machine, check_settings, surroundings
+from callengine.check import check_machine, check_settings, surroundings, with_lines
 from callengine.finding import Finding
 from config.errors import ConfigError
 from config.example import example_toml
@@ -159,7 +159,7 @@ WRONG = (
     Wrong("companies", text='[[companies]]\nid = "unknown"\nname = "Кто"\n', told=ERROR, at="companies[1].id"),
     Wrong("companies", text='[[companies]]\nid = "sever"\nname = "Другой"\n', at="companies[1].id"),
     Wrong("companies", text='[[companies]]\nid = "yug"\nname = "УК Юг"\n', told=WARNING, at="companies[1]"),
-    Wrong("companies", text='[[companies]]\nid = "yug"\nname = "УК Север"\n', told=WARNING, at="companies.name"),
+    Wrong("companies", text='[[companies]]\nid = "yug"\nname = "УК Север"\n', told=WARNING, at="companies[1].name"),
     refused("queues.goal_ratio", "88", "queues[0].goal_ratio"),
     refused("queues.target_seconds", "0", "queues[0].target_seconds"),
     warning("queues.target_seconds", "900", "queues[0].target_seconds"),
@@ -203,7 +203,7 @@ WRONG = (
         "agents",
         text='[[agents]]\nid = "1002"\nname = "Иванова"\nqueues = ["general"]\n',
         told=WARNING,
-        at="agents.name",
+        at="agents[1].name",
     ),
     # Codes that agents dial.
     refused("codes.prefix", '""', "codes.login"),
@@ -273,7 +273,7 @@ def told_of(folder: Path, text: str) -> list[Finding]:
             assert problem.line is not None, f"{problem} has no line"
         return [Finding(REFUSED, f"{one.place}: {one.what}", one.right) for one in mistakes.problems]
     findings = check_settings(settings, path)
-    return [*findings, *asyncio.run(check_machine(settings, surroundings(path)))]
+    return with_lines([*findings, *asyncio.run(check_machine(settings, surroundings(path)))], path)
 
 
 def test_the_example_itself_is_found_without_fault(folder: Path) -> None:
@@ -301,4 +301,5 @@ def test_each_wrong_setting_is_told_with_place_and_remedy_or_does_no_harm(wrong:
     assert [one.severity for one in told][:1] == [wrong.told], findings
     for one in told:
         assert one.help, f"{one.what}: no remedy"
+        assert one.line or one.severity == REFUSED, f"{one.what}: no line"
         assert "Traceback" not in one.what
