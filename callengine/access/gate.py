@@ -149,7 +149,10 @@ class Gate:
         _refuse_other_sites(request)
         if request.content_type != "application/x-www-form-urlencoded":
             raise web.HTTPUnsupportedMediaType(text="a form is wanted\n")
-        form = await request.post()
+        try:
+            form = await request.post()
+        except (LookupError, UnicodeDecodeError):  # A charset that is none, or letters that are not of it.
+            raise web.HTTPBadRequest(text="the form cannot be read; UTF-8 is right\n") from None
         wanted, given = str(form.get("next", "")), str(form.get("token", ""))
         token = self._find(given.strip(), request)
         if token is None:

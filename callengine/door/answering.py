@@ -79,6 +79,8 @@ class Answering(web.RequestHandler):
         message: str | None = None,
     ) -> web.StreamResponse:
         """A malformed request is counted and not logged; a mistake of ours is logged as ever."""
+        if isinstance(exc, web.RequestPayloadError):  # A body that is not what its head says.
+            status = HTTPStatus.BAD_REQUEST.value
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             answer = super().handle_error(request, status, exc, message)
         else:
@@ -87,6 +89,11 @@ class Answering(web.RequestHandler):
             answer.force_close()
         answer.headers["Server"] = NAME
         return answer
+
+    def log_exception(self, *args: Any, **kw: Any) -> None:
+        """Not for the rest of a body that cannot be read: its request was answered and counted."""
+        if not isinstance(kw.get("exc_info"), web.RequestPayloadError):
+            super().log_exception(*args, **kw)
 
     def _end(self, why: Refusal) -> None:
         self._on_refused(why)

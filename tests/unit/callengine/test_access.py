@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import re
@@ -363,3 +364,30 @@ async def test_the_bare_address_which_leads_to_the_board_is_for_whoever_may_see_
         for role, status in ((Role.WALLBOARD, 404), (Role.LOOK, 404), (Role.METRICS, 403)):
             async with client.get("/", headers=bearer(guarded.tokens[role])) as answer:
                 assert answer.status == status, "this server has no board, so who may see it finds nothing"
+
+
+_FORM = "Content-Type: application/x-www-form-urlencoded"
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        (f"{_FORM}; charset=nonsense", b"token=abc"),
+        (f"{_FORM}; charset=utf-16", b"token=abc"),
+        (_FORM, b"token=\xff\xfe\xfd"),
+        (f"{_FORM}\r\nContent-Encoding: gzip", b"no gzip"),
+        (f"{_FORM}\r\nContent-Encoding: deflate", b"no deflate"),
+    ],
+)
+async def test_a_form_that_cannot_be_read_is_refused_without_a_word_in_the_log(
+    head: str, body: bytes, guarded: Guarded
+) -> None:
+    async with guarded.served() as client:
+        port = client._base_url.port
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        start = f"POST /sign-in HTTP/1.1\r\nHost: x\r\n{head}\r\nContent-Length: {len(body)}\r\n\r\n"
+        writer.write(start.encode() + body)
+        async with asyncio.timeout(10):
+            assert (await reader.read()).split(b" ")[1] == b"400"
+        writer.close()
+    assert guarded.log.getvalue() == ""
