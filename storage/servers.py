@@ -62,7 +62,14 @@ def places(url: URL) -> tuple[Place, ...]:
 
 def without_places(url: URL) -> URL:
     """The URL for the driver, which is told the servers one by one."""
-    return url.set(host=None, port=None).difference_update_query(_ASKS)
+    rest = url.difference_update_query(_ASKS)
+    return URL.create(
+        rest.drivername,
+        username=rest.username,
+        password=None if rest.password is None else str(rest.password),
+        database=rest.database,
+        query=rest.query,
+    )
 
 
 def refuse_readers_wish(url: URL) -> None:
