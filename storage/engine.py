@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from storage.errors import LedgerError
 from storage.fitness import Fitness
-from storage.servers import Servers, places, refuse_readers_wish, split_hosts, without_places
+from storage.servers import Servers, places, refuse_options, split_hosts, without_places
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -42,7 +42,7 @@ def ledger_url(text: str, password: str = "") -> URL:
     if _is_postgresql(url):
         url = url.update_query_dict({"host": hosts}, append=True) if hosts else url
         places(url)
-        refuse_readers_wish(url)
+        refuse_options(url)
     return url.set(password=password) if password else url
 
 

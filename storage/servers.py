@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,17 @@ _SEVERAL = re.compile(r"^(?P<head>\w+(?:\+\w+)?://(?:[^@/?#]*@)?)(?P<hosts>[^/?#
 """libpq's own way to name several: HOST1:PORT,HOST2:PORT."""
 _PLACE = re.compile(r"^(?:\[(?P<v6>[^\]]+)\]|(?P<host>[^:\[\]]*))(?::(?P<port>\d{1,5}))?$")
 _ASKS = ("host", "port", "target_session_attrs")
+_OPTIONS: dict[str, Callable[[str], object]] = {
+    "ssl": str,
+    "sslmode": str,
+    "passfile": str,
+    "krbsrvname": str,
+    "timeout": float,
+    "command_timeout": float,
+    "statement_cache_size": int,
+    "prepared_statement_cache_size": int,
+}
+"""What else a URL may say; asyncpg wants numbers as numbers, and calls libpq's sslmode ssl."""
 _WRITABLE = frozenset({"read-write", "primary", "any"})
 _FAILS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
@@ -72,8 +83,18 @@ def without_places(url: URL) -> URL:
     )
 
 
-def refuse_readers_wish(url: URL) -> None:
-    """A ledger is written. Raises LedgerError when the URL asks for a server that only reads."""
+def refuse_options(url: URL) -> None:
+    """Raises LedgerError for what no connection could be made with, or for a server that only reads."""
+    for name, value in url.normalized_query.items():
+        if name in _ASKS:
+            continue
+        try:
+            _OPTIONS[name](value[-1])
+        except KeyError:
+            known = ", ".join(sorted((*_ASKS, *_OPTIONS)))
+            raise LedgerError(f"the database URL has the option {name!r}; known are {known}") from None
+        except ValueError:
+            raise LedgerError(f"the database URL has {name}={value[-1]}; a number is right") from None
     for wish in _query(url, "target_session_attrs"):
         if wish not in _WRITABLE:
             raise LedgerError(
@@ -145,8 +166,11 @@ async def takes_writes(connection: asyncpg.Connection[Any]) -> bool:
 
 
 async def _connected(place: Place, options: dict[str, Any]) -> asyncpg.Connection[Any]:
+    said = {name: _OPTIONS[name](value) if name in _OPTIONS else value for name, value in options.items()}
+    if "sslmode" in said:
+        said["ssl"] = said.pop("sslmode")
     where = {} if place.host is None else {"host": place.host, "port": place.port}
-    return await asyncpg.connect(**{"timeout": CONNECT_SECONDS, **options, **where})
+    return await asyncpg.connect(**{"timeout": CONNECT_SECONDS, **said, **where})
 
 
 def _place(text: str, port: str | None) -> Place:

@@ -166,6 +166,18 @@ async def test_what_a_standby_never_got_before_it_was_promoted_is_written_again_
         await assert_nothing_lost_or_twice(ledger, len(desk.decisions))
 
 
+async def test_what_else_a_url_says_reaches_the_driver_as_it_wants_it(pair: Pair) -> None:
+    """A pooler in front wants no prepared statements kept; TLS as libpq writes it."""
+    more = (
+        "&statement_cache_size=0&prepared_statement_cache_size=0&timeout=5&command_timeout=9&sslmode=prefer"
+    )
+    engine = create_ledger_engine(ledger_url(f"{pair.by_hosts}{more}"))
+    try:
+        assert await serving(engine, "SELECT 1") == 1
+    finally:
+        await engine.dispose()
+
+
 async def test_a_primary_that_hangs_is_left_for_the_standby_that_was_promoted(
     pair: Pair, tmp_path: Path
 ) -> None:
@@ -383,6 +395,8 @@ async def driver(connection: Any) -> Any:
         ("postgresql://u@one:5432,:5433/name", "names a server ':5433'"),
         ("postgresql://u@/name?host=one&host=two&host=three&port=1&port=2", "3 hosts and 2 ports"),
         ("postgresql://u@one,two/name?target_session_attrs=standby", "target_session_attrs=standby"),
+        ("postgresql://u@one/name?sslmod=require", "option 'sslmod'; known are .*sslmode"),
+        ("postgresql://u@one/name?timeout=soon", "timeout=soon; a number is right"),
     ],
 )
 def test_a_url_that_cannot_lead_to_a_writer_is_refused_with_the_reason(url: str, hint: str) -> None:
