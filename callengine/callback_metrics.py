@@ -13,7 +13,7 @@ from queues import journal as facts
 from queues.events import Choice, ContactResult, Disposition, Review
 from queues.identifiers import CompanyId, QueueName
 from queues.journal import JournalEntry, ObligationClosing
-from queues.phone_numbers import DialRefusal
+from queues.phone_numbers import CAPS, DialRefusal
 from queues.views import CentreView
 from sla.compliance import Verdict
 from sla.obligation import FINAL, HUMAN, ObligationState
@@ -43,6 +43,9 @@ class CallbackMetrics:
         )
         self._attempts = counter("callback_attempts", "Dials of callbacks, by result", ["result"])
         self._refused = counter("callback_refusals", "Numbers that may not be dialled", ["reason"])
+        self._postponed = counter(
+            "callbacks_postponed", "Callbacks that wait for a cap to be free again", ["cap"]
+        )
         self._dispositions = counter("callback_dispositions", "Whom callbacks reached", ["disposition"])
         self._tasks = counter("human_tasks", "Obligations handed to a human")
         self._judged = counter(
@@ -65,6 +68,7 @@ class CallbackMetrics:
             (self._attempts, ContactResult),
             (self._closed, ObligationClosing),
             (self._refused, DialRefusal),
+            (self._postponed, CAPS),
             (self._dispositions, Disposition),
             (self._choices, Choice),
             (self._reviews, Review),
@@ -88,6 +92,8 @@ class CallbackMetrics:
                 self._overdue.inc()
             case facts.AttemptFinished(result=result):
                 self._attempts.labels(result).inc()
+            case facts.DialPostponed(reason=reason):
+                self._postponed.labels(reason).inc()
             case facts.DialRefused(reason=reason):
                 self._refused.labels(reason).inc()
             case facts.DispositionNoted(disposition=disposition):

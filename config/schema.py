@@ -361,8 +361,10 @@ class Callbacks(Section):
     )
     agent_ring_seconds: Seconds = Field(20, description="how long the agent's phone rings")
     resident_ring_seconds: Seconds = Field(30, description="how long the resident's phone rings")
-    max_per_number_and_day: int = Field(6, ge=1, le=100, description="dials to one number in 24 hours")
-    max_per_hour: int = Field(300, ge=1, le=10000, description="dials of the whole centre in an hour")
+    max_per_number_and_day: int = Field(6, ge=1, le=100, description="rings of one number in 24 hours")
+    max_per_hour: int = Field(
+        300, ge=1, le=10000, description="rings of the whole centre's callbacks in an hour"
+    )
     max_in_flight: int = Field(0, ge=0, le=1000, description="dials at a time; 0: as agents are free")
     trunk_channels: int = Field(
         0, ge=0, le=10000, description="calls that the trunks carry together; 0: not known, no limit"

@@ -5,10 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from queues import agent_desk, channel_budget, disposition_desk, events, obligation_clock, obligation_desk
+from queues import (
+    agent_desk,
+    channel_budget,
+    disposition_desk,
+    events,
+    obligation_clock,
+    obligation_desk,
+    obligation_moves,
+    outage_desk,
+)
 from queues.agent import Agent, Work
 from queues.centre import Centre
 from queues.commands import CancelAttempt, DialCallback, EraseAttemptTrace
+from queues.dial_caps import CapReached
 from queues.events import ContactResult
 from queues.identifiers import AttemptId, ChannelName
 from queues.journal import (
@@ -17,13 +27,14 @@ from queues.journal import (
     AttemptHeard,
     AttemptMade,
     AttemptReached,
+    DialPostponed,
     DialRefused,
 )
 from queues.obligation import Attempt, AttemptState, Obligation, attempt_of, obligation_of
 from queues.personal_data import Phone
 from queues.phone_numbers import DialRefusal, write_for_trunk
 from queues.policy import LineCallback
-from queues.results import spends_an_attempt, whether_it_rang
+from queues.results import NETWORK_CARRIES, may_have_rung, spends_an_attempt, whether_it_rang
 from queues.timers import TimerKind
 from sla.obligation import ObligationInput
 
@@ -59,9 +70,9 @@ def make(
     callback, e164 = obligation.line.callback, obligation.e164
     if callback is None or e164 is None:
         return _refuse(centre, obligation, DialRefusal.NO_TRUNK, at)
-    cap = centre.dial_caps.reached(e164, centre.policy.callbacks, now)
+    cap = centre.dial_caps.reached(e164, centre.policy.callbacks, now, len(centre.attempts))
     if cap is not None:
-        return _refuse(centre, obligation, cap, at)
+        return _capped(centre, obligation, cap, at, now, by_hand=by_hand is not None)
     if e164 in centre.numbers_in_flight:
         # Another company's callback, or one just being cancelled, rings this very phone (law 4).
         when = now + centre.policy.callbacks.retry_after_failure
@@ -84,7 +95,6 @@ def make(
     obligation.attempt = attempt.id
     agent.work, agent.attempt, agent.last_contact = Work.OFFERED, attempt.id, None
     centre.touch(agent)
-    centre.dial_caps.add(e164, now)
     arm_deadline(centre, attempt, now)
     centre.note(
         AttemptMade(at, attempt.id, obligation.id, agent.id, e164, obligation.attempts_made, attempt.trunk)
@@ -99,6 +109,22 @@ def make(
 def _refuse(centre: Centre, obligation: Obligation, refusal: DialRefusal, at: datetime) -> bool:
     centre.note(DialRefused(at, obligation.id, refusal))
     obligation_clock.hand_to_human(centre, obligation, refusal, at)
+    return False
+
+
+def _capped(
+    centre: Centre, obligation: Obligation, reached: CapReached, at: datetime, now: datetime, *, by_hand: bool
+) -> bool:
+    """Later, if the cap is free again within the duty; only else a task. An agent who dials by hand is told."""
+    if by_hand:
+        centre.note(DialRefused(at, obligation.id, reached.cap))
+        return False
+    until = max(reached.until or now, now + centre.policy.callbacks.retry_after_failure)
+    if not obligation_clock.is_within_duty(centre, obligation, until, now):
+        return _refuse(centre, obligation, reached.cap, at)
+    centre.note(DialPostponed(at, obligation.id, reached.cap, until))
+    centre.take_out_of_line(obligation)
+    obligation_clock.plan(centre, obligation, ObligationInput.NOT_REACHED, until, at)
     return False
 
 
@@ -233,16 +259,24 @@ def end(centre: Centre, attempt: Attempt, event: events.AttemptEnded, now: datet
         del centre.numbers_in_flight[attempt.e164]
     centre.timers.disarm(TimerKind.ATTEMPT_DEADLINE, attempt.id)
     rang = whether_it_rang(result, event.rang)
+    if rang is None and result is ContactResult.CANCELLED and attempt.state is AttemptState.RINGING_AGENT:
+        rang = False
+    if attempt.e164 is not None and may_have_rung(result, rang):
+        centre.dial_caps.rang(attempt.e164, attempt.made_at)
     centre.note(
         AttemptFinished(event.at, attempt.id, result, event.dial_status, event.cause, event.sip_code, rang)
     )
     centre.order(EraseAttemptTrace(attempt.id))
     _free_agent(centre, attempt, result, now)
     channel_budget.unpark(centre)
+    if rang or result in NETWORK_CARRIES:
+        outage_desk.carried(centre, attempt.trunk, event.at, now)
     obligation = centre.obligations.get(attempt.obligation)
     if obligation is None:
         return
     obligation.attempt = None
+    # Of a conversation the disposition tells whether it is spent.
+    obligation.dials += result is not ContactResult.CONTACTED and spends_an_attempt(result, rang)
     match result:
         case ContactResult.CONTACTED:
             disposition_desk.talk_ended(centre, obligation, now)
@@ -251,7 +285,7 @@ def end(centre: Centre, attempt: Attempt, event: events.AttemptEnded, now: datet
         case ContactResult.INVALID_NUMBER:
             obligation_clock.hand_to_human(centre, obligation, DialRefusal.INVALID, event.at)
         case _:
-            _plan_next(centre, obligation, result, rang, event.at, now)
+            _plan_next(centre, obligation, result, event.at, now)
 
 
 def _free_agent(centre: Centre, attempt: Attempt, result: ContactResult, now: datetime) -> None:
@@ -271,13 +305,12 @@ def _plan_next(
     centre: Centre,
     obligation: Obligation,
     result: ContactResult,
-    rang: bool | None,
     at: datetime,
     now: datetime,
 ) -> None:
     """Again inside the deadline, or a human's task: never silence."""
     policy = centre.policy.callbacks
-    if result is ContactResult.CANCELLED and obligation.resident in centre.live_by_resident:
+    if result is ContactResult.CANCELLED and obligation_moves.is_on_the_line(centre, obligation):
         obligation_desk.stand_aside(centre, obligation, at)
         return
     if result is ContactResult.AGENT_DID_NOT_ANSWER:
@@ -288,12 +321,10 @@ def _plan_next(
         ContactResult.REFUSED: policy.retry_after_busy,
         ContactResult.NO_ANSWER: policy.retry_after_no_answer,
     }.get(result, policy.retry_after_failure)
-    if spends_an_attempt(result, rang):
-        obligation.dials += 1
-    elif result is ContactResult.UNREACHABLE:
+    if result is ContactResult.UNREACHABLE:
         # The network's fault: the next dial takes another trunk.
         obligation.network_failures += 1
         if obligation.network_failures >= policy.max_network_failures:
-            obligation_clock.hand_to_human(centre, obligation, "network", at)
+            outage_desk.gave_up(centre, obligation, at, now)
             return
     obligation_clock.retry(centre, obligation, pause, at, now)

@@ -78,6 +78,16 @@ class DialRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class DialPostponed:
+    """A cap is reached, and will be free again within the duty: not dialled before `until`."""
+
+    at: datetime
+    obligation: ObligationId
+    reason: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptMade:
     """An agent was given the callback; n-th attempt of this obligation, n from 1."""
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from queues import agent_desk, attempt_desk, disposition_desk, events, message_desk, obligation_moves
+from queues import (
+    agent_desk,
+    attempt_desk,
+    disposition_desk,
+    events,
+    message_desk,
+    obligation_moves,
+    outage_desk,
+)
 from queues.agent import Work
 from queues.centre import Centre
 from queues.commands import CancelAttempt, EraseAttemptTrace
@@ -40,6 +48,9 @@ def restore(centre: Centre, event: LedgerRestored) -> None:
         _restore_attempt(centre, one)
     for obligation in centre.obligations.values():
         _restore_moment(centre, obligation, event.at)
+    for known in event.obligations:
+        if known.state is ObligationState.WITH_HUMAN and known.task == outage_desk.REASON:
+            outage_desk.wait(centre, centre.obligations[known.obligation], event.at)
 
 
 def _restore_attempt(centre: Centre, known: KnownAttempt) -> None:

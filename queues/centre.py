@@ -50,10 +50,15 @@ class Centre:
         }
         self.obligations: dict[ObligationId, Obligation] = {}
         self.open_by_resident: dict[ResidentKey, ObligationId] = {}
-        self.live_by_resident: dict[ResidentKey, set[CallId]] = {}
+        self.open_by_number: dict[str, dict[ObligationId, None]] = {}
+        """What one number is owed by all companies together."""
+        self.live_by_number: dict[str, set[CallId]] = {}
+        """Who is on the line with us, whichever company's: nobody dials him meanwhile. E.164, or as it came."""
         self.attempts: dict[AttemptId, Attempt] = {}
         self.numbers_in_flight: dict[Phone, AttemptId] = {}
         self.dial_caps = DialCaps()
+        self.without_network: dict[ObligationId, None] = {}
+        """Obligations that are a human's task only because no trunk carried their dials, in that order."""
         self.callbacks_stopped = False
         """A supervisor pulled the switch."""
         self.parked: OrderedPool[ObligationId, Place] = OrderedPool()

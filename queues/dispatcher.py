@@ -18,6 +18,7 @@ from queues import (
     matching,
     message_desk,
     obligation_clock,
+    outage_desk,
     policy_desk,
     reconcile,
     redial_desk,
@@ -249,5 +250,7 @@ class Dispatcher:
                     choice_desk.time_came(centre, subject, now, now)
                 case TimerKind.DISPOSITION:
                     disposition_desk.time_is_over(centre, subject, now)
+                case TimerKind.NETWORK_PROBE:
+                    outage_desk.probe(centre, now)
                 case TimerKind.WRAP_UP | TimerKind.DECLINE_PAUSE:
                     agent_desk.end_rest(centre, subject, kind, now)

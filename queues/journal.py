@@ -20,6 +20,7 @@ from queues.callback_journal import (
     CallJudged,
     ChoiceOffered,
     ChoiceTaken,
+    DialPostponed,
     DialRefused,
     DispositionNoted,
     HumanTaskOpened,
@@ -66,6 +67,7 @@ __all__ = [
     "CallbacksSwitched",
     "ChoiceOffered",
     "ChoiceTaken",
+    "DialPostponed",
     "DialRefused",
     "DispositionNoted",
     "HumanTaskOpened",
@@ -294,6 +296,7 @@ JournalEntry = (
     | ObligationOpened
     | ObligationJoined
     | ObligationOverdue
+    | DialPostponed
     | DialRefused
     | AttemptMade
     | AttemptDialled

@@ -81,6 +81,11 @@ class Obligation:
     """The episode's calls that wait for their verdict."""
 
     @property
+    def number_known(self) -> str:
+        """His number as one person's, whichever company he called: E.164, or as it came; empty when withheld."""
+        return self.resident[1]
+
+    @property
     def is_in_flight(self) -> bool:
         """Whether a dial of it is under way."""
         return self.state in IN_FLIGHT

@@ -57,6 +57,15 @@ def _retry_moment(centre: Centre, obligation: Obligation, pause: timedelta, now:
     return now + policy.retry_when_late
 
 
+def is_within_duty(centre: Centre, obligation: Obligation, when: datetime, now: datetime) -> bool:
+    """Whether a dial at `when` may still keep the deadline; of one that is late, whether it is among the late ones."""
+    policy = centre.policy.callbacks
+    last_start = obligation.due_at - policy.last_start_before_due
+    if now <= last_start:
+        return when <= last_start
+    return when <= obligation.due_at + policy.late_attempts * policy.retry_when_late
+
+
 def _dials_allowed(centre: Centre, obligation: Obligation, when: datetime) -> int:
     """How often the resident's phone may have rung before a dial at `when`."""
     policy = centre.policy.callbacks
@@ -65,7 +74,7 @@ def _dials_allowed(centre: Centre, obligation: Obligation, when: datetime) -> in
 
 def enter_line(centre: Centre, obligation: Obligation, at: datetime, now: datetime) -> None:
     """It waits for an agent now, unless the resident is calling us himself or it is night on his line."""
-    if obligation.resident in centre.live_by_resident:
+    if obligation_moves.is_on_the_line(centre, obligation):
         obligation_moves.move(centre, obligation, ObligationInput.RESIDENT_CALLS, at)
         return
     opening = obligation_moves.within_hours(centre, obligation, now)
@@ -77,7 +86,7 @@ def enter_line(centre: Centre, obligation: Obligation, at: datetime, now: dateti
 
 def back_into_line(centre: Centre, obligation: Obligation, at: datetime) -> None:
     """The agent did not take it: another may, at once."""
-    if obligation.resident in centre.live_by_resident:
+    if obligation_moves.is_on_the_line(centre, obligation):
         obligation_moves.move(centre, obligation, ObligationInput.RESIDENT_CALLS, at)
     elif obligation_moves.move(centre, obligation, ObligationInput.AGENT_NOT_READY, at):
         centre.put_in_line(obligation)

@@ -32,7 +32,7 @@ _STANDING_ASIDE_FOR_HIM = {ObligationState.PLANNED, ObligationState.RETRY, Oblig
 
 
 def resident_arrived(centre: Centre, call: Call, at: datetime) -> None:
-    """While he calls himself he is not called back; a dial that has not reached him is given up for his call.
+    """While he calls himself, any of our companies, he is not called back; a dial under way is given up for his call.
 
     One for which the agent's phone is up already goes on until he waits: then that phone takes his call.
     """
@@ -40,15 +40,13 @@ def resident_arrived(centre: Centre, call: Call, at: datetime) -> None:
     if key is None:
         return
     call.resident = key
-    centre.live_by_resident.setdefault(key, set()).add(call.id)
-    obligation = obligation_moves.open_for(centre, key)
-    if obligation is None:
-        return
-    if obligation.state in _STANDING_ASIDE_FOR_HIM:
-        centre.take_out_of_line(obligation)
-        obligation_moves.move(centre, obligation, ObligationInput.RESIDENT_CALLS, at)
-    elif obligation.is_in_flight and dial_of(centre, call) is None:
-        _cancel_attempt(centre, obligation)
+    centre.live_by_number.setdefault(key[1], set()).add(call.id)
+    for obligation in obligation_moves.owed_to_number(centre, key[1]):
+        if obligation.state in _STANDING_ASIDE_FOR_HIM:
+            centre.take_out_of_line(obligation)
+            obligation_moves.move(centre, obligation, ObligationInput.RESIDENT_CALLS, at)
+        elif obligation.is_in_flight and (obligation.resident != key or dial_of(centre, call) is None):
+            _cancel_attempt(centre, obligation)
 
 
 def dial_of(centre: Centre, call: Call) -> tuple[Attempt, Agent] | None:
@@ -81,11 +79,7 @@ def resident_got_through(centre: Centre, call: Call, at: datetime) -> None:
 
 def call_finished(centre: Centre, call: Call, outcome: Outcome, at: datetime, now: datetime) -> None:
     """His call is over. Not answered: he is owed a contact, if his line's rules owe one."""
-    key = call.resident
-    if key is not None and key in centre.live_by_resident:
-        centre.live_by_resident[key].discard(call.id)
-        if not centre.live_by_resident[key]:
-            del centre.live_by_resident[key]
+    _left_the_line(centre, call, at, now)
     if outcome is Outcome.ANSWERED:
         verdicts.judge_answered(centre, call, at)
         resident_got_through(centre, call, at)
@@ -103,6 +97,21 @@ def call_finished(centre: Centre, call: Call, outcome: Outcome, at: datetime, no
         missed_again(centre, open_one, call, owed, at, now)
     elif owed is not None:
         _open(centre, call, reach, owed, at, now)
+
+
+def _left_the_line(centre: Centre, call: Call, at: datetime, now: datetime) -> None:
+    """He is on no line of ours any more: what other companies owe him is planned anew."""
+    if call.resident is None or call.resident[1] not in centre.live_by_number:
+        return
+    number = call.resident[1]
+    centre.live_by_number[number].discard(call.id)
+    if centre.live_by_number[number]:
+        return
+    del centre.live_by_number[number]
+    for obligation in obligation_moves.owed_to_number(centre, number):
+        if obligation.resident != call.resident and obligation.state is ObligationState.SUSPENDED:
+            obligation_moves.move(centre, obligation, ObligationInput.MISSED_AGAIN, at)
+            obligation_moves.wake_at(centre, obligation, now + centre.policy.callbacks.settle)
 
 
 def _called_again_unconfirmed(centre: Centre, obligation: Obligation, at: datetime) -> Obligation | None:
@@ -125,7 +134,7 @@ def missed_again(
     centre.link_message(call.id, obligation.id)
     if owed is not None:
         obligation.owed.append(owed)
-    if obligation.resident in centre.live_by_resident or obligation.is_in_flight:
+    if obligation_moves.is_on_the_line(centre, obligation) or obligation.is_in_flight:
         return
     if obligation.state in HUMAN:
         if may_dial(centre, obligation).refusal is not None:
@@ -196,9 +205,7 @@ def _close(
     if not obligation_moves.move(centre, obligation, what, at):
         return
     centre.take_out_of_line(obligation)
-    del centre.obligations[obligation.id]
-    if centre.open_by_resident.get(obligation.resident) == obligation.id:
-        del centre.open_by_resident[obligation.resident]
+    obligation_moves.forget(centre, obligation)
     verdicts.judge_closed(centre, obligation, contacted_at, at)
     centre.note(ObligationClosed(at, obligation.id, closing, reason, contacted_at, by))
     centre.order(ForgetObligationTimer(obligation.id))
@@ -257,7 +264,7 @@ def _open(
         centre.note(DialRefused(at, obligation.id, verdict.refusal))
         obligation_clock.hand_to_human(centre, obligation, verdict.refusal, at)
         obligation_moves.arm(centre, obligation)
-    elif obligation.resident in centre.live_by_resident:
+    elif obligation_moves.is_on_the_line(centre, obligation):
         obligation_moves.move(centre, obligation, ObligationInput.RESIDENT_CALLS, at)
         obligation_moves.arm(centre, obligation)
     else:

@@ -35,6 +35,28 @@ def register(centre: Centre, obligation: Obligation) -> None:
     centre.obligations[obligation.id] = obligation
     if obligation.number.whole:
         centre.open_by_resident[obligation.resident] = obligation.id
+        centre.open_by_number.setdefault(obligation.number_known, {})[obligation.id] = None
+
+
+def forget(centre: Centre, obligation: Obligation) -> None:
+    """Nothing is owed any more."""
+    del centre.obligations[obligation.id]
+    if centre.open_by_resident.get(obligation.resident) == obligation.id:
+        del centre.open_by_resident[obligation.resident]
+    of_his = centre.open_by_number.get(obligation.number_known, {})
+    of_his.pop(obligation.id, None)
+    if not of_his:
+        centre.open_by_number.pop(obligation.number_known, None)
+
+
+def is_on_the_line(centre: Centre, obligation: Obligation) -> bool:
+    """Whether he is talking to us, or waiting for us, right now: on whichever company's line."""
+    return obligation.number_known in centre.live_by_number
+
+
+def owed_to_number(centre: Centre, number: str) -> list[Obligation]:
+    """What all companies together owe him."""
+    return [centre.obligations[one] for one in centre.open_by_number.get(number, ())]
 
 
 def move(centre: Centre, obligation: Obligation, what: ObligationInput, at: datetime) -> bool:

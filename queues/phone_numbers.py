@@ -59,6 +59,10 @@ NUMBER_REFUSALS = frozenset(
 """Reasons that lie in the number itself: no later moment makes it dialable."""
 
 
+CAPS = (DialRefusal.CAP_PER_NUMBER, DialRefusal.CAP_PER_HOUR)
+"""Reasons that a later moment takes away."""
+
+
 class NumberFormat(StrEnum):
     """How a trunk wants the number written."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from queues import agent_desk, attempt_desk, events, obligation_desk
+from queues import agent_desk, attempt_desk, events, obligation_desk, obligation_moves
 from queues.agent import Agent, Work
 from queues.centre import Centre
 from queues.commands import TellAgent
@@ -59,7 +59,7 @@ def _refusal(centre: Centre, obligation: Obligation | None, number: Phone) -> To
         return Told.IN_FLIGHT
     if obligation is None:
         return Told.NOT_OWED
-    if obligation.resident in centre.live_by_resident or obligation.is_in_flight:
+    if obligation_moves.is_on_the_line(centre, obligation) or obligation.is_in_flight:
         return Told.IN_FLIGHT
     if obligation.state not in _MAY_BE_TAKEN:
         return Told.NOT_OWED

@@ -122,10 +122,29 @@ SPENT_IF_IT_RANG = frozenset({ContactResult.AGENT_HUNG_UP})
 
 _NEVER_RANG = frozenset({ContactResult.AGENT_DID_NOT_ANSWER, ContactResult.NOT_DIALLED})
 
+NO_RING_UNLESS_TOLD = _NEVER_RANG | {ContactResult.UNREACHABLE, ContactResult.INVALID_NUMBER}
+"""Of such a dial it is known without a word of the dialplan that no telephone rang; any other may have."""
+
+NETWORK_CARRIES = frozenset(
+    {
+        ContactResult.CONTACTED,
+        ContactResult.BUSY,
+        ContactResult.REFUSED,
+        ContactResult.NO_ANSWER,
+        ContactResult.INVALID_NUMBER,
+    }
+)
+"""Somebody beyond the trunk had a say: the trunk works."""
+
 
 def spends_an_attempt(result: ContactResult, rang: bool | None) -> bool:
     """Whether the resident's telephone, or he himself, had a say in how the dial ended."""
     return result not in NOTHING_SPENT and not (result in SPENT_IF_IT_RANG and rang is False)
+
+
+def may_have_rung(result: ContactResult, rang: bool | None) -> bool:
+    """Whether the dial counts for the caps, which protect whose telephone rings."""
+    return result not in NO_RING_UNLESS_TOLD if rang is None else rang
 
 
 def whether_it_rang(result: ContactResult, rang: bool | None) -> bool | None:

@@ -224,6 +224,8 @@ class KnownObligation:
     is_overdue: bool = False
     is_taken: bool = False
     """As a human's task, by somebody."""
+    task: str = ""
+    """Why it is, or was last, a human's task."""
     first_dial_at: datetime | None = None
     contacted_at: datetime | None = None
     owed: tuple[KnownOwedCall, ...] = ()

@@ -21,6 +21,7 @@ class TimerKind(StrEnum):
     CHOICE = "choice"
     FETCH_BACK = "fetch_back"
     FALLBACK_MEMBER = "fallback_member"
+    NETWORK_PROBE = "network_probe"
 
 
 TimerKey = tuple[TimerKind, str]

@@ -46,7 +46,7 @@ class ObligationInput(StrEnum):
     TIME_CAME = "time_came"
     RESIDENT_CALLS = "resident_calls"
     MISSED_AGAIN = "missed_again"
-    """His further call ended without a human: planned anew, in the same obligation."""
+    """His further call, here or on another company's line, is over and left this owed: planned anew."""
     CLAIM = "claim"
     AGENT_READY = "agent_ready"
     AGENT_NOT_READY = "agent_not_ready"
@@ -63,6 +63,8 @@ class ObligationInput(StrEnum):
     GOT_THROUGH = "got_through"
     REVIEWED = "reviewed"
     """His message was reviewed in time."""
+    NETWORK_BACK = "network_back"
+    """It is a human's only because no trunk carried its dials: one may carry them again."""
     CLOSE = "close"
 
 
@@ -118,6 +120,7 @@ TRANSITIONS: Mapping[ObligationState, Mapping[ObligationInput, ObligationState]]
     _S.WITH_HUMAN: {
         _I.CLAIM: _S.CLAIMED,
         _I.MISSED_AGAIN: _S.PLANNED,
+        _I.NETWORK_BACK: _S.RETRY,
         _I.REVIEWED: _S.MESSAGE_REVIEWED,
         _I.GOT_THROUGH: _S.CANCELLED,
         _I.REACHED: _S.UNCONFIRMED,

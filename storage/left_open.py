@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, literal, select, true
+from sqlalchemy import ColumnElement, Row, Select, case, func, literal, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from queues.events import (
@@ -21,8 +21,16 @@ from queues.events import (
 )
 from queues.identifiers import AgentId, AttemptId, CallId, CompanyId, Did, MessageId, ObligationId, OfferId
 from queues.journal import ServedBy
+from queues.outage_desk import REASON as NETWORK
 from queues.personal_data import Phone
-from queues.results import NOTHING_SPENT, SPENT_IF_IT_RANG, Choice, ContactResult, QueueExit
+from queues.results import (
+    NO_RING_UNLESS_TOLD,
+    NOTHING_SPENT,
+    SPENT_IF_IT_RANG,
+    Choice,
+    ContactResult,
+    QueueExit,
+)
 from sla.obligation import ObligationState
 from storage.left_resting import left_resting
 from storage.projection import CALLBACKS_SWITCH
@@ -52,7 +60,9 @@ async def left_open(connection: AsyncConnection, node: str, at: datetime) -> Led
     for row in await rows(_owed_calls(node)):
         of_obligation[row.obligation].append(_owed_call(row))
     recent = await rows(
-        select(attempts.c.e164, attempts.c.made_at).where(attempts.c.made_at > at - timedelta(days=1))
+        select(attempts.c.e164, attempts.c.made_at).where(
+            attempts.c.made_at > at - timedelta(days=1), _may_have_rung()
+        )
     )
     enabled = await connection.scalar(
         select(switches.c.enabled).where(switches.c.node == node, switches.c.name == CALLBACKS_SWITCH)
@@ -77,8 +87,11 @@ async def left_open(connection: AsyncConnection, node: str, at: datetime) -> Led
 
 def _open_obligations(node: str) -> Select[Any]:
     of_it = attempts.c.obligation == obligations.c.obligation
-    # After a task for a human was opened and the resident called again, he is dialled anew.
-    since = func.coalesce(human_tasks.c.opened_at, literal(0))
+    # After a task for a human was opened and the resident called again, he is dialled anew; not so where the engine
+    # goes on by itself, when the network is back.
+    since = case(
+        (human_tasks.c.reason == NETWORK, literal(0)), else_=func.coalesce(human_tasks.c.opened_at, 0)
+    )
 
     def counted(*conditions: Any) -> Any:
         return select(func.count()).where(of_it, *conditions).scalar_subquery()
@@ -92,6 +105,7 @@ def _open_obligations(node: str) -> Select[Any]:
             counted(unreachable, attempts.c.made_at >= since).label("network_failures"),
             select(func.min(attempts.c.dialled_at)).where(of_it).scalar_subquery().label("first_dial_at"),
             human_tasks.c.assigned_to,
+            human_tasks.c.reason.label("task_reason"),
         )
         .outerjoin(human_tasks, human_tasks.c.obligation == obligations.c.obligation)
         .where(obligations.c.node == node, obligations.c.closed_at.is_(None))
@@ -102,6 +116,12 @@ def _spent() -> ColumnElement[bool]:
     """`queues.results.spends_an_attempt`, asked of a row; a dial in flight has spent nothing yet."""
     told_apart = attempts.c.result.not_in(_SPENT_IF_IT_RANG) | func.coalesce(attempts.c.rang, true())
     return attempts.c.result.not_in(_NOTHING_SPENT) & told_apart
+
+
+def _may_have_rung() -> ColumnElement[bool]:
+    """`queues.results.may_have_rung`, asked of a row; a dial in flight is counted when it ends."""
+    by_result = attempts.c.result.not_in([result.value for result in NO_RING_UNLESS_TOLD])
+    return func.coalesce(attempts.c.rang, by_result)
 
 
 def _offers_without_result(node: str) -> Select[Any]:
@@ -208,6 +228,7 @@ def _known_obligation(row: _AnyRow, owed: Iterable[KnownOwedCall]) -> KnownOblig
         network_failures=row.network_failures,
         is_overdue=row.overdue_at is not None,
         is_taken=bool(row.assigned_to),
+        task=row.task_reason or "",
         first_dial_at=row.first_dial_at,
         contacted_at=row.contacted_at,
         owed=tuple(owed),

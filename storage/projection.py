@@ -107,7 +107,7 @@ def _callback_changes(entry: JournalEntry, place: Place) -> Iterator[Change]:
             yield _obligation(obligation, state=state.value, contacted_at=contacted_at)
         case facts.ObligationClosed():
             yield from _closing(entry)
-        case facts.DialRefused(at, obligation, reason):
+        case facts.DialRefused(at, obligation, reason) | facts.DialPostponed(at, obligation, reason):
             yield Insert(tables.dial_refusals, {"obligation": obligation, "reason": reason, "at": at})
         case facts.HumanTaskOpened(at, obligation, reason):
             yield Insert(tables.human_tasks, {"obligation": obligation, "opened_at": at, "reason": reason})

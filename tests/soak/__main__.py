@@ -48,7 +48,7 @@ PLAN = CentrePlan(
     callbacks="disposition_seconds = 0\nsettle_seconds = 0\nmax_per_hour = 10000\n"
     "agent_ring_seconds = 3600\nresident_ring_seconds = 3600\n",
 )
-_SIZES = ("calls", "obligations", "attempts", "open_by_resident", "live_by_resident", "messages")
+_SIZES = ("calls", "obligations", "attempts", "open_by_resident", "live_by_number", "messages")
 
 
 class InterruptedRunError(Exception):

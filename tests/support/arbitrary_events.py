@@ -276,7 +276,7 @@ def somebody_moves(
         case ObligationState.PLANNED | ObligationState.RETRY:
             return obligation.id in timers
         case ObligationState.SUSPENDED:
-            return obligation.resident in centre.live_by_resident
+            return obligation.number_known in centre.live_by_number
         case ObligationState.CLAIMED | ObligationState.DIALLING:
             return obligation.attempt in centre.attempts
         case ObligationState.IN_LINE:

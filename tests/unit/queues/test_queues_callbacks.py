@@ -271,7 +271,9 @@ def test_got_through_while_the_agents_phone_rings_for_him_the_callback_is_cancel
     desk.tell(holding("c2", 19))
     desk.tell(events.CallAnswered(moment(20), C2, AgentId("1002")))
     desk.tell(events.AttemptEnded(moment(21), FIRST, ContactResult.AGENT_DID_NOT_ANSWER))
-    assert desk.journal(AttemptFinished) == [AttemptFinished(moment(21), FIRST, ContactResult.CANCELLED)]
+    assert desk.journal(AttemptFinished) == [
+        AttemptFinished(moment(21), FIRST, ContactResult.CANCELLED, rang=False)
+    ]
 
 
 def test_caps_per_number_and_per_hour_hand_over_to_a_human() -> None:

@@ -127,7 +127,7 @@ def test_who_was_on_the_line_when_the_region_changed_is_not_taken_to_be_there_fo
     policy = small_centre(1)
     change(desk, replace(policy, callbacks=replace(policy.callbacks, region="FI")), 2)
     desk.tell(events.CallEnded(moment(5), CallId("c1"), 16))
-    assert not desk.dispatcher.centre.live_by_resident
+    assert not desk.dispatcher.centre.live_by_number
 
 
 def test_the_journal_keeps_the_rules_exactly() -> None:
