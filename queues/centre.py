@@ -59,6 +59,8 @@ class Centre:
         self.dial_caps = DialCaps()
         self.without_network: dict[ObligationId, None] = {}
         """Obligations that are a human's task only because no trunk carried their dials, in that order."""
+        self.carried_at: dict[str, datetime] = {}
+        """When each trunk last let us hear of a telephone beyond it."""
         self.callbacks_stopped = False
         """A supervisor pulled the switch."""
         self.parked: OrderedPool[ObligationId, Place] = OrderedPool()

@@ -69,6 +69,8 @@ class Obligation:
     dials: int = 0
     """Attempts in which the resident's phone was, or may have been, rung."""
     network_failures: int = 0
+    own_failures: int = 0
+    """How often it was given up for the network though its trunks carried others: the fault lies with his number."""
     attempt: AttemptId | None = None
     is_overdue: bool = False
     is_taken: bool = False

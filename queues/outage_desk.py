@@ -6,7 +6,7 @@ the low rate of the late, so that agents are not rung for nothing.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from queues import obligation_clock, obligation_desk
 from queues.centre import Centre
@@ -21,7 +21,12 @@ REASON = "network"
 def gave_up(centre: Centre, obligation: Obligation, at: datetime, now: datetime) -> None:
     """It has failed as often as the settings allow: a person is told, and the engine goes on looking."""
     obligation_clock.hand_to_human(centre, obligation, REASON, at)
-    wait(centre, obligation, now)
+    policy = centre.policy.callbacks
+    lately = now - 2 * policy.retry_when_late
+    if any(heard_at > lately for heard_at in _heard_through_its_trunks(centre, obligation)):
+        obligation.own_failures += 1
+    if obligation.own_failures <= policy.max_network_failures:
+        wait(centre, obligation, now)
 
 
 def wait(centre: Centre, obligation: Obligation, now: datetime) -> None:
@@ -33,6 +38,9 @@ def wait(centre: Centre, obligation: Obligation, now: datetime) -> None:
 
 def carried(centre: Centre, trunk: str, at: datetime, now: datetime) -> None:
     """Somebody beyond this trunk had a say: everybody who waits for it is dialled again, each in his place."""
+    centre.carried_at[trunk] = now
+    if not centre.without_network:
+        return
     for obligation in _waiting(centre):
         if obligation.line.callback is None or trunk in obligation.line.callback.trunks:
             _dial_again(centre, obligation, at, now)
@@ -59,6 +67,14 @@ def _dial_again(centre: Centre, obligation: Obligation, at: datetime, now: datet
     del centre.without_network[obligation.id]
     if obligation_desk.may_dial(centre, obligation).refusal is not None:
         return
+    policy = centre.policy.callbacks
     # One more failure, and it waits again.
-    obligation.network_failures = centre.policy.callbacks.max_network_failures - 1
-    obligation_clock.plan(centre, obligation, ObligationInput.NETWORK_BACK, now, at)
+    obligation.network_failures = policy.max_network_failures - 1
+    # A number that fails while others do not is no sign of an outage, and is not tried each time one of them succeeds.
+    pause = policy.retry_when_late if obligation.own_failures else timedelta(0)
+    obligation_clock.plan(centre, obligation, ObligationInput.NETWORK_BACK, now + pause, at)
+
+
+def _heard_through_its_trunks(centre: Centre, obligation: Obligation) -> list[datetime]:
+    trunks = () if obligation.line.callback is None else obligation.line.callback.trunks
+    return [centre.carried_at[trunk] for trunk in trunks if trunk in centre.carried_at]

@@ -34,10 +34,11 @@ async def test_the_ledger_says_what_sip_said_and_whether_it_rang() -> None:
         for number in residents:
             await here.miss(number.removeprefix("+"))
         here.agent.answer_after = lambda: 0.1
-        await here.until_closed(seconds=120)
+        sql = "SELECT obligation FROM attempts WHERE n = 1 AND ended_at IS NOT NULL"
+        await centre.rows_when(len(residents), sql, seconds=120)
         rows = await centre.rows(
             "SELECT a.e164, a.result, a.rang, a.sip_code, t.reason FROM attempts a "
-            "JOIN human_tasks t ON t.obligation = a.obligation ORDER BY a.e164"
+            "JOIN human_tasks t ON t.obligation = a.obligation WHERE a.n = 1 ORDER BY a.e164"
         )
         assert [(row.e164, row.result, bool(row.rang), row.sip_code, row.reason) for row in rows] == [
             (number, result, rang, code, TASK.get(result, "not_reached"))
@@ -77,3 +78,28 @@ async def test_an_agent_who_gives_up_before_it_rings_spends_none_of_the_resident
         here.agent.hang_up()
         await here.until_closed(seconds=40)
         assert await here.attempts() == ["agent_hung_up", "contacted"]
+
+
+async def test_an_outage_of_the_trunk_uses_up_nothing_and_ends_for_everybody_when_it_ends() -> None:
+    """Six 503s were six dials of his day: he was not dialled when the trunk was back, nor was the next resident."""
+    rules = "max_per_number_and_day = 1\nmax_per_hour = 2\nmax_network_failures = 2\n"
+    async with live_centre(plan(callbacks=rules)) as centre:
+        out = True
+
+        def trunk(number: str) -> Behaviour:
+            del number
+            return "congestion" if out else 0.1
+
+        here = await ward(centre, trunk)
+        for number in ("79161230001", "79161230002"):
+            await here.miss(number)
+        here.agent.answer_after = lambda: 0.1
+        async with asyncio.timeout(60):
+            while len(await here.attempts()) < 4:
+                await asyncio.sleep(0.1)
+        out = False
+        async with asyncio.timeout(60):
+            while (await here.attempts()).count("contacted") < 2:
+                await asyncio.sleep(0.1)
+        await here.until_closed()
+        assert [how for how, _ in await here.obligations()] == ["contacted"] * 2

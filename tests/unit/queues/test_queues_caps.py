@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from queues import events
+from queues import events, outage_desk
 from queues.commands import TellAgent
 from queues.events import ContactResult, DeviceState
 from queues.identifiers import AttemptId, CallId, ChannelName, CompanyId, ObligationId
@@ -180,6 +180,28 @@ def test_when_a_trunk_carries_again_everybody_who_waited_for_it_is_dialled() -> 
     assert dials_of(shift, "+79161230001") == 2
 
 
+def test_a_number_that_fails_while_others_are_reached_is_not_tried_each_time_and_is_left_to_a_person() -> (
+    None
+):
+    shift = without_network()
+    shift.tell(events.TaskAssignmentRequested(moment(30), OB2, "PETROVA", "chief"))
+    at = 40.0
+    for n in range(2, 4):
+        # Somebody else is reached through the same trunk, just before and just after his own dial fails.
+        shift.dispatcher.centre.carried_at["trunk"] = moment(at)
+        outage_desk.carried(shift.dispatcher.centre, "trunk", moment(at), moment(at))
+        at += 0 if n == 2 else 300
+        shift.due(at)
+        assert dials_of(shift, "+79161230001") == n
+        end(shift, at + 5, ContactResult.UNREACHABLE, n, rang=False)
+        shift.dispatcher.centre.carried_at["trunk"] = moment(at)
+        at += 10
+    assert shift.state() is ObligationState.WITH_HUMAN
+    outage_desk.carried(shift.dispatcher.centre, "trunk", moment(at), moment(at))
+    pass_time(shift, at + 1000)
+    assert shift.state() is ObligationState.WITH_HUMAN
+
+
 def test_a_task_that_a_person_has_taken_is_left_to_him() -> None:
     shift = without_network()
     shift.tell(events.TaskAssignmentRequested(moment(30), OB1, "PETROVA", "chief"))
@@ -202,13 +224,14 @@ def test_who_talks_to_us_on_another_companys_line_is_not_dialled_meanwhile() -> 
     shift.tell(arrived("c2", 10, did=EMERGENCY_DID))
     shift.tell(holding("c2", 10))
     assert shift.state() is ObligationState.SUSPENDED
-    shift.tell(events.CallAnswered(moment(12), CallId("c2"), None))
+    shift.tell(events.CallAnswered(moment(12), CallId("c2"), A1))
     shift.devices(15, DeviceState.IDLE)
     shift.due(18)
     assert shift.dials == []
     assert shift.closed == []
     shift.tell(events.CallEnded(moment(60), CallId("c2"), 16))
     assert (shift.state(), shift.wakes) == (ObligationState.PLANNED, [moment(75)])
+    shift.tell(events.TimePassed(moment(72)))
     shift.due(75)
     assert len(shift.dials) == 1
 
