@@ -9,18 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from callengine.command_line import main
-from config.example import example_toml
 from queues import events
 from queues.events import ContactResult
 from storage.drain import AWAY
 from storage.engine import create_ledger_engine, ledger_url
-from storage.errors import DatabaseUnreachable, LedgerError
+from storage.errors import DatabaseUnreachable
 from storage.ledger import Ledger
 from storage.obligation_queries import obligation_story
 from storage.retention import Kind, Term, forget
@@ -229,46 +226,6 @@ async def test_a_reader_takes_a_standby_when_no_server_takes_writes_and_a_writer
         assert f"{pair.primary.socket_folder}:5432: " in str(refused.value)
 
 
-READ = [
-    ["report", "day", "--format", "csv"],
-    ["report", "evidence", "--format", "csv", "--from", "2026-11-23", "--to", "2026-11-23"],
-    ["retention", "log"],
-    ["retention", "run", "--dry-run"],
-]
-WRITE = [["db", "upgrade"], ["db", "rollup"], ["retention", "run"], ["db", "spool", "--drain"]]
-
-
-def command(settings: Path, words: list[str]) -> tuple[int, str]:
-    """What a command says, and that it says it in words."""
-    done = CliRunner().invoke(main, [*words, "--config", str(settings)])
-    assert done.exception is None or isinstance(done.exception, SystemExit)
-    return done.exit_code, done.output
-
-
-def test_every_command_finds_the_server_that_takes_writes_and_reads_a_standby_when_there_is_none(
-    pair: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("CALLENGINE_RETENTION__JOURNAL_DAYS", "30")
-    monkeypatch.chdir(tmp_path)  # Where the spool lies.
-    (tmp_path / "callengine_ami.secret").write_text("s3cret")
-    settings = tmp_path / "callengine.toml"
-    text_ = example_toml().replace('# url = "sqlite:///callengine.db"', f'url = "{pair.by_hosts}"')
-    assert pair.by_hosts in text_
-    settings.write_text(text_)
-    settings.chmod(0o600)
-    assert command(settings, ["db", "upgrade"])[0] == 0
-    pair.fail_over()
-    for words in READ + WRITE:
-        assert command(settings, words)[0] == 0, words
-    pair.catch_up()
-    pair.primary.stop()
-    for words in READ:
-        assert command(settings, words)[0] == 0, words
-    for words in WRITE:
-        code, said = command(settings, words)
-        assert (code, "no PostgreSQL server is fit" in said) == (1, True), (words, said)
-
-
 @contextmanager
 def read_only(server: Any, _name: str) -> Iterator[None]:
     server.psql("ALTER SYSTEM SET default_transaction_read_only = on")
@@ -387,18 +344,3 @@ async def test_a_connection_on_which_something_failed_is_not_used_again_and_none
 
 async def driver(connection: Any) -> Any:
     return (await connection.get_raw_connection()).driver_connection
-
-
-@pytest.mark.parametrize(
-    ("url", "hint"),
-    [
-        ("postgresql://u@one:5432,:5433/name", "names a server ':5433'"),
-        ("postgresql://u@/name?host=one&host=two&host=three&port=1&port=2", "3 hosts and 2 ports"),
-        ("postgresql://u@one,two/name?target_session_attrs=standby", "target_session_attrs=standby"),
-        ("postgresql://u@one/name?sslmod=require", "option 'sslmod'; known are .*sslmode"),
-        ("postgresql://u@one/name?timeout=soon", "timeout=soon; a number is right"),
-    ],
-)
-def test_a_url_that_cannot_lead_to_a_writer_is_refused_with_the_reason(url: str, hint: str) -> None:
-    with pytest.raises(LedgerError, match=hint):
-        ledger_url(url)

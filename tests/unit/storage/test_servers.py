@@ -9,6 +9,7 @@ import pytest
 
 from config.schema import Database
 from storage.engine import ledger_url
+from storage.errors import LedgerError
 from storage.servers import places, without_places
 
 ROOT = Path(__file__).parents[3]
@@ -38,6 +39,21 @@ def test_servers_are_named_as_libpq_and_sqlalchemy_do(url: str, named: list[str]
     told = without_places(read)
     assert (told.host, told.port, dict(told.query)) == (None, None, {})
     assert (told.database, told.password) == ("name", "secret")
+
+
+@pytest.mark.parametrize(
+    ("url", "hint"),
+    [
+        ("postgresql://u@one:5432,:5433/name", "names a server ':5433'"),
+        ("postgresql://u@/name?host=one&host=two&host=three&port=1&port=2", "3 hosts and 2 ports"),
+        ("postgresql://u@one,two/name?target_session_attrs=standby", "target_session_attrs=standby"),
+        ("postgresql://u@one/name?sslmod=require", "option 'sslmod'; known are .*sslmode"),
+        ("postgresql://u@one/name?timeout=soon", "timeout=soon; a number is right"),
+    ],
+)
+def test_a_url_that_cannot_lead_to_a_writer_is_refused_with_the_reason(url: str, hint: str) -> None:
+    with pytest.raises(LedgerError, match=hint):
+        ledger_url(url)
 
 
 def test_nobody_opens_a_database_but_the_engine_that_cures_its_connections() -> None:
