@@ -22,6 +22,7 @@ from callengine import check_codes, check_dialplan, check_files, check_watch
 from callengine.access.opening import no_token, token_is_wanted
 from callengine.access.tokens import TokenError
 from callengine.check_files import Surroundings
+from callengine.check_filters import event_filters
 from callengine.check_ledger import check_ledger
 from callengine.clock import SystemClock
 from callengine.finding import Finding
@@ -41,14 +42,22 @@ ACTIONS = (
     "Setvar",
     "Getvar",
     "Status",
+    "CoreShowChannels",
     "DeviceStateList",
+    "MixMonitorMute",
+    "QueueAdd",
+    "QueueLog",
+    "QueuePause",
+    "QueueRemove",
     "QueueStatus",
+    "QueueWithdrawCaller",
     "DBGetTree",
     "ShowDialPlan",
     "CoreStatus",
     "CoreSettings",
     "UserEvent",
 )
+"""All that the engine sends; what Asterisk always allows is left out."""
 TOO_MUCH = ("Command", "ModuleLoad", "UpdateConfig", "DBPut")
 """Actions that need the class `system` or `config`: we never ask for it, it can stop or rewrite the PBX."""
 RIGHTS_HELP = (
@@ -86,7 +95,7 @@ def _no_token(settings: Settings) -> Iterable[Problem]:
             if not token_file(settings).tokens():
                 yield Problem("http.tokens_file", "no token to look at the engine with", no_token(settings))
         except TokenError as problem:
-            yield Problem("http.tokens_file", str(problem))
+            yield Problem("http.tokens_file", str(problem), "make it anew: `callengine token --config …`")
 
 
 async def check_machine(settings: Settings, around: Surroundings) -> list[Finding]:
@@ -129,7 +138,8 @@ async def check_pbx(settings: Settings) -> list[Finding]:
         help_text = "is Asterisk running, and manager.conf enabled with that port?"
         findings.append(Finding("error", f"AMI at {login.host}:{login.port} does not answer", help_text))
     except AmiError as problem:
-        findings.append(Finding("error", f"the AMI link broke: {problem}"))
+        how = "look into Asterisk's log for AMI, then try again"
+        findings.append(Finding("error", f"the AMI link broke: {problem}", how))
     finally:
         await link.close()
     return findings
@@ -231,6 +241,7 @@ async def _trunks_and_lines(link: AmiLink, settings: Settings) -> AsyncIterator[
 
 
 MOVING: tuple[Look, ...] = (
+    event_filters,
     check_dialplan.modules,
     check_watch.watched_queues,
     check_dialplan.core,
@@ -242,7 +253,7 @@ MOVING: tuple[Look, ...] = (
     check_codes.codes,
 )
 """Of the PBX, where the engine gives calls to agents or calls residents back, in the order of the report."""
-WATCHING: tuple[Look, ...] = (check_watch.modules, check_watch.watched_queues, _devices)
+WATCHING: tuple[Look, ...] = (event_filters, check_watch.modules, check_watch.watched_queues, _devices)
 """Where it only listens."""
 
 

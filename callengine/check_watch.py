@@ -17,6 +17,7 @@ from queues.policy import Dispatch
 ACTIONS = (
     "Getvar",
     "Status",
+    "CoreShowChannels",
     "DeviceStateList",
     "QueueStatus",
     "DBGetTree",

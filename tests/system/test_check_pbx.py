@@ -17,8 +17,9 @@ from ami_adapters.link import AmiLink
 from ami_adapters.message import Message
 from ami_adapters.pending_actions import Response
 from callengine.asterisk_process import AsteriskProcess
-from callengine.check import check_pbx
+from callengine.check import ACTIONS, check_pbx
 from callengine.check_dialplan import sounds
+from callengine.check_filters import kept_from_us
 from callengine.demo.centre import CentrePlan, start_asterisk, write_settings
 from callengine.dialplan_file import steps_of
 from callengine.dialplan_needs import APPLICATIONS, BESIDES, FUNCTIONS, needed_modules
@@ -27,7 +28,7 @@ from callengine.provisioned_tools import find_tools
 from callengine.sample import dialplan_text
 from config.codes_schema import Codes
 from config.settings import load_settings
-from tests.support.stock_pbx import existing_pbx
+from tests.support.stock_pbx import ROOT, existing_pbx
 from tests.support.watched_centre import PREAMBLE, SWITCHING, WATCHING
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(180)]
@@ -76,6 +77,44 @@ def test_a_ready_pbx_is_ready_and_its_codes_were_looked_at(centre: Centre) -> No
     found = [one.what for one in asyncio.run(check_pbx(settings))]
     assert "codes in context callengine-agent" in found
     assert any(re.fullmatch(r"Asterisk \d+\..*, with call records", one) for one in found)
+
+
+def test_every_action_that_the_engine_sends_is_asked_for(centre: Centre) -> None:
+    sent = {
+        name
+        for path in (ROOT / "ami_adapters").glob("*.py")
+        for name in re.findall(r'(?:Action\(|^    name = )\s*"([A-Z]\w+)"', path.read_text(), re.MULTILINE)
+    }
+    always = {"Challenge", "Login", "Logoff", "Ping", "ListCommands"}
+    optional = {"PJSIPShowRegistrationsOutbound"}
+    assert {"Originate", "QueueWithdrawCaller"} <= sent
+    assert sent - always - optional <= set(ACTIONS)
+    manager = centre.asterisk.etc / "callengine_manager.conf"
+    before = manager.read_text()
+    manager.write_text(before.replace("write = call,agent,user,", "write = call,user,"))
+    centre.ask("manager reload")
+    try:
+        found = centre.told()
+    finally:
+        manager.write_text(before)
+        centre.ask("manager reload")
+    (refused,) = [one for one in found if one.startswith("the AMI user may not send")]
+    assert "QueuePause" in refused
+
+
+def test_an_older_filter_that_keeps_events_from_us_is_told(centre: Centre) -> None:
+    manager = centre.asterisk.etc / "callengine_manager.conf"
+    before = manager.read_text()
+    manager.write_text(re.sub(r"eventfilter.*name\((?:Rename|Hangup)\).*\n", "", before))
+    try:
+        found = centre.told()
+    finally:
+        manager.write_text(before)
+    assert [one.partition(": ")[2] for one in found] == ["the events Hangup, Rename are kept from us"]
+    told = [what for what, _ in kept_from_us(before, watches=True)]
+    assert told[0].startswith("the events AgentDump, Newchannel")
+    assert "read` lacks dialplan" in told[1]
+    assert list(kept_from_us("[callengine]\nread = all\n", watches=False)) == []
 
 
 def test_every_application_and_function_of_the_dialplan_has_its_module_and_the_table_is_true() -> None:
