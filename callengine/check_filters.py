@@ -1,4 +1,4 @@
-"""Does the AMI user's filter let through all events that this version listens to? Seen where manager.conf can be read."""
+"""Does the AMI user's filter let through all events that this version needs? Seen where manager.conf can be read."""
 
 from __future__ import annotations
 
