@@ -125,7 +125,7 @@ class Door:
             self._welcome(connection, peer[0] if isinstance(peer, tuple) else "")
 
     def _welcome(self, connection: socket.socket, address: str) -> None:
-        crowded = self._of_address[address] >= self._limits.per_address and not _is_this_machine(address)
+        crowded = self._of_address[address] >= self._limits.per_address and not is_this_machine(address)
         if not crowded and self.connections >= self._limits.connections:
             crowded = not self._waiting
             if not crowded:
@@ -230,6 +230,6 @@ class Door:
             del self._of_address[guest.address]
 
 
-def _is_this_machine(address: str) -> bool:
+def is_this_machine(address: str) -> bool:
     """Its own users, or a proxy that speaks for many."""
     return not address or ipaddress.ip_address(address.partition("%")[0]).is_loopback

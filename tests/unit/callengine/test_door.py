@@ -6,20 +6,24 @@ import asyncio
 import contextlib
 import logging
 import os
+import re
 import resource
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 
+from callengine.door.door import is_this_machine
 from callengine.door.head import Head, MalformedError, look
 from callengine.door.limits import BODY_BYTES, RESERVED_DESCRIPTORS, Allowance, Limits, limits
 from callengine.door.shared import Shared
 from callengine.http_server import HttpServer
 from callengine.metrics import Metrics
+from config.schema import Http
 from tests.support.half_sent import PIECES, crowd_at
 from tests.unit.callengine.test_http_server import some_metrics
 
@@ -183,6 +187,27 @@ async def test_when_every_place_is_taken_the_longest_silent_goes_for_the_newest(
             writer.close()
 
 
+async def test_one_foreign_address_takes_a_part_of_the_places_and_this_machine_may_take_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert [is_this_machine(one) for one in ("127.0.0.1", "::1", "", "fe80::1%eth0", "10.0.0.7")] == [
+        *(True, True, True),
+        *(False, False),
+    ]
+    async with place(monkeypatch, replace(ROOMY, per_address=3)) as door:
+        ours = [await door.open(PIECES["half"]) for _ in range(5)]
+        assert answered(await door.answer(WHOLE))
+        monkeypatch.setattr("callengine.door.door.is_this_machine", lambda _: False)
+        assert await door.answer(WHOLE) == b""
+        assert door.refused("crowded") == 1
+        for _, writer in ours:
+            writer.close()
+        async with asyncio.timeout(20):
+            while door.told("connections"):
+                await asyncio.sleep(0.01)
+        assert answered(await door.answer(WHOLE))
+
+
 async def test_places_taken_by_requests_that_are_served_are_not_taken_from_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -289,6 +314,13 @@ def test_places_are_never_so_many_that_they_take_the_ledgers_files() -> None:
         assert limits(100).connections == 100
     with descriptors(130):
         assert limits(512).connections == 8
+
+
+def test_the_unit_leaves_room_for_all_connections_and_for_what_calls_need() -> None:
+    unit = files("callengine").joinpath("callengine.service").read_text(encoding="utf-8")
+    (files_allowed,) = re.findall(r"^LimitNOFILE=(\d+)$", unit, flags=re.MULTILINE)
+    with descriptors(int(files_allowed)):
+        assert limits(Http().connections).connections == Http().connections
 
 
 def test_an_allowance_is_an_average_with_a_burst() -> None:
