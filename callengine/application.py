@@ -18,7 +18,6 @@ from ami_adapters.queue_log_gap import QueueLogGap
 from ami_adapters.queue_watch import WatchedQueues
 from ami_adapters.switchboard import Switchboard
 from ami_adapters.trouble import Trouble, Troubles
-from ami_adapters.trunk_watch import TrunkState
 from callengine.access.opening import open_gate
 from callengine.callback_api import CallbackApi
 from callengine.clock import SystemClock
@@ -44,7 +43,7 @@ from callengine.unlisted_calls import UnlistedCalls
 from callengine.vital_signs import TICK_SECONDS, VitalSigns
 from callengine.wallboard.board import Links
 from callengine.wallboard.opening import follow as follow_board
-from callengine.wallboard.opening import open_board
+from callengine.wallboard.opening import links_of, open_board
 from callengine.wallboard.source import BoardSource
 from callengine.watched_before import watched_before
 from config.policies import centre_policy
@@ -136,6 +135,7 @@ class Application:
             trunks=self.switchboard.trunks,
             agents={agent: profile.queues for agent, profile in self._policy.agents.items()},
             last_event_at=lambda: self.switchboard.last_event_at,
+            pauses=settings.pause_names,
         )
         self.metrics = metrics
         self.ledger_watch = LedgerWatch(ledger, metrics.ledger, log)
@@ -249,7 +249,7 @@ class Application:
         policy = self._policy = centre_policy(found.settings)
         promises = {name: queue.promise for name, queue in policy.queues.items()}
         self.tally.add_queues(promises, not_recovered=policy.not_recovered)
-        self.metrics.follow({agent: profile.queues for agent, profile in policy.agents.items()})
+        self.metrics.follow(policy, found.settings.pause_names)
         self.tell(PolicyChanged(self.switchboard.pbx_now(), policy))
         self.switchboard.follow(policy)
         self.queue_log.follow(policy)
@@ -296,12 +296,8 @@ class Application:
 
     def _links(self) -> Links:
         """What the wallboard's footer shows."""
-        states = self.switchboard.trunks.states.values()
-        return Links(
-            pbx=self.link.state is LinkState.CONNECTED and self.switchboard.is_synced,
-            trunks=tuple(None if one is TrunkState.UNKNOWN else one is TrunkState.UP for one in states),
-            unlisted=self.unlisted.lately(),
-        )
+        knows_pbx = self.link.state is LinkState.CONNECTED and self.switchboard.is_synced
+        return links_of(knows_pbx, self.switchboard.trunks, self.unlisted.lately())
 
     def view(self) -> CentreView:
         """The live state, for screens."""

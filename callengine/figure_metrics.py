@@ -10,6 +10,7 @@ from fractions import Fraction
 from prometheus_client.core import GaugeMetricFamily
 
 from callengine.figures import CentreFigures, ScopeFigures
+from config.pauses_schema import PauseNames
 from queues.identifiers import QueueName
 from queues.journal import AgentState
 from queues.views import AgentView
@@ -74,6 +75,19 @@ def agents_by_queue(queues: Sequence[QueueName], agents: Sequence[AgentView]) ->
         for state in AgentState:
             by_queue.add_metric([queue, state], pairs[queue, state])
     yield by_queue
+
+
+def paused_by_reason(agents: Sequence[AgentView], names: PauseNames) -> GaugeMetricFamily:
+    """How many agents pause for which reason, by its English name."""
+    paused = GaugeMetricFamily(
+        "callengine_agents_paused",
+        "Agents who pause, by what the settings call the reason",
+        labels=["reason"],
+    )
+    reasons = Counts(names.label(one.pause_reason) for one in agents if one.state is AgentState.PAUSED)
+    for label in names.labels():
+        paused.add_metric([label], reasons[label])
+    return paused
 
 
 def _declare(families: _Families) -> None:

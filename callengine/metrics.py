@@ -20,17 +20,19 @@ from ami_adapters.trunk_watch import TrunkWatch
 from callengine.call_metrics import EDGES, CallMetrics
 from callengine.callback_metrics import CallbackMetrics, live_obligations
 from callengine.door_metrics import DoorMetrics
-from callengine.figure_metrics import agents_by_queue, families_of
+from callengine.figure_metrics import agents_by_queue, families_of, paused_by_reason
 from callengine.figures import CentreFigures
 from callengine.ledger_metrics import LedgerMetrics
 from callengine.link_metrics import LinkMetrics
 from callengine.pbx_metrics import live_pbx
 from callengine.reloading import ReadAnew
 from callengine.tally import DayTally
+from config.pauses_schema import PauseNames
 from queues import journal as facts
 from queues.events import Event
 from queues.identifiers import AgentId, CompanyId, QueueName
 from queues.journal import JournalEntry
+from queues.policy import CentrePolicy
 from queues.views import CentreView
 
 _FAST = (0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0)
@@ -51,6 +53,7 @@ class Metrics:
         trunks: TrunkWatch | None = None,
         agents: Mapping[AgentId, Iterable[QueueName]] | None = None,
         last_event_at: Callable[[], datetime | None] = lambda: None,
+        pauses: PauseNames | None = None,
     ) -> None:
         self.registry = CollectorRegistry()
         names = tuple(queues)
@@ -87,6 +90,7 @@ class Metrics:
         self._connected_before = False
         self._now = now
         self._live = _LiveFigures(tally, view, now, trunks or TrunkWatch(()), last_event_at)
+        self._live.pauses = pauses or PauseNames()
         self.registry.register(self._live)
 
     def settings_read(self, found: ReadAnew) -> None:
@@ -102,9 +106,10 @@ class Metrics:
         if isinstance(entry, facts.Unexpected):
             self._unexpected.labels(entry.machine).inc()
 
-    def follow(self, agents: Mapping[AgentId, Iterable[QueueName]]) -> None:
+    def follow(self, policy: CentrePolicy, pauses: PauseNames) -> None:
         """The settings were read again, by the tally too."""
-        self._calls.follow(agents, self._now())
+        self._live.pauses = pauses
+        self._calls.follow({agent: profile.queues for agent, profile in policy.agents.items()}, self._now())
 
     def ami_connection_made(self) -> None:
         """Another login succeeded."""
@@ -160,6 +165,7 @@ class _LiveFigures(Collector):
         self._figures: CentreFigures | None = None
         self._seen = CentreView((), (), synced=False)
         self.mismatch: int | None = None
+        self.pauses = PauseNames()
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
         """Nothing is computed at registration."""
@@ -171,6 +177,7 @@ class _LiveFigures(Collector):
             return
         yield from families_of(self._figures)
         yield from agents_by_queue(self._tally.queues, self._seen.agents)
+        yield paused_by_reason(self._seen.agents, self.pauses)
         yield from self._taken
 
     def take(self) -> None:

@@ -25,6 +25,7 @@ _LIVE = {
     "queues",
     "lines",
     "agents",
+    "pauses",
 }
 _FIXED = tuple(section for section in Settings.model_fields if section not in _LIVE)
 """Sections that are read at the start only."""

@@ -30,7 +30,13 @@ def inconsistencies(content: Row) -> Iterator[Problem]:
     those the schema finds; what the schema finds wrong is passed over here.
     """
     companies, queues = set(_texts(content, "companies", "id")), set(_texts(content, "queues", "name"))
-    for table, key in (("companies", "id"), ("queues", "name"), ("lines", "did"), ("agents", "id")):
+    for table, key in (
+        ("companies", "id"),
+        ("queues", "name"),
+        ("lines", "did"),
+        ("agents", "id"),
+        ("pauses", "reason"),
+    ):
         named = ((n, row.get(key)) for n, row in _rows(content, table))
         yield from _twice((f"{table}[{n}].{key}", name) for n, name in named if isinstance(name, str))
     agents = [(n, row) for n, row in _rows(content, "agents") if row.get("id")]
@@ -59,6 +65,9 @@ def inconsistencies(content: Row) -> Iterator[Problem]:
         wanted = reports.get(kind) if isinstance(reports, Mapping) else None
         for company in wanted if isinstance(wanted, list) else ():
             yield from _unknown(f"reports.{kind}", company, companies | {WHOLE_CENTRE})
+    for index, row in _rows(content, "pauses"):
+        if not row.get("ru") and not row.get("en"):
+            yield Problem(f"pauses[{index}]", "has no name", 'name it: ru = "обед", en = "lunch"')
     yield from _watching(content)
     yield from _invalid_numbers(content)
     yield from _limits_in_disorder(content)

@@ -27,6 +27,7 @@ _EXAMPLES: dict[str, dict[str, str]] = {
     },
     "lines.callback": {"trunk": '"trunk"', "caller_id": '"+74951234501"'},
     "queues.watch": {"pbx_queues": '["500"]'},
+    "pauses": {"reason": '"1"', "ru": '"обед"', "en": '"lunch"'},
     "agents": {"id": '"1001"', "name": '"Иванова"', "endpoint": '"PJSIP/1001"', "queues": '["general"]'},
 }
 

@@ -19,6 +19,7 @@ from config.consistency import inconsistencies
 from config.credentials import exposed_secret, with_secrets
 from config.errors import ConfigError, Problem
 from config.explain import explain, unknown_sections
+from config.pauses_schema import Pause, PauseNames
 from config.pbx_queues_schema import QueueLog
 from config.places import line_of, lines_of_places
 from config.toml_mistakes import toml_mistake
@@ -58,6 +59,12 @@ class Settings(BaseSettings):
     queues: list[schema.Queue] = Field(min_length=1)
     lines: list[schema.Line] = Field(min_length=1)
     agents: list[schema.AgentSection] = Field(default_factory=list)
+    pauses: list[Pause] = Field(default_factory=list)
+
+    @property
+    def pause_names(self) -> PauseNames:
+        """What reasons of pauses are called."""
+        return PauseNames(self.pauses)
 
     @property
     def spool_path(self) -> Path | None:

@@ -69,7 +69,7 @@ class Collector:
             total.update(sums)
         figures = self._figures(total, self._start, self._end)
         connection, node = self._connection, self._subject.scope.node
-        agents = await agents_of(connection, self._subject, self._start, self._end, self._now)
+        agents = await agents_of(connection, self._subject, self._start, self._end, self._now, self._gaps)
         if self._subject.subject.agent:
             quarters = await ledger.conversations_by_quarter(
                 connection, node, self._start, self._end, list(self._subject.agents)
@@ -95,7 +95,7 @@ class Collector:
             law=self._law(),
             callbacks=await self._callbacks(),
             agents=agents,
-            agent_days=await days_of_agent(connection, self._subject, self._period, self._now),
+            agent_days=await days_of_agent(connection, self._subject, self._period, self._now, self._gaps),
             busiest=[]
             if self._subject.subject.agent
             else await busiest_quarters(connection, self._subject, quarters, figures, self._queue_figures),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fractions import Fraction
 
@@ -83,6 +83,8 @@ class AgentFigures:
     name: str
     conversations: int
     time: AgentTime
+    pauses: Mapping[str, timedelta] = field(default_factory=dict)
+    """His time in pauses by their reason, as it was told."""
 
     @property
     def logged_in(self) -> timedelta:

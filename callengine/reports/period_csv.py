@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from callengine.reports.evidence import harmless
 from callengine.reports.model import AgentFigures, PeriodReport
+from config.pauses_schema import PauseNames
 from sla.figures import Figures
 from sla.promises import ClockStart
 from sla.service_level import FORMULAS
@@ -41,12 +42,23 @@ def _lines(report: PeriodReport) -> Iterator[Line]:
         ("agent", one.agent or ""),
     ):
         yield ("report", "", name, value, "", "", "")
+    names, others = report.subject.pauses, report.subject.other_queues
+    if others:
+        yield (
+            "report",
+            "",
+            "the agents' other queues",
+            ", ".join(others),
+            "",
+            "",
+            "their time is of all their work",
+        )
     if not report.is_of_agent:
         yield from _calls(report)
     for agent in report.agents:
-        yield from _agent("agents", agent.agent, agent)
+        yield from _agent("agents", agent.agent, agent, names)
     for start, agent in report.agent_days:
-        yield from _agent("agent by day", _local(report, start)[:10], agent)
+        yield from _agent("agent by day", _local(report, start)[:10], agent, names)
     for (day, hour), cell in sorted(report.week.items()):
         figure = "conversations an hour" if report.is_of_agent else "calls an hour"
         formula = "all in this hour of this weekday ÷ such hours in the period"
@@ -146,7 +158,7 @@ def _figures(table: str, row: str, figures: Figures) -> Iterator[Line]:
     yield (table, row, "abandonment", figures.abandonment, "share", figures.offered, "hung up ÷ decided")
 
 
-def _agent(table: str, row: str, agent: AgentFigures) -> Iterator[Line]:
+def _agent(table: str, row: str, agent: AgentFigures, names: PauseNames) -> Iterator[Line]:
     yield (table, row, "name", agent.name, "", "", "")
     yield (table, row, "logged in", agent.logged_in, "s", "", "")
     yield (table, row, "conversations", agent.conversations, "conversations", "", "begun, callbacks included")
@@ -157,6 +169,16 @@ def _agent(table: str, row: str, agent: AgentFigures) -> Iterator[Line]:
     yield (table, row, "occupancy", agent.time.occupancy, "share", n, formula)
     for state, time in sorted(agent.time.times.items()):
         yield (table, row, f"time {state}", time, "s", "", "")
+    for reason, time in sorted(agent.pauses.items()):
+        yield (
+            table,
+            row,
+            f"pause {names.name(reason, 'en')}",
+            time,
+            "s",
+            "",
+            f"reason {reason or 'not told'}",
+        )
 
 
 def _local(report: PeriodReport, moment: datetime) -> str:

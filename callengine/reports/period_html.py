@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from callengine.reports.call_charts import Words, days_chart, duration_words, speed_chart, week_chart
 from callengine.reports.care_charts import contact_chart, lost_chart
-from callengine.reports.model import PeriodReport
+from callengine.reports.model import AgentFigures, PeriodReport
 from callengine.reports.numbers import Numbers
 from callengine.reports.period import month_of
 from callengine.reports.period_texts import PERIOD_TEXTS
@@ -53,6 +53,8 @@ def as_html(report: PeriodReport, language: str) -> str:
         staffing_formula=_staffing(report, words, numbers),
         charts=_charts(report, words, numbers),
         share_bar=share_bar,
+        agents_note=_agents_note(report, words),
+        pauses_of=lambda agent: pauses_of(report, agent, language),
         formulas=FORMULAS,
         clocks=ClockStart,
     )
@@ -83,6 +85,25 @@ def _subject(report: PeriodReport, words: Words) -> str:
     if one.queue is not None:
         told.append(f"{words['queue']} {one.queue}")
     return ", ".join(told) or words["whole_centre"]
+
+
+def _agents_note(report: PeriodReport, words: Words) -> str:
+    """Whose work the table of agents shows, and that it is all of it."""
+    others = report.subject.other_queues
+    if not others:
+        return words["agents_note"]
+    return words["agents_note_queues"].format(
+        queues=", ".join(report.subject.queues), others=", ".join(others)
+    )
+
+
+def pauses_of(report: PeriodReport, agent: AgentFigures, language: str) -> list[tuple[str, timedelta]]:
+    """An agent's pauses by name, the longest first; reasons of one name together."""
+    names, found = report.subject.pauses, dict[str, timedelta]()
+    for reason, time in agent.pauses.items():
+        name = names.name(reason, "ru" if language == "ru" else "en")
+        found[name] = found.get(name, timedelta(0)) + time
+    return sorted(found.items(), key=lambda one: (-one[1], one[0]))
 
 
 def _period(report: PeriodReport, numbers: Numbers) -> str:

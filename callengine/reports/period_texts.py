@@ -104,7 +104,10 @@ PERIOD_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "agents_formula": "handle time: (conversations + rest after them) ÷ conversations begun, "
         "callbacks included. Occupancy: "
         "(conversations + rest) ÷ (conversations + rest + ringing + free).",
-        "agents_note": "All work of these agents, for every company they serve.",
+        "agents_note": "All work of these agents, in every queue and for every company they serve.",
+        "agents_note_queues": "Who serves {queues}, with all work of theirs: also in {others}, and for every company "
+        "they serve.",
+        "paused": "paused",
         "logged_in": "logged in",
         "conversations": "conversations",
         "handle_time": "handle time",
@@ -234,7 +237,10 @@ PERIOD_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "agents_formula": "обработка: (разговоры + оформление) ÷ начатые разговоры, с обратными "
         "звонками. Занятость: "
         "(разговоры + оформление) ÷ (разговоры + оформление + звонит + свободен).",
-        "agents_note": "Вся работа этих диспетчеров, для всех компаний, которые они обслуживают.",
+        "agents_note": "Вся работа этих диспетчеров, во всех очередях и для всех компаний, которые они обслуживают.",
+        "agents_note_queues": "Кто обслуживает {queues}, со всей своей работой: и в {others}, и для всех компаний, "
+        "которые они обслуживают.",
+        "paused": "пауза",
         "logged_in": "на смене",
         "conversations": "разговоров",
         "handle_time": "обработка",

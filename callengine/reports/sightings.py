@@ -11,8 +11,8 @@ from callengine.gap_log import GapLog
 from sla.unknown import Gap
 from storage.figure_queries import LinkChange, Run, sight
 
-_SEEN_OFTEN = timedelta(minutes=5)
-"""A running engine notes more often than this that it is there."""
+_SEEN_OFTEN = timedelta(minutes=1)
+"""A running engine notes every ten seconds that it is there."""
 
 
 async def gaps_between(engine: AsyncEngine, node: str, start: datetime, end: datetime) -> list[Gap]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,7 +15,9 @@ from sla.call_facts import Promise
 from sla.erlang import agents_needed
 from sla.figures import Figures
 from sla.quarters import QUARTER
+from sla.unknown import Gap, unknown_within
 from storage import report_queries as ledger
+from storage.pause_queries import Pause, pauses_within
 from storage.report_queries import AgentSums, OpenShift
 
 BUSIEST = 12
@@ -24,18 +26,30 @@ _LOGGED_OUT = "logged_out"
 
 
 async def agents_of(
-    connection: AsyncConnection, subject: KnownSubject, start: datetime, end: datetime, now: datetime
+    connection: AsyncConnection,
+    subject: KnownSubject,
+    start: datetime,
+    end: datetime,
+    now: datetime,
+    gaps: Sequence[Gap],
 ) -> list[AgentFigures]:
-    """Everybody who worked for it in the interval, by name; all of his work, for whomever it was."""
-    node, names = subject.scope.node, subject.agents
+    """Everybody who worked for it in the interval, by name; all of his work, for whomever it was.
+
+    What lies in a gap is in nobody's time: not the state he was seen in last, nor any other.
+    """
+    node, names, end = subject.scope.node, subject.agents, min(end, now)
     sums = await ledger.agents_sums(connection, node, start, end, _chosen(subject))
     shifts = await ledger.open_shifts(connection, node)
-    found = [_agent(one, names.get(one.agent, one.agent), shifts, start, min(end, now)) for one in sums]
+    pauses = _by_reason(await pauses_within(connection, node, start, end, _chosen(subject)), gaps)
+    found = [
+        _agent(one, names.get(one.agent, one.agent), _going_on(shifts, start, end, gaps), pauses)
+        for one in sums
+    ]
     return sorted((one for one in found if one.logged_in), key=lambda one: (one.name, one.agent))
 
 
 async def days_of_agent(
-    connection: AsyncConnection, subject: KnownSubject, period: Period, now: datetime
+    connection: AsyncConnection, subject: KnownSubject, period: Period, now: datetime, gaps: Sequence[Gap]
 ) -> list[tuple[datetime, AgentFigures]]:
     """One agent's work by day; nothing for a report that is about calls."""
     if subject.subject.agent is None:
@@ -44,7 +58,7 @@ async def days_of_agent(
     for start, end in period.days():
         if start >= now:
             break
-        for one in await agents_of(connection, subject, start, end, now):
+        for one in await agents_of(connection, subject, start, end, now, gaps):
             found.append((start, one))
     return found
 
@@ -103,11 +117,35 @@ def _chosen(subject: KnownSubject) -> list[str] | None:
     return list(subject.agents) if one.agent or one.queue or one.company else None
 
 
+def _going_on(
+    shifts: Iterable[OpenShift], start: datetime, end: datetime, gaps: Sequence[Gap]
+) -> dict[str, AgentTime]:
+    """What is booked in no sum yet: the state each agent is in, since he is, until `end` and as far as it was seen."""
+    found: dict[str, AgentTime] = {}
+    for shift in shifts:
+        since = max(shift.since, start)
+        if shift.state != _LOGGED_OUT and since < end:
+            seen = end - since - unknown_within(gaps, since, end)
+            found[shift.agent] = AgentTime({shift.state: seen} if seen else {})
+    return found
+
+
+def _by_reason(pauses: Iterable[Pause], gaps: Sequence[Gap]) -> dict[str, dict[str, timedelta]]:
+    """Each agent's time in pauses by their reason."""
+    found: dict[str, dict[str, timedelta]] = {}
+    for one in pauses:
+        of_agent = found.setdefault(one.agent, {})
+        seen = one.end - one.start - unknown_within(gaps, one.start, one.end)
+        of_agent[one.reason] = of_agent.get(one.reason, timedelta(0)) + seen
+    return found
+
+
 def _agent(
-    sums: AgentSums, name: str, shifts: list[OpenShift], start: datetime, end: datetime
+    sums: AgentSums,
+    name: str,
+    going_on: Mapping[str, AgentTime],
+    pauses: Mapping[str, Mapping[str, timedelta]],
 ) -> AgentFigures:
     time = AgentTime({state: timedelta(microseconds=us) for state, us in sums.times.items() if us})
-    for shift in shifts:
-        if shift.agent == sums.agent and shift.state != _LOGGED_OUT and shift.since < end:
-            time += AgentTime({shift.state: end - max(shift.since, start)})
-    return AgentFigures(sums.agent, name, sums.conversations, time)
+    time += going_on.get(sums.agent, AgentTime())
+    return AgentFigures(sums.agent, name, sums.conversations, time, pauses.get(sums.agent, {}))

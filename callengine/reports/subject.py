@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from config.pauses_schema import PauseNames
 from config.policies import centre_policy
 from config.settings import Settings
 from sla.call_facts import Promise
@@ -32,6 +33,9 @@ class KnownSubject:
     queues: tuple[str, ...]
     agents: dict[str, str]
     promises: dict[str, Promise]
+    pauses: PauseNames = field(default_factory=PauseNames)
+    other_queues: tuple[str, ...] = ()
+    """Of a report about queues: those besides them that its agents serve too."""
 
     @property
     def label(self) -> str:
@@ -57,15 +61,18 @@ def known(subject: Subject, settings: Settings) -> KnownSubject:
         raise ValueError("an agent's report is of all his work: leave company and queue out")
     of_lines = {line.queue for line in settings.lines if subject.company in {None, line.company}}
     served = {subject.queue} if subject.queue else of_lines if subject.company else queues
+    chosen = {
+        name: agent
+        for name, agent in agents.items()
+        if (served & set(agent.queues) if subject.agent is None else name == subject.agent)
+    }
     return KnownSubject(
         subject,
         Scope(settings.pbx.name, subject.company, subject.queue),
         None if subject.company is None else companies[subject.company],
         tuple(sorted(served)),
-        {
-            name: agent.name
-            for name, agent in agents.items()
-            if (served & set(agent.queues) if subject.agent is None else name == subject.agent)
-        },
+        {name: agent.name for name, agent in chosen.items()},
         {name: queue.promise for name, queue in centre_policy(settings).queues.items()},
+        settings.pause_names,
+        tuple(sorted({queue for agent in chosen.values() for queue in agent.queues} - served)),
     )

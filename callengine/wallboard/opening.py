@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
+from ami_adapters.trunk_watch import TrunkState, TrunkWatch
 from callengine.access.opening import token_is_wanted
+from callengine.wallboard.board import Links
 from callengine.wallboard.page import Page, page_version
 from callengine.wallboard.routes import BoardRoutes, Pages
 from callengine.wallboard.scope import Part, scopes_of
@@ -24,6 +26,16 @@ def follow(board: BoardRoutes, settings: Settings, version: str) -> None:
     board.show(_pages_of(settings, version))
 
 
+def links_of(knows_pbx: bool, trunks: TrunkWatch, unlisted: tuple[str, ...]) -> Links:
+    """What the footer shows."""
+    states = trunks.states.values()
+    return Links(
+        knows_pbx,
+        tuple(None if one is TrunkState.UNKNOWN else one is TrunkState.UP for one in states),
+        unlisted,
+    )
+
+
 def _pages_of(settings: Settings, version: str) -> Pages:
     scopes = scopes_of(settings)
     goals = {queue.name: queue.goal_ratio for queue in settings.queues}
@@ -32,7 +44,8 @@ def _pages_of(settings: Settings, version: str) -> Pages:
         scopes,
         settings.wallboard,
         ZoneInfo(settings.centre.time_zone),
-        page_version(f"{version} {scopes.told()}"),
+        page_version(f"{version} {scopes.told()} {settings.pause_names.told()}"),
+        pauses=settings.pause_names,
         signs_out=token_is_wanted(settings),
     )
     # Where queues with different goals are summed, the strictest is shown.

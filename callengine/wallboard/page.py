@@ -27,6 +27,7 @@ from callengine.wallboard.texts import (
     plural,
     short_duration,
 )
+from config.pauses_schema import PauseNames
 from config.wallboard_schema import Wallboard
 from sla.promises import ClockStart
 
@@ -65,12 +66,20 @@ class Page:
     """Draws boards. One for the engine's life."""
 
     def __init__(
-        self, scopes: Scopes, limits: Wallboard, zone: ZoneInfo, version: str, *, signs_out: bool
+        self,
+        scopes: Scopes,
+        limits: Wallboard,
+        zone: ZoneInfo,
+        version: str,
+        *,
+        pauses: PauseNames,
+        signs_out: bool,
     ) -> None:
         self._scopes = scopes
         self._limits = limits
         self._zone = zone
         self.version = version
+        self._pauses = pauses
         self._signs_out = signs_out
         self._whole = _environment.get_template("board.html")
         self._strips: dict[Look, tuple[Sequence[QuarterHour], str]] = {}
@@ -121,7 +130,7 @@ class Page:
             "lost_share": "" if board.lost.share is None else percent(language, board.lost.share, places=1),
             "tasks": plural(language, texts.tasks, board.callbacks.tasks),
             "groups": _group_words(board, language),
-            "cells": [_cell_words(cell, language) for cell in board.agents.cells],
+            "cells": [_cell_words(cell, language, self._pauses) for cell in board.agents.cells],
             "size": {"width": WIDTH, "height": HEIGHT, "bottom": PLOT_BOTTOM, "right": PLOT_RIGHT},
             "goal": percent(language, board.level.goal),
             "clock": f"{board.at.astimezone(self._zone):%H:%M:%S}",
@@ -220,12 +229,12 @@ def _group_words(board: Board, language: Language) -> list[dict[str, Any]]:
     return shown
 
 
-def _cell_words(cell: AgentCell, language: Language) -> dict[str, Any]:
+def _cell_words(cell: AgentCell, language: Language, pauses: PauseNames) -> dict[str, Any]:
     texts = TEXTS[language]
     return {
         "name": cell.name,
         "group": cell.group.value,
-        "word": cell.reason or texts.states[cell.state],
+        "word": pauses.name(cell.reason, language) if cell.reason else texts.states[cell.state],
         "timer": "" if cell.since is None else short_duration(language, cell.since / _SECOND),
         "too_long": cell.too_long,
     }

@@ -1,6 +1,6 @@
 """The 24-hour strip as numbers of a picture: what came per quarter hour, how the last hour was answered, the goal.
 
-One unit is a tenth of a vmin on a screen of 16:9, so that text in it is as large as everywhere on the board.
+One unit is a tenth of the board's own on a screen of 16:9, so that text in it is as large as everywhere.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ PLOT_TOP, PLOT_BOTTOM = 8, 146
 PLOT_RIGHT = 556
 """Right of it stands the goal's label."""
 _HOUR_MARKS = 6
+_HALF_LABEL = 60
+"""An hour's label is so wide on each side of its mark."""
 _BARS_UP_TO = 0.72
 """Of the plot's height: above them runs the line of the service level."""
 _SHORTEST_LINE = 4
@@ -102,6 +104,6 @@ def _hours(quarters: Sequence[QuarterHour], step: float, zone: ZoneInfo) -> list
     for index, quarter in enumerate(quarters):
         local: datetime = quarter.start.astimezone(zone)
         x = index * step
-        if local.minute == 0 and local.hour % _HOUR_MARKS == 0 and 30 <= x <= PLOT_RIGHT - 10:
+        if local.minute == 0 and local.hour % _HOUR_MARKS == 0 and _HALF_LABEL <= x <= WIDTH - _HALF_LABEL:
             marks.append((round(x, 1), f"{local:%H:%M}"))
     return marks

@@ -22,6 +22,7 @@ from callengine.wallboard.page import Page
 from callengine.wallboard.routes import BoardRoutes, Pages
 from callengine.wallboard.scope import Part, Scope, Scopes
 from callengine.wallboard.source import BoardSource
+from config.pauses_schema import PauseNames
 from config.wallboard_schema import Wallboard
 from queues import journal as facts
 from queues.identifiers import AgentId, CallId, CompanyId, Did, QueueName
@@ -94,7 +95,7 @@ def _board(source: BoardSource) -> BoardRoutes:
         {queue: Scope(Part.QUEUE, queue, queue, frozenset({queue})) for queue in QUEUES},
     )
     limits = Wallboard()
-    page = Page(scopes, limits, ZoneInfo("Europe/Moscow"), "bench", signs_out=False)
+    page = Page(scopes, limits, ZoneInfo("Europe/Moscow"), "bench", pauses=PauseNames(), signs_out=False)
     every = (scopes.centre, *scopes.companies.values(), *scopes.queues.values())
     return BoardRoutes(source, limits, "ru", Pages(page, scopes, dict.fromkeys(every, 0.88)))
 

@@ -33,7 +33,7 @@ PATIENCE = 30_000
 WORST_NAME = "Константинопольская-Задунайская"
 SIZES = """
 () => {
-  const vmin = Math.min(innerWidth, innerHeight) / 100;
+  const unit = parseFloat(getComputedStyle(document.documentElement).fontSize) / 10;
   const small = [], hidden = [], outside = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
@@ -41,22 +41,32 @@ SIZES = """
     if (!text || element.closest(".said, nav, noscript, #no-data")) continue;
     const range = document.createRange();
     range.selectNodeContents(walker.currentNode);
-    const box = range.getBoundingClientRect();
+    const mayBeCut = getComputedStyle(element).textOverflow === "ellipsis";
+    const box = (mayBeCut ? element : range).getBoundingClientRect();
     if (!box.width) continue;
     const svg = element.closest("svg");
     const scale = svg ? element.getScreenCTM().a : 1;
-    const size = parseFloat(getComputedStyle(element).fontSize) * scale / vmin;
+    const size = parseFloat(getComputedStyle(element).fontSize) * scale / unit;
     const wanted = element.closest(".digits") ? 20 : 5;
     if (size < wanted - 0.01) small.push(`${text}: ${size}`);
     if (box.right > innerWidth + 1 || box.bottom > innerHeight + 1 || box.left < -1) outside.push(text);
+    if (svg) {
+      const picture = svg.getBoundingClientRect();
+      if (box.left < picture.left - 1 || box.right > picture.right + 1) hidden.push(text);
+    }
     const tile = element.closest(".tile");
-    const mayBeCut = getComputedStyle(element).textOverflow === "ellipsis";
     if (tile && !mayBeCut) {
       const edge = tile.getBoundingClientRect();
-      if (box.right > edge.right + 1 || box.bottom > edge.bottom + 6 * vmin / 10) hidden.push(text);
+      if (box.right > edge.right + 1 || box.bottom > edge.bottom + 6 * unit / 10) hidden.push(text);
     }
   }
-  return { small, hidden, outside, digits: document.querySelectorAll(".digits").length };
+  for (const tile of document.querySelectorAll(".tile")) {
+    const edge = tile.getBoundingClientRect();
+    if (tile.scrollHeight > tile.clientHeight + 1 || edge.bottom > innerHeight || edge.right > innerWidth) {
+      hidden.push(`a tile of ${tile.parentElement.id}: ${tile.scrollHeight} in ${tile.clientHeight}`);
+    }
+  }
+  return { unit, small, hidden, outside, digits: document.querySelectorAll(".digits").length };
 }
 """
 
@@ -93,20 +103,64 @@ async def violations(page: Page) -> list[str]:
     return [f"{one['id']}: {node['html']}" for one in found.response["violations"] for node in one["nodes"]]
 
 
-async def test_it_is_legible_from_five_metres_and_nothing_is_cut_off(centre: ScriptedCentre) -> None:
-    async with shown(centre) as (page, _):
-        for state in ("a plain day", "a bad one"):
-            if state == "a bad one":
-                for number in range(14):
-                    centre.rename_agent(
-                        number, name=WORST_NAME, state=AgentState.PAUSED, pause_reason="обед и перерыв"
-                    )
-                for number in range(20):
-                    centre.call(f"late{number}", 660)
-                centre.links = Links(pbx=True, trunks=(True, False))
-                await expect(page.locator("#longest .digits")).to_have_text("11\u00a0м", timeout=PATIENCE)
+SHAPES = {
+    "16:9": (1920, 1080),
+    "16:10": (1920, 1200),
+    "3:2": (1500, 1000),
+    "4:3": (1024, 768),
+    "5:4": (1280, 1024),
+    "portrait 9:16": (1080, 1920),
+    "portrait 10:16": (1200, 1920),
+    "portrait 3:4": (768, 1024),
+    "21:9": (2560, 1080),
+}
+"""Walls that a board may hang on."""
+SIDEWAYS = """
+() => [0, 1, 2, 3].map(shift => {
+  for (const hour of [1, 2, 3]) document.body.classList.toggle("shift-" + hour, hour === shift);
+  const { scrollWidth, scrollHeight } = document.scrollingElement;
+  const { right, bottom } = document.body.getBoundingClientRect();
+  return [scrollWidth - innerWidth, scrollHeight - innerHeight, right > innerWidth, bottom > innerHeight];
+})
+"""
+"""How far the page may be scrolled, in each of its places against burn-in."""
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("state", ["empty", "a plain day", "a bad one"])
+async def test_every_shape_of_screen_shows_every_tile_whole_and_scrolls_nowhere(
+    tmp_path: Path, state: str, language: str
+) -> None:
+    centre = ScriptedCentre(settings_of(tmp_path, language))
+    if state == "empty":
+        centre.people(waiting=0, owed=(), tasks=0)
+        centre.view = replace(centre.view, agents=())
+    else:
+        centre.live_through()
+        centre.people()
+        centre.call("w0", 7)
+    if state == "a bad one":
+        for number in range(14):
+            centre.rename_agent(
+                number, name=WORST_NAME, state=AgentState.PAUSED, pause_reason="обед и перерыв"
+            )
+        for number in range(20):
+            centre.call(f"late{number}", 660)
+        centre.links = Links(pbx=True, trunks=(True, False), unlisted=("7495123456789012345", "s", "1"))
+    waiting = {"empty": "0", "a plain day": "1", "a bad one": "21"}[state]
+    async with shown(centre, f"/wallboard?lang={language}") as (page, _):
+        await expect(page.locator("#waiting .digits")).to_have_text(waiting, timeout=PATIENCE)
+        await page.evaluate("document.fonts.ready.then(() => true)")
+        for shape, (width, height) in SHAPES.items():
+            await page.set_viewport_size({"width": width, "height": height})
             sizes: dict[str, Any] = await page.evaluate(SIZES)
-            assert sizes == {"small": [], "hidden": [], "outside": [], "digits": 5}, state
+            unit = sizes.pop("unit")
+            assert sizes == {"small": [], "hidden": [], "outside": [], "digits": 5}, shape
+            assert await page.evaluate(SIDEWAYS) == [[0, 0, False, False]] * 4, shape
+            # Text is five units: five hundredths of the height on 16:9, at least three of the shorter side elsewhere.
+            assert 5 * unit >= (0.0498 if width * 9 >= height * 16 else 0.031) * min(width, height), shape
+            labels = await page.locator("#strip text[text-anchor=middle]").all_inner_texts()
+            assert len(labels) == 4, shape
 
 
 async def test_a_change_is_seen_within_a_second_without_the_page_losing_its_place(

@@ -14,6 +14,7 @@ from callengine.call_metrics import EDGES
 from callengine.metrics import Metrics
 from callengine.provisioned_tools import find_tools
 from callengine.tally import DayTally
+from config.pauses_schema import Pause, PauseNames
 from queues import journal as facts
 from queues.events import ContactResult, OfferResult
 from queues.identifiers import AgentId, AttemptId, CallId, CompanyId, ObligationId, OfferId, QueueName
@@ -22,7 +23,7 @@ from queues.personal_data import Phone
 from queues.views import AgentView, CentreView, ObligationView
 from sla.call_facts import Promise
 from sla.obligation import ObligationState
-from tests.support.centre import EMERGENCY, GENERAL, GENERAL_DID, moment
+from tests.support.centre import EMERGENCY, GENERAL, GENERAL_DID, moment, small_centre
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
@@ -332,7 +333,26 @@ async def test_promtool_has_nothing_to_say_about_names_units_and_help() -> None:
 async def test_a_queue_that_the_settings_name_from_now_on_is_there_from_0() -> None:
     scraped = Scraped()
     scraped.tally.add_queues({GENERAL: Promise(), EMERGENCY: Promise()})
-    scraped.metrics.follow({AgentId("1001"): [EMERGENCY]})
+    scraped.metrics.follow(small_centre(1), PauseNames())
     assert await scraped.value("calls_offered_total", queue="emergency") == 0
     assert await scraped.value("waiting_lost_seconds_total", queue="emergency", cause="ring") == 0
     assert await scraped.value("queue_target_seconds", queue="emergency", clock="arrival") == 30
+
+
+async def test_pauses_are_counted_by_the_names_of_the_settings_and_what_agents_type_makes_no_series() -> None:
+    scraped = Scraped()
+    scraped.view = CentreView(
+        (),
+        tuple(
+            AgentView(AgentId(f"{1001 + n}"), "", AgentState.PAUSED, reason, None, frozenset({GENERAL}))
+            for n, reason in enumerate(("1", "1", "", "no answer", "3", "gone fishing"))
+        ),
+        synced=True,
+    )
+    scraped.metrics.follow(small_centre(1), PauseNames([Pause(reason="1", ru="обед", en="lunch")]))
+    paused = {
+        dict(labels)["reason"]: value
+        for (name, labels), value in (await scraped.samples()).items()
+        if name == "callengine_agents_paused"
+    }
+    assert paused == {"lunch": 2, "pause": 1, "no answer": 1, "other": 2}

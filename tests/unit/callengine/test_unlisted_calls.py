@@ -88,7 +88,7 @@ def test_whoever_dials_numbers_through_costs_no_memory() -> None:
 
 @pytest.mark.parametrize(
     ("language", "one", "three"),
-    [("ru", "Не настроен: s", "Не настроен: s +2"), ("en", "Not set up: s", "Not set up: s +2")],
+    [("ru", "s: не настроен", "s +2: не настроен"), ("en", "s: not set up", "s +2: not set up")],
 )
 async def test_the_centres_board_shows_it_and_a_companys_does_not(
     tmp_path: Path, language: str, one: str, three: str
