@@ -9,7 +9,7 @@ export CALLENGINE_CACHE := $(CACHE)
 export PIP_CACHE_DIR := $(CACHE)/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup centre demo test test-long pictures chaos fuzz soak bench wheel dashboards lint format lock clean
+.PHONY: help setup centre demo test tests-together test-long pictures chaos fuzz soak bench wheel dashboards lint format lock clean
 
 help:
 	@echo "make demo    a whole centre on this machine: Asterisk, engine, six softphones, residents who call"
@@ -17,7 +17,7 @@ help:
 	@echo "make test    ruff, mypy, import-linter and every test, those on a real Asterisk included"
 	@echo "             (FRESH=1 ignores Asterisk, SIPp and the like that are installed on this machine)"
 	@echo "make test-long  what takes minutes each: whole Debian machines, packages installed and purged (60 minutes)"
-	@echo "make bench   the engine against app_queue on one Asterisk in one run, real SIP phones (9 minutes)"
+	@echo "make bench   the engine against app_queue on one Asterisk in one run, real SIP phones (15 minutes)"
 	@echo "make chaos   engine, links, ledger and Asterisk killed and cut under load, 200 times and more (30 minutes)"
 	@echo "make soak    a million simulated calls through a whole engine (two hours)"
 	@echo "make fuzz    a million damaged inputs: AMI, settings, HTTP; hostile calls to a real Asterisk (20 minutes)"
@@ -47,10 +47,14 @@ lint: .venv/.complete
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Three at a time: most of them wait for telephones. What measures time comes last, by itself.
-test: setup lint
-	$(BIN)/pytest -n 3 --dist worksteal -m "not alone and not long"
+# The checks that run nothing go beside the first tests. What measures time comes last, by itself.
+test: setup
+	@$(MAKE) --no-print-directory -j 2 lint tests-together
 	$(BIN)/pytest -m "alone and not long"
+
+# Four at a time on two cores: most of them wait for telephones.
+tests-together: .venv/.complete
+	$(BIN)/pytest -n 4 --dist worksteal -m "not alone and not long"
 
 # Its own budget; what `make test` does not cover is covered here.
 test-long: setup
