@@ -106,7 +106,7 @@ class HttpServer:
         doors, self._doors = self._doors, []
         runners, self._runners = self._runners, []
         for door in doors:
-            door.close()
+            await door.close()
         for listener in self._listeners:
             listener.close()
         for runner in runners:

@@ -80,8 +80,8 @@ class Door:
             listener.setblocking(False)
         self._listen()
 
-    def close(self) -> None:
-        """Let nobody in any more; who is inside is aiohttp's."""
+    async def close(self) -> None:
+        """Let nobody in any more; when this returns, whoever is inside is aiohttp's."""
         for listener in self._listeners:
             self._loop.remove_reader(listener)
             listener.close()
@@ -89,6 +89,7 @@ class Door:
             timer.cancel()
         for guest in (*self._waiting, *self._whole):
             self._dismiss(guest)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _listen(self) -> None:
         for listener in self._listeners:
@@ -136,7 +137,8 @@ class Door:
             return
         connection.setblocking(False)
         if connection.family != socket.AF_UNIX:
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _NO_ANSWER_MS)
+            with contextlib.suppress(OSError):  # It is gone already, and will say so.
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _NO_ANSWER_MS)
         guest = _Guest(connection, address, self._loop.time())
         self._waiting[guest] = None
         self._of_address[address] += 1
