@@ -140,6 +140,7 @@ def _dial_variables(command: DialCallback) -> list[tuple[str, str]]:
         (names.LISTEN_VARIABLE, str(int(command.listen))),
         (names.RECORD_VARIABLE, str(int(command.record))),
         (names.RING_SECONDS_VARIABLE, str(round(command.resident_ring_time / timedelta(seconds=1)))),
+        (names.SILENCE_SECONDS_VARIABLE, str(round(command.network_answer_time / timedelta(seconds=1)))),
         (names.TALK_SECONDS_VARIABLE, str(round(command.max_talk / timedelta(seconds=1)))),
     ]
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from ami_adapters import actions
+from ami_adapters import actions, trunk_questions
 from ami_adapters import dialplan_names as names
 from ami_adapters.actions import Action
 from ami_adapters.beats import Beats, NoLink
@@ -212,7 +212,7 @@ class Switchboard:
                 self._held.append(message)
             return
         if self.trunks.hear(message):
-            self._list_registrations()
+            trunk_questions.ask(self._link, self.trunks)
         for event in self._translator.translate(message):
             self._sink(event)
 
@@ -331,7 +331,7 @@ class Switchboard:
             ended=len(result.snapshot.ended),
             held_messages=len(held),
         )
-        self._list_registrations()
+        trunk_questions.ask(self._link, self.trunks)
         await self._read_inbox(result)
         self._resync = None
 
@@ -355,18 +355,6 @@ class Switchboard:
                 self._log.warning("inbox not read, tried again", reason=str(problem))
                 await asyncio.sleep(RESYNC_PAUSE_SECONDS)
         self.leftovers = reader.report(self._log)
-
-    def _list_registrations(self) -> None:
-        """Ask beside everything else: nothing waits for the answer."""
-
-        def read(answered: asyncio.Future[Response]) -> None:
-            if not answered.cancelled() and answered.exception() is None:
-                self.trunks.read_registrations(answered.result().events)
-
-        try:
-            self._link.send_nowait(actions.outbound_registrations()).add_done_callback(read)
-        except AmiError as problem:
-            self._log.info("registrations not asked for", reason=str(problem))
 
     async def _read_clocks(self) -> datetime | None:
         """Asterisk's clock, and when it was started (it tells that in its own zone)."""

@@ -2,8 +2,8 @@
 
 Two sources, both within the engine's rights: the outbound registrations (listed by PJSIPShowRegistrationsOutbound,
 each change told by `Registry`), and the device state of the trunks that callbacks are dialled through. Asterisk
-calls a trunk's device unavailable when its qualify finds no contact alive; without `qualify_frequency` it is
-always taken for alive.
+calls a trunk's device unavailable when its qualify finds no contact alive; without `qualify_frequency` it always
+takes it for alive, which tells nothing: of such a trunk nothing is known.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ class TrunkWatch:
         self._registered: dict[str, bool] = {}
         self._names: dict[tuple[str, str], str] = {}
         self._reachable: dict[str, bool] = {}
+        self._qualified: set[str] = set()
         self.follow(trunks)
 
     @property
@@ -44,8 +45,22 @@ class TrunkWatch:
 
     @property
     def reachable(self) -> Mapping[str, bool]:
-        """The settings' trunks as far as Asterisk tells: whether a contact is taken for alive."""
-        return self._reachable
+        """The settings' trunks as far as Asterisk knows: whether a contact is alive. Who is never asked is not here."""
+        return {
+            name: alive for name, alive in self._reachable.items() if not alive or name in self._qualified
+        }
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The settings' trunks."""
+        return self._trunks
+
+    def note_qualified(self, name: str, *, qualified: bool) -> None:
+        """Asterisk asks this trunk whether it is alive, or never does."""
+        if qualified:
+            self._qualified.add(name)
+        else:
+            self._qualified.discard(name)
 
     @property
     def states(self) -> Mapping[str, TrunkState]:
@@ -63,6 +78,7 @@ class TrunkWatch:
         self._registered.clear()
         self._names.clear()
         self._reachable.clear()
+        self._qualified.clear()
 
     def read_devices(self, answers: Iterable[Message]) -> None:
         """The device states of a snapshot."""
@@ -105,7 +121,7 @@ class TrunkWatch:
             self._reachable[name] = state != "UNAVAILABLE"
 
     def _state_of(self, name: str) -> TrunkState:
-        signs = {self._registered.get(name), self._reachable.get(name)}
+        signs = {self._registered.get(name), self.reachable.get(name)}
         if False in signs:
             return TrunkState.AWAY
         return TrunkState.UP if True in signs else TrunkState.UNKNOWN

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from ami_adapters import actions
+from ami_adapters import actions, trunk_questions
 from ami_adapters.actions import Action
 from ami_adapters.errors import AmiError
 from ami_adapters.link import AmiLink, LinkState, PbxLogin
@@ -216,6 +216,13 @@ async def _state_of(link: AmiLink, device: str) -> str:
     return (await link.send(actions.getvar(f"DEVICE_STATE({device})"))).text("Value")
 
 
+async def _is_asked(link: AmiLink, trunk: str) -> bool:
+    """Whether Asterisk asks the trunk if it is alive."""
+    aors = (await link.send(trunk_questions.qualified_aors(trunk))).text("Value")
+    asked = [await link.send(trunk_questions.qualify_seconds(aor.strip())) for aor in aors.split(",") if aor]
+    return any(map(trunk_questions.is_qualified, asked))
+
+
 async def _devices(link: AmiLink, settings: Settings) -> AsyncIterator[Finding]:
     for agent in settings.agents:
         endpoint = agent.endpoint or f"PJSIP/{agent.id}"
@@ -231,6 +238,13 @@ async def _trunks_and_lines(link: AmiLink, settings: Settings) -> AsyncIterator[
         if await _state_of(link, f"PJSIP/{trunk}") in {"INVALID", ""}:
             yield Finding(
                 "error", f"callbacks: Asterisk knows no trunk PJSIP/{trunk}", "define it in pjsip.conf"
+            )
+        elif not await _is_asked(link, trunk):
+            yield Finding(
+                "warning",
+                f"callbacks: nothing tells when trunk PJSIP/{trunk} is away, its lamp stays dark",
+                "qualify_frequency = 30 in its AOR (pjsip.conf; FreePBX: Qualify Frequency of the trunk); "
+                "func_pjsip_aor.so and func_pjsip_endpoint.so loaded",
             )
     listed: Response = await link.send(Action("ShowDialPlan", (("Context", "callengine-lines"),)))
     known = {item.text("Extension") for item in listed.events}

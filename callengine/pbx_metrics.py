@@ -25,7 +25,7 @@ def live_pbx(view: Callable[[], CentreView], trunks: TrunkWatch) -> Iterator[Gau
     yield registered
     reachable = GaugeMetricFamily(
         "callengine_trunk_reachable",
-        "Whether Asterisk takes the contact of a trunk for callbacks to be alive (needs qualify_frequency)",
+        "Whether a trunk for callbacks answers Asterisk's OPTIONS; absent for one without qualify_frequency: not known",
         labels=["trunk"],
     )
     for name, alive in trunks.reachable.items():

@@ -154,6 +154,8 @@ class SampleOptions:
     stale_seconds: int = 6
     """A heartbeat older than this sends the waiting residents to the fallback queue."""
     qualify_seconds: int = 30
+    trunk_qualify_seconds: int = 30
+    """How often the trunk is asked whether it is alive; 0: never."""
     """Seconds between questions to a phone whether it is alive; 0 never asks."""
     event_filter: bool = True
     """Off for an Asterisk before 20.11, 21.6 and 22.1, which does not know filters by name."""
@@ -267,6 +269,7 @@ def _values(options: SampleOptions, ami_secret: str) -> dict[str, str]:
         "MAX_CALLS": str(options.max_calls),
         "STALE_SECONDS": str(options.stale_seconds),
         "QUALIFY_SECONDS": str(options.qualify_seconds),
+        "TRUNK_QUALIFY_SECONDS": str(options.trunk_qualify_seconds),
         "AGENT_DIAL": options.agent_dial,
         "AMI_BIND": options.ami_bind,
         "AMI_PERMIT": "\n".join(f"permit = {one}" for one in _permitted(options)),

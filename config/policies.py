@@ -189,6 +189,7 @@ def _callbacks(settings: Settings) -> CallbackPolicy:
         max_network_failures=rules.max_network_failures,
         agent_ring_time=timedelta(seconds=rules.agent_ring_seconds),
         resident_ring_time=timedelta(seconds=rules.resident_ring_seconds),
+        network_answer_time=timedelta(seconds=rules.network_answer_seconds),
         max_per_number_and_day=rules.max_per_number_and_day,
         max_per_hour=rules.max_per_hour,
         late_attempts=rules.late_attempts,

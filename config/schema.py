@@ -361,6 +361,9 @@ class Callbacks(Section):
     )
     agent_ring_seconds: Seconds = Field(20, description="how long the agent's phone rings")
     resident_ring_seconds: Seconds = Field(30, description="how long the resident's phone rings")
+    network_answer_seconds: Seconds = Field(
+        12, description="a trunk that says nothing of ringing by then has failed"
+    )
     max_per_number_and_day: int = Field(6, ge=1, le=100, description="rings of one number in 24 hours")
     max_per_hour: int = Field(
         300, ge=1, le=10000, description="rings of the whole centre's callbacks in an hour"

@@ -153,6 +153,7 @@ def _dial(
         record=obligation.queue.record,
         agent_ring_time=policy.agent_ring_time,
         resident_ring_time=policy.resident_ring_time,
+        network_answer_time=policy.network_answer_time,
         max_talk=policy.max_talk,
         listen=policy.listen_for_machines,
     )

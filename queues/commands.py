@@ -109,6 +109,8 @@ class DialCallback:
     record: bool
     agent_ring_time: timedelta
     resident_ring_time: timedelta
+    network_answer_time: timedelta = timedelta(seconds=12)
+    """A trunk that says nothing of ringing by then is given up."""
     max_talk: timedelta = timedelta(hours=1)
     listen: bool = False
     """Whether a detector listens for an answering machine, beside the conversation."""

@@ -155,6 +155,8 @@ class CallbackPolicy:
     disposition_default: Disposition = Disposition.REACHED
     agent_ring_time: timedelta = timedelta(seconds=20)
     resident_ring_time: timedelta = timedelta(seconds=30)
+    network_answer_time: timedelta = timedelta(seconds=12)
+    """Within this the network must say that it rings, else it is silent, and the next trunk is tried."""
     max_per_number_and_day: int = 6
     max_per_hour: int = 300
     max_in_flight: int = 0

@@ -40,6 +40,10 @@ class CentrePlan:
     """As with the notice."""
     callbacks: str = ""
     """Further lines of the settings' `[callbacks]` table."""
+    other_trunks: tuple[str, ...] = ()
+    """Tried in turn when the network failed on the first."""
+    trunk_qualify_seconds: int = 0
+    """How often Asterisk asks the trunk whether it is alive; 0: never, residents' telephones answer no OPTIONS."""
     rules: str = ""
     """A `[[rules]]` table, else the law's limits."""
     database: str = ""
@@ -54,9 +58,11 @@ def settings_text(plan: CentrePlan, *, ami_port: int, secret_file: Path, databas
         f'[[agents]]\nid = "{number}"\nname = "Agent {number}"\nqueues = ["emergency", "general"]\n'
         for number in range(FIRST_AGENT, FIRST_AGENT + plan.agents)
     )
+    others = ", ".join(f'"{trunk}"' for trunk in plan.other_trunks)
     lines = "".join(
         f'[[lines]]\ndid = "{did}"\ncompany = "zarya"\nqueue = "{queue}"\nkind = "{queue}"\nlabel = "{label}"\n'
         f'recording_notice = {str(notice).lower()}\n[lines.callback]\ntrunk = "trunk"\ncaller_id = "+{did}"\n'
+        f"other_trunks = [{others}]\n"
         for did, queue, label, notice in (
             (GENERAL_DID, "general", "УК Заря: общая", plan.notice),
             (EMERGENCY_DID, "emergency", "УК Заря: аварийная", emergency_notice),
@@ -96,7 +102,11 @@ def sample_options(plan: CentrePlan, folder: Path) -> SampleOptions:
     path = write_settings(folder, plan, ami_port=5038, secret_file=secret)
     settings = load_settings(path)
     return SampleOptions(
-        lines=dialplan_lines(settings), codes=settings.codes, notice=plan.notice, record=plan.record
+        lines=dialplan_lines(settings),
+        codes=settings.codes,
+        notice=plan.notice,
+        record=plan.record,
+        trunk_qualify_seconds=plan.trunk_qualify_seconds,
     )
 
 

@@ -43,7 +43,7 @@ class Centre:
         """What is not in order, with the settings changed so."""
         path = write_settings(
             self.folder,
-            CentrePlan(agents=2),
+            CentrePlan(agents=2, trunk_qualify_seconds=30),
             ami_port=self.asterisk.ami_port,
             secret_file=self.asterisk.ami_secret_file,
         )
@@ -64,7 +64,7 @@ class Centre:
 @pytest.fixture(scope="module")
 def centre() -> Iterator[Centre]:
     with tempfile.TemporaryDirectory(prefix="callengine-") as name:
-        asterisk = start_asterisk(Path(name), CentrePlan(agents=2))
+        asterisk = start_asterisk(Path(name), CentrePlan(agents=2, trunk_qualify_seconds=30))
         try:
             yield Centre(asterisk, Path(name))
         finally:

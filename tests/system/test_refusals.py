@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
-from callengine.demo.resident import Behaviour, Refuses
+import pytest
+
+from callengine.demo.resident import Behaviour, Refuses, ResidentExchange
 from tests.support.live_centre import live_centre
-from tests.system.test_callbacks import plan, ward
+from tests.system.test_callbacks import answers, plan, ward
 
 RINGS = 0.3
 
@@ -103,3 +106,48 @@ async def test_an_outage_of_the_trunk_uses_up_nothing_and_ends_for_everybody_whe
                 await asyncio.sleep(0.1)
         await here.until_closed()
         assert [how for how, _ in await here.obligations()] == ["contacted"] * 2
+
+
+SECOND_TRUNK = """
+[second]
+type = endpoint
+transport = transport-udp
+context = callengine-in
+disallow = all
+allow = alaw
+aors = second
+direct_media = no
+[second]
+type = aor
+contact = sip:127.0.0.1:{port}
+"""
+
+
+@pytest.mark.parametrize("says", ["nothing", "100"])
+async def test_a_trunk_that_swallows_what_we_send_fails_within_seconds_and_the_next_one_is_tried(
+    says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It looked like a resident who does not answer: three attempts spent, the second trunk never tried."""
+    rules = replace(plan(callbacks="max_attempts = 1\nlate_attempts = 0\nnetwork_answer_seconds = 1\n"))
+    rules = replace(rules, other_trunks=("second",))
+    async with live_centre(rules) as centre:
+        here = await ward(centre, answers)
+        port = centre.asterisk.spare_port()
+        with (centre.asterisk.etc / "pjsip.conf").open("a") as settings:
+            settings.write(SECOND_TRUNK.format(port=port))
+        centre.asterisk.command_line("module reload res_pjsip.so")
+        second = ResidentExchange(centre.phones.ticker, answers, talk_seconds=1)
+        await second.start(port, centre.phones.agent_tones)
+        await here.miss()
+        if says == "nothing":
+            monkeypatch.setattr(here.exchange._socket, "receive", lambda data, addr: None)
+        else:
+            monkeypatch.setattr(here.exchange._uas, "on_invite", lambda call: None)
+        here.agent.answer_after = lambda: 0.1
+        try:
+            await here.until_closed(seconds=40)
+        finally:
+            await second.stop()
+        rows = await centre.rows("SELECT trunk, result FROM attempts ORDER BY made_at")
+        assert [tuple(row) for row in rows] == [("trunk", "unreachable"), ("second", "contacted")]
+        assert await here.obligations() == [("contacted", "")]

@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 
 from callengine.demo.centre import CentrePlan
+from callengine.sample import SampleOptions
 from tests.support.live_centre import LiveCentre, live_centre
 from tests.support.provider import Provider
 
@@ -81,7 +82,8 @@ async def test_a_registration_that_is_refused_is_told_and_one_that_stands_again_
 async def test_a_trunk_without_registration_is_watched_by_its_qualify() -> None:
     async with live_centre(CentrePlan(agents=1)) as centre:
         asterisk, trunks = centre.asterisk, centre.engine.switchboard.trunks
-        assert trunks.reachable == {"trunk": True}, "without qualify Asterisk takes a trunk for alive"
+        assert trunks.reachable == {}, "without qualify Asterisk takes a trunk for alive: that is not known"
+        assert set(trunks.states.values()) == {"unknown"}
         sip = asterisk.etc / "pjsip.conf"
         text = sip.read_text()
         assert text.count("qualify_frequency = 0") == 1
@@ -94,6 +96,17 @@ async def test_a_trunk_without_registration_is_watched_by_its_qualify() -> None:
         async with provider_at(asterisk.trunk_port):
             await centre.until(lambda: trunks.reachable.get("trunk"), seconds=SECONDS)
         await centre.until(lambda: trunks.reachable.get("trunk") is False, seconds=SECONDS)
+
+
+async def test_the_lamp_goes_red_with_the_samples_own_settings() -> None:
+    """It had qualify_frequency = 0, by which Asterisk takes every trunk for alive."""
+    asked = SampleOptions(lines="").trunk_qualify_seconds
+    assert asked > 0
+    async with live_centre(CentrePlan(agents=1, trunk_qualify_seconds=asked)) as centre:
+        trunks = centre.engine.switchboard.trunks
+        await centre.until(lambda: trunks.reachable.get("trunk") is False, seconds=SECONDS)
+        assert (await scraped(centre))['callengine_trunk_reachable{trunk="trunk"}'] == 0
+        assert trunks.states["trunk"] == "away"
 
 
 async def test_nothing_is_said_of_trunks_while_the_pbx_is_away() -> None:

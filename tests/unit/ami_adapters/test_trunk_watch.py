@@ -30,7 +30,10 @@ def device(state: str, name: str = "PJSIP/trunk") -> Message:
 
 @pytest.fixture
 def watch() -> TrunkWatch:
-    return TrunkWatch(["trunk", "spare"])
+    watch = TrunkWatch(["trunk", "spare"])
+    for name in watch.names:
+        watch.note_qualified(name, qualified=True)
+    return watch
 
 
 def test_nothing_is_known_before_asterisk_has_spoken(watch: TrunkWatch) -> None:
@@ -96,3 +99,16 @@ def test_a_trunk_that_the_settings_name_no_more_is_forgotten(watch: TrunkWatch) 
     assert watch.states == {"spare": TrunkState.UNKNOWN}
     watch.hear(device("NOT_INUSE"))
     assert watch.reachable == {}
+
+
+def test_a_trunk_that_is_never_asked_is_not_taken_for_alive_but_for_away_when_asterisk_says_so() -> None:
+    watch = TrunkWatch(["trunk"])
+    watch.hear(device("NOT_INUSE"))
+    assert (dict(watch.reachable), watch.states) == ({}, {"trunk": TrunkState.UNKNOWN})
+    watch.hear(device("UNAVAILABLE"))
+    assert watch.states == {"trunk": TrunkState.AWAY}
+    watch.hear(device("NOT_INUSE"))
+    watch.note_qualified("trunk", qualified=True)
+    assert watch.states == {"trunk": TrunkState.UP}
+    watch.note_qualified("trunk", qualified=False)
+    assert watch.states == {"trunk": TrunkState.UNKNOWN}
