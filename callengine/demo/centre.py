@@ -58,11 +58,12 @@ def settings_text(plan: CentrePlan, *, ami_port: int, secret_file: Path, databas
         f'[[agents]]\nid = "{number}"\nname = "Agent {number}"\nqueues = ["emergency", "general"]\n'
         for number in range(FIRST_AGENT, FIRST_AGENT + plan.agents)
     )
-    others = ", ".join(f'"{trunk}"' for trunk in plan.other_trunks)
+    spare = ", ".join(f'"{trunk}"' for trunk in plan.other_trunks)
+    others = f"other_trunks = [{spare}]\n" if spare else ""
     lines = "".join(
         f'[[lines]]\ndid = "{did}"\ncompany = "zarya"\nqueue = "{queue}"\nkind = "{queue}"\nlabel = "{label}"\n'
         f'recording_notice = {str(notice).lower()}\n[lines.callback]\ntrunk = "trunk"\ncaller_id = "+{did}"\n'
-        f"other_trunks = [{others}]\n"
+        f"{others}"
         for did, queue, label, notice in (
             (GENERAL_DID, "general", "УК Заря: общая", plan.notice),
             (EMERGENCY_DID, "emergency", "УК Заря: аварийная", emergency_notice),
