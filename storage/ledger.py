@@ -20,7 +20,7 @@ from storage.batch_writer import WRITE_SECONDS, BatchWriter
 from storage.codec import decision_from_json, event_from_json
 from storage.drain import AWAY, Drain
 from storage.engine import create_ledger_engine, is_in_memory, keep_private, ledger_url
-from storage.errors import LedgerAway, LedgerError
+from storage.errors import DatabaseUnreachable, LedgerAway, LedgerError
 from storage.left_open import left_open
 from storage.schema import upgrade
 from storage.spool import Spool
@@ -112,6 +112,8 @@ class Ledger:
             else:
                 yield self.reader
         except AWAY as problem:
+            if isinstance(problem, DatabaseUnreachable):  # Who asks next is answered by what stands in.
+                self.writer.drain.begin()
             raise LedgerAway(f"the ledger does not answer: {type(problem).__name__}") from problem
 
     async def restored(self, at: datetime) -> LedgerRestored:

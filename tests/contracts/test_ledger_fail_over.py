@@ -17,7 +17,7 @@ from queues import events
 from queues.events import ContactResult
 from storage.drain import AWAY
 from storage.engine import create_ledger_engine, ledger_url
-from storage.errors import DatabaseUnreachable
+from storage.errors import DatabaseUnreachable, LedgerAway
 from storage.ledger import Ledger
 from storage.obligation_queries import obligation_story
 from storage.retention import Kind, Term, forget
@@ -95,6 +95,10 @@ async def test_the_address_leads_to_the_new_primary_and_the_old_one_answers_ever
         await ledger.writer.flush()
         await every_holder_is_ready(ledger, desk)
         await asyncio.to_thread(pair.fail_over)
+        with pytest.raises(LedgerAway):
+            await told(ledger)
+        assert ledger.writer.is_away
+        await told(ledger)  # By what stands in.
         play(ledger, desk, [arrived("c2", 60, number="+79160000002")])
         async with asyncio.timeout(15):
             await ledger.writer.flush()
