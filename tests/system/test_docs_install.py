@@ -73,6 +73,8 @@ class Machine:
             "UNITS": str(self.root / "units"),
             "STATE": str(self.root / "state"),
             "SAMPLE": str(self.root / "sample"),
+            # Half of pip's work, of which nothing is promised (0: pip reads "no compile" by its own logic).
+            "PIP_NO_COMPILE": "0",
         }
         script = "\n".join([blocks("settings"), *map(blocks, names)])
         done = subprocess.run(
