@@ -64,7 +64,7 @@ def test_check_finds_a_ready_pbx_ready_and_tells_what_is_missing_on_another(
 ) -> None:
     with tempfile.TemporaryDirectory(prefix="callengine-") as name:
         folder = Path(name)
-        plan = CentrePlan(agents=2)
+        plan = CentrePlan(agents=2, trunk_qualify_seconds=30)
         asterisk = start_asterisk(folder, plan)
         try:
             path = write_settings(
