@@ -73,7 +73,8 @@ def calls_of(
             call.number = number_of(line.data[1] if len(line.data) > 1 else "")
         elif call is not None:
             _take(call, line, watched, names)
-    return found
+    # The log shows no channel: an agent's own call into the queue is known by the number, which is his phone's name.
+    return {uniqueid: call for uniqueid, call in found.items() if watched.agent_of(call.number.whole) is None}
 
 
 def _take(call: LoggedCall, line: LoggedLine, watched: WatchedQueues, names: Mapping[str, str]) -> None:

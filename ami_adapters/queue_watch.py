@@ -154,10 +154,16 @@ class QueueWatch:
             return
         resident = self.registry.residents.get(message.text("Uniqueid"))
         if resident is None:
+            if self._is_of_an_agent(message):
+                return
             yield self._arrival(message, queue, at)
             resident = self.registry.residents[message.text("Uniqueid")]
         resident.watched, resident.abandoned, resident.picked_up = queue, False, False
         yield events.QueueJoined(at, resident.call)
+
+    def _is_of_an_agent(self, message: Message) -> bool:
+        """An agent's own call into the queue, to a colleague or to try it out, is no resident's."""
+        return self.registry.agent_of_channel(message.get("Channel")) is not None
 
     def _arrival(self, message: Message, queue: QueueName, at: datetime) -> Event:
         uniqueid = message.text("Uniqueid")
@@ -201,7 +207,7 @@ class QueueWatch:
         if resident is None:
             known = self.registry.channels.get(uniqueid)
             queue = self.watched.queues.get(known.queue_wanted) if known is not None else None
-            if queue is None:
+            if queue is None or self._is_of_an_agent(message):
                 return
             yield self._arrival(message, queue, at)
         elif resident.watched is None:

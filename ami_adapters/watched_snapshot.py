@@ -39,6 +39,8 @@ def live_calls(
     for message in channels:
         uniqueid = message.text("Uniqueid")
         queue = entries.get(uniqueid) or known.get(uniqueid) or of_log.get(uniqueid)
+        if registry.agent_of_channel(message.get("Channel")) is not None:
+            continue  # An agent's own call into the queue.
         if queue is not None and uniqueid not in registry.residents:
             registry.add_resident(uniqueid, message.get("Channel"))
             for other in channels:

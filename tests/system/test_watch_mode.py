@@ -191,3 +191,30 @@ async def test_transfers_and_an_agent_who_drops_him_are_told_apart() -> None:
             (talker.user, "answered"),
         ]
         assert [row.agent for row in await centre.rows("SELECT agent FROM transfers")] == ["1003"]
+
+
+async def test_an_agents_own_call_into_the_queue_is_nobodys_call_and_no_transfer() -> None:
+    async with watched_centre() as centre:
+        caller, called = await centre.phones.add_agents(2, log_in=False, answer_after=lambda: 0.1)
+        await centre.until(lambda: set(centre.states().values()) >= {"free"})
+        dialling = asyncio.ensure_future(caller.dial("500", seconds=8))
+        # app_queue rings a colleague, or his own phone's second line.
+        await centre.until(lambda: [*caller.calls, *called.calls])
+        await centre.until(lambda: centre.states()["1001"] == "busy_elsewhere")
+        # An engine that is started meanwhile finds both in the queue's lists, and takes neither for a resident.
+        await centre.stop_engine()
+        await centre.start_engine()
+        await centre.until(lambda: centre.states()["1001"] == "busy_elsewhere")
+        assert not centre.engine.view().calls
+        assert (await dialling).startswith("answered")
+        await centre.until(lambda: {centre.states()["1001"], centre.states()["1002"]} == {"free"}, seconds=20)
+        for table in ("calls", "offers", "transfers", "obligations"):
+            assert not await centre.rows(f"SELECT * FROM {table}"), table
+        # A resident who comes now is one, and is answered.
+        resident = centre.phones.resident("79160000001", QUEUE)
+        await resident.call()
+        await resident.wait_for(lambda one: one.heard_at is not None, seconds=20)
+        await resident.hang_up()
+        await centre.until(lambda: not centre.engine.view().calls)
+        rows = await centre.rows("SELECT number, outcome FROM calls")
+        assert [(row.number, row.outcome) for row in rows] == [("79160000001", "answered")]

@@ -15,7 +15,7 @@ from ami_adapters.message import Message
 from ami_adapters.queue_log_file import QueueLogUnreadable, lines_since
 from ami_adapters.queue_log_gap import QueueLogGap
 from ami_adapters.queue_watch import WatchedQueues
-from queues.identifiers import QueueName
+from queues.identifiers import AgentId, QueueName
 from queues.results import QueueExit
 from tests.support.centre import NOON
 
@@ -149,3 +149,12 @@ async def test_what_cannot_be_read_is_said_and_tells_of_nobody(
 def test_a_file_that_opens_and_cannot_be_read_is_unreadable_too() -> None:
     with pytest.raises(QueueLogUnreadable):
         list(lines_since(Path("/proc/self/mem"), NOON))
+
+
+async def test_an_agents_own_call_into_the_queue_is_no_residents(tmp_path: Path) -> None:
+    watched = WatchedQueues(WATCHED.queues, {"1001": AgentId("1001")})
+    own = line(3, 1, "ENTERQUEUE", "", "1001", "1") + line(9, 1, "ABANDON", "1", "1", "6")
+    (tmp_path / "queue_log").write_text(own + entered(4, 2) + gave_up(20, 2))
+    gap = QueueLogGap(tmp_path / "queue_log")
+    gap.begins(NOON)
+    assert exits(dict(await gap.calls(watched, list[Message](), Complaints()))) == {"2": QueueExit.ABANDONED}
