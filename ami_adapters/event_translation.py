@@ -134,6 +134,13 @@ class EventTranslator:
                     AttemptId(message.text("Attempt")) or None,
                     message.text("File"),
                 )
+            case names.EVENT_RECORDING_LOST:
+                yield events.RecordingLost(
+                    at,
+                    CallId(message.text("Call")) or None,
+                    AttemptId(message.text("Attempt")) or None,
+                    message.text("File"),
+                )
             case names.EVENT_SOUNDS_LIKE:
                 hint = SOUNDS_LIKE.get(message.text("Status"), SoundsLike.NOT_SURE)
                 yield events.AttemptHeard(at, AttemptId(message.text("Attempt")), hint)

@@ -27,6 +27,7 @@ from callengine.http_server import HttpServer
 from callengine.ledger_watch import LedgerWatch, opened_ledger
 from callengine.live_callbacks import LiveCallbacks
 from callengine.logs import get_log
+from callengine.lost_recordings import told_in
 from callengine.metrics import Metrics
 from callengine.obligation_timers import AlarmClock
 from callengine.openapi import OpenApi
@@ -88,6 +89,7 @@ class Application:
         self._link_times = link_times
         self._record = record
         self.unlisted = UnlistedCalls(self.clock.now, self._log)
+        self.told = (self.unlisted.observe, told_in(self._log))
         self._stop_wanted, self._tasks = asyncio.Event(), list[asyncio.Task[None]]()
         self.tally = DayTally(
             {name: queue.promise for name, queue in self._policy.queues.items()},
@@ -162,7 +164,7 @@ class Application:
             ledger,
             self.alarm,
             self.clock,
-            observers=(self.tally.observe, metrics.observe, self.queue_log.observe, self.unlisted.observe),
+            observers=(self.tally.observe, metrics.observe, self.queue_log.observe, *self.told),
             on_decision_seconds=metrics.decision_seconds.observe,
         )
         self.vitals = VitalSigns(

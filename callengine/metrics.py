@@ -61,6 +61,9 @@ class Metrics:
         self._calls = CallMetrics(self.registry, tally, agents or {})
         self._callbacks = CallbackMetrics(self.registry, names, companies, EDGES)
         self._unexpected = counter("unexpected_events", "Events that fit no state", ["machine"])
+        self._recordings_lost = counter(
+            "recordings_lost", "Conversations whose recording the PBX could not write", []
+        )
         self._settings_reads = counter(
             "settings_reads", "Times the settings were read anew (SIGHUP), by result", ["result"]
         )
@@ -105,6 +108,8 @@ class Metrics:
         self._callbacks.observe(entry)
         if isinstance(entry, facts.Unexpected):
             self._unexpected.labels(entry.machine).inc()
+        elif isinstance(entry, facts.RecordingMissed):
+            self._recordings_lost.inc()
 
     def follow(self, policy: CentrePolicy, pauses: PauseNames) -> None:
         """The settings were read again, by the tally too."""

@@ -29,7 +29,7 @@ from queues.centre import Centre
 from queues.commands import Command
 from queues.events import Event
 from queues.identifiers import AttemptId, CompanyId
-from queues.journal import JournalEntry, RecordingStarted
+from queues.journal import JournalEntry, RecordingMissed, RecordingStarted
 from queues.policy import CentrePolicy
 from queues.timers import TimerKind
 from queues.views import AgentView, CallView, CentreView, ObligationView
@@ -157,6 +157,8 @@ class Dispatcher:
                 call_desk.handle(centre, event, now)
             case events.RecordingBegan():
                 self._note_recording(event)
+            case events.RecordingLost():
+                self._note_missing_recording(event)
             case events.ConversationHeld():
                 transfer_desk.held(centre, event)
             case events.AttemptHeard():
@@ -221,6 +223,12 @@ class Dispatcher:
                 reconcile.apply_snapshot(centre, event, now)
             case events.LedgerRestored():
                 reconcile.restore(centre, event)
+
+    def _note_missing_recording(self, event: events.RecordingLost) -> None:
+        call = None if event.call is None else self._centre.calls.get(event.call)
+        if call is not None:
+            call.recording = ""
+        self._centre.note(RecordingMissed(event.at, event.call, event.attempt, event.path))
 
     def _note_recording(self, event: events.RecordingBegan) -> None:
         centre = self._centre

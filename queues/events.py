@@ -243,6 +243,16 @@ class RecordingBegan:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingLost:
+    """A conversation is over, and what should hold its recording is not there or is empty."""
+
+    at: datetime
+    call: CallId | None
+    attempt: AttemptId | None
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class AgentLegEnded:
     """A channel of the agent's phone is gone. `call` is the resident it was dialled for, where known."""
 
@@ -344,6 +354,7 @@ Event = (
     | CallRejected
     | CallEnded
     | RecordingBegan
+    | RecordingLost
     | AgentLegEnded
     | AgentDeviceChanged
     | AgentLoggedIn

@@ -87,6 +87,7 @@ __all__ = [
     "OfferMade",
     "OfferRang",
     "Outcome",
+    "RecordingMissed",
     "RecordingStarted",
     "ServedBy",
     "TaskAssigned",
@@ -257,6 +258,16 @@ class RecordingStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingMissed:
+    """The PBX could not write it (folder, rights, full disk): there is no recording of this conversation."""
+
+    at: datetime
+    call: CallId | None
+    attempt: AttemptId | None
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class LinkLost:
     """From here on the statistics are unknown, not good."""
 
@@ -316,6 +327,7 @@ JournalEntry = (
     | TaskAssigned
     | CallbacksSwitched
     | HumanTaskOpened
+    | RecordingMissed
     | RecordingStarted
     | LinkLost
     | LinkRestored

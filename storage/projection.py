@@ -88,6 +88,11 @@ def changes_of(entry: JournalEntry, place: Place) -> Iterator[Change]:  # noqa: 
                 yield _call(node, call, recording=path[:300])
             if attempt is not None:
                 yield _attempt(attempt, recording=path[:300])
+        case facts.RecordingMissed(call=call, attempt=attempt):
+            if call is not None:
+                yield _call(node, call, recording=None)
+            if attempt is not None:
+                yield _attempt(attempt, recording=None)
         case facts.Unexpected():
             pass  # Counted in the metrics; the journal itself keeps it.
         case _:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import wave
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import pytest
 
 from callengine.demo.centre import EMERGENCY_DID, GENERAL_DID, CentrePlan
 from tests.support.live_centre import live_centre
@@ -32,3 +37,43 @@ async def test_a_conversation_is_recorded_with_its_path_in_the_ledger_unless_the
         with wave.open(str(recording)) as file:
             seconds = file.getnframes() / file.getframerate()
         assert 0.5 < seconds < 2.0
+
+
+@pytest.mark.parametrize("trouble", ["the folder cannot be written", "the disk is full"])
+async def test_a_recording_that_could_not_be_written_is_said_and_is_not_in_the_ledger(trouble: str) -> None:
+    async with live_centre(CentrePlan(agents=1, wrap_up=0, record=True)) as centre:
+        (phone,) = await centre.phones.add_agents(1, log_in=False)
+        resident = centre.phones.resident("79161234567", GENERAL_DID)
+        await resident.call()
+        await centre.until(lambda: centre.engine.view().calls)
+        call = centre.engine.view().calls[0].call
+        if trouble == "the disk is full":
+            # Its file is a device that takes nothing: ENOSPC, as on a full disk.
+            for day in days_around():
+                file = centre.asterisk.recordings / day / f"{call}.wav"
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.symlink_to("/dev/full")
+        else:
+            # Not by rights, which root does not mind: in the folder's place is a file.
+            centre.asterisk.recordings.rmdir()
+            centre.asterisk.recordings.touch()
+        await phone.dial("*41")
+        await resident.wait_for(lambda one: one.heard_at is not None)
+        with contextlib.suppress(TimeoutError):
+            await resident.wait_for(lambda one: one.ended_at is not None, seconds=6.5)
+        await resident.hang_up()
+        await centre.until(lambda: not centre.engine.view().calls)
+        (row,) = await centre.rows("SELECT outcome, recording FROM calls")
+        assert (row.outcome, row.recording) == ("answered", None)
+        said = [json.loads(line) for line in centre.log.getvalue().splitlines()]
+        (lost,) = [one for one in said if one["event"] == "a conversation was not recorded"]
+        assert (lost["level"], lost["call"]) == ("error", call)
+        assert lost["file"].endswith(f"{call}.wav")
+        body, _ = await centre.engine.metrics.exposition("text/plain")
+        assert "callengine_recordings_lost_total 1.0" in body.decode()
+
+
+def days_around() -> set[str]:
+    """The folders of today, by whichever clock."""
+    now = datetime.now(UTC)
+    return {f"{now + timedelta(hours=hours):%Y/%m/%d}" for hours in (-14, 0, 14)}

@@ -268,6 +268,20 @@ def engine() -> Iterator[Case]:
         (gauge("pbx_clock_offset_seconds", "1x30", **JOB), "2m"),
     )
     city = {"trunk": "city", **JOB}
+    yield from three(
+        "CallengineRecordingLost",
+        (
+            gauge("recordings_lost_total", "0x4 1x100", **JOB),
+            "2m",
+            Firing(
+                "Asterisk cannot write recordings: conversations go unrecorded",
+                "Asterisk не может писать записи: разговоры не записываются",
+                JOB,
+            ),
+        ),
+        gauge("recordings_lost_total", "3x100", **JOB),
+        (gauge("recordings_lost_total", "0x4 1x300", **JOB), "20m"),
+    )
     general = {**QUEUE, **JOB}
     yield from three(
         "CallengineUnlistedNumber",
