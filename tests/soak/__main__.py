@@ -152,16 +152,18 @@ async def _watch(
     assert pbx.stdout is not None
     began, ended = time.monotonic(), asyncio.create_task(_all_over(application, pbx.stdout))
     last_calls, last_cpu = 0, cpu_seconds(os.getpid())
-    while not ended.done():
+    is_over = False
+    # The last look is behind the last call, also when that ended while an earlier look was being written down.
+    while not is_over:
         await asyncio.wait({ended, running}, timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
         if running.done():
             # Ctrl-C and SIGTERM are the engine's while it runs; whatever else ended it is raised here.
             ended.cancel()
             await running
             raise InterruptedRunError
-        so_far = _calls_so_far(application)
+        is_over, so_far = ended.done(), _calls_so_far(application)
         watched.progress.at(so_far, f"calls; {resident_mib(os.getpid()):.0f} MiB")
-        if so_far - last_calls < every and not ended.done():
+        if so_far - last_calls < every and not is_over:
             continue
         cpu = cpu_seconds(os.getpid())
         assert application._dispatcher is not None
