@@ -65,6 +65,8 @@ class AttemptChannel:
 
     attempt: AttemptId
     uniqueid: str
+    trunk: str = ""
+    """Through which the resident is dialled."""
     name: ChannelName | None = None
     """Known once it dials."""
     is_dialling: bool = False
@@ -278,11 +280,22 @@ class ChannelRegistry:
             del self.channels[uniqueid]
         self.watched_before.clear()
 
-    def add_attempt(self, attempt: str, uniqueid: str = "") -> AttemptChannel:
+    def far_end_of(self, attempt: AttemptChannel) -> str | None:
+        """The far end of the trunk that was dialled, if the agent hears it: nobody else is evidence of a contact."""
+        for member, channel in self.members_with(attempt.uniqueid).items():
+            technology, _, rest = channel.rpartition("-")[0].partition("/")
+            if member == attempt.uniqueid or technology != "PJSIP":
+                continue
+            # Found by a snapshot without its trunk: whoever is no agent's phone.
+            if rest == attempt.trunk or (not attempt.trunk and self.agent_of_channel(channel) is None):
+                return member
+        return None
+
+    def add_attempt(self, attempt: str, uniqueid: str = "", trunk: str = "") -> AttemptChannel:
         """A callback is being made; its channel will have this very id, unless it is there already."""
         uniqueid = uniqueid or attempt
         self._uniqueid_of[attempt] = uniqueid
-        return self.attempts.setdefault(uniqueid, AttemptChannel(AttemptId(attempt), uniqueid))
+        return self.attempts.setdefault(uniqueid, AttemptChannel(AttemptId(attempt), uniqueid, trunk))
 
     def forget_attempt(self, attempt: str) -> None:
         """It was refused: it has no channel, and no hang-up will tell."""

@@ -106,13 +106,13 @@ def _member(command: SetFallbackMember) -> list[Action]:
 def _dial(command: DialCallback, registry: ChannelRegistry) -> list[Action]:
     extension = f"{names.CALLBACK_PREFIX}{command.attempt}"
     if command.channel is not None:
-        registry.add_attempt(command.attempt, command.channel_id)
+        registry.add_attempt(command.attempt, command.channel_id, command.trunk)
         channel = command.channel
         return [
             *(actions.setvar(name, value, channel) for name, value in _dial_variables(command)),
             actions.redirect(channel, names.CONTEXT_CALLBACK, extension),
         ]
-    registry.add_attempt(command.attempt)
+    registry.add_attempt(command.attempt, trunk=command.trunk)
     return [
         actions.originate(
             channel=command.endpoint,

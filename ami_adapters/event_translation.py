@@ -205,6 +205,9 @@ class EventTranslator:
                 pass
 
     def _callback_event(self, message: Message, at: datetime) -> Iterator[Event]:
+        if message.get("Do") == "gone":
+            heard = (cause_of(message.text("Packets")) or 0) > 0
+            yield events.AttemptVoice(at, AttemptId(message.text("Attempt")), heard)
         channel = self._registry.channel_of(message.text("Attempt"))
         if channel is None:
             return
@@ -244,10 +247,12 @@ class EventTranslator:
         """His answer is told by whoever comes last: the resident, as a rule, after the agent's leg (features.c)."""
         uniqueid, bridge = message.text("Uniqueid"), message.text("BridgeUniqueid")
         self._registry.enter_bridge(uniqueid, bridge, message.get("Channel"))
-        attempt = self._registry.attempts.get(uniqueid)
-        if attempt is not None and not attempt.is_contacted:
+        for member in self._registry.members_with(uniqueid):
+            attempt = self._registry.attempts.get(member)
+            if attempt is None or attempt.is_contacted or self._registry.far_end_of(attempt) is None:
+                continue
             attempt.is_contacted = True
-            self._registry.note_contact(uniqueid)
+            self._registry.note_contact(member)
             yield events.AttemptContacted(at, attempt.attempt)
         for changed in (bridge, *self._registry.bridges_behind(bridge)):
             yield from self._conversations.bridge_changed(changed, at)

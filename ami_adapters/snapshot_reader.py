@@ -47,6 +47,7 @@ RESIDENT_VARIABLES = (
     names.RECORDING_VARIABLE,
     names.OFFER_VARIABLE,
     names.ATTEMPT_VARIABLE,
+    names.TRUNK_VARIABLE,
     names.CHOSE_VARIABLE,
 )
 
@@ -328,9 +329,10 @@ def _read_live_attempts(channels: list[Message], registry: ChannelRegistry) -> I
             attempt = uniqueid
         if not attempt.startswith(ATTEMPT_PREFIX) or message.get("Context") == names.CONTEXT_LIVE:
             continue  # The latter serves the resident's own call now.
-        channel = registry.add_attempt(attempt, uniqueid)
+        trunk = _variables_of(message).get(names.TRUNK_VARIABLE, "")
+        channel = registry.add_attempt(attempt, uniqueid, trunk)
         channel.name = ChannelName(message.get("Channel"))
-        channel.is_contacted = bool(message.get("BridgeID"))
+        channel.is_contacted = registry.far_end_of(channel) is not None
         if channel.is_contacted:
             registry.note_contact(uniqueid)
         channel.is_dialling = channel.is_contacted or message.get("Context") == names.CONTEXT_CALLBACK

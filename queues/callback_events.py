@@ -64,6 +64,15 @@ class AttemptHeard:
 
 
 @dataclass(frozen=True, slots=True)
+class AttemptVoice:
+    """The resident's telephone is gone; `heard`: at least one RTP packet came from it after it was answered."""
+
+    at: datetime
+    attempt: AttemptId
+    heard: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptPassedOn:
     """The resident whom a callback reached speaks with another agent now; `channel` is the resident's telephone.
 

@@ -150,6 +150,15 @@ class AttemptFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class VoiceNoted:
+    """Whether anything was heard of the telephone that answered this dial."""
+
+    at: datetime
+    attempt: AttemptId
+    heard: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ObligationClosed:
     """Nothing more is owed. `contacted_at`: when a human spoke with the resident; `by`: who closed it by hand."""
 

@@ -129,6 +129,7 @@ def _restored_obligation(centre: Centre, known: KnownObligation) -> Obligation:
         is_taken=known.is_taken,
         first_dial_at=known.first_dial_at,
         contacted_at=known.contacted_at,
+        heard=known.heard,
         owed=[owed for call in known.owed if (owed := _owed_call(centre, call)) is not None],
     )
 

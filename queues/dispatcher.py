@@ -161,6 +161,8 @@ class Dispatcher:
                 self._note_missing_recording(event)
             case events.ConversationHeld():
                 transfer_desk.held(centre, event)
+            case events.AttemptVoice():
+                disposition_desk.voice(centre, event, now)
             case events.AttemptHeard():
                 attempt_desk.heard(centre, event)
             case events.AttemptPassedOn():

@@ -7,13 +7,18 @@ from datetime import datetime, timedelta
 from queues import agent_desk, events, obligation_clock, obligation_desk, obligation_moves, verdicts
 from queues.centre import Centre
 from queues.identifiers import ObligationId
-from queues.journal import DispositionNoted
-from queues.obligation import Attempt, Obligation
+from queues.journal import DispositionNoted, VoiceNoted
+from queues.obligation import Attempt, Obligation, obligation_of
 from queues.results import CONTACTS, Disposition
 from queues.timers import TimerKind
 from sla.obligation import ObligationState
 
 BY_DEFAULT = "default"
+BY_SILENCE = "no sound"
+"""Nobody said anything, and nothing was heard of the telephone that answered: no contact. What an agent says counts,
+for a resident whose own microphone is off is a resident."""
+EVIDENCE_GRACE = timedelta(seconds=2)
+"""Whether anything was heard is told with the end of the resident's channel, just before or after the agent's."""
 
 
 def reached(centre: Centre, attempt: Attempt, at: datetime) -> None:
@@ -25,16 +30,33 @@ def reached(centre: Centre, attempt: Attempt, at: datetime) -> None:
     if obligation is None:
         return
     obligation_desk.reached(centre, obligation, at)
-    if centre.policy.callbacks.disposition_time <= timedelta(0):
-        dispose(centre, obligation, centre.policy.callbacks.disposition_default, BY_DEFAULT, at, at)
 
 
 def talk_ended(centre: Centre, obligation: Obligation, now: datetime) -> None:
     """Whom he reached has some time to be said."""
-    if obligation.state is ObligationState.UNCONFIRMED:
-        centre.timers.arm(
-            TimerKind.DISPOSITION, obligation.id, now + centre.policy.callbacks.disposition_time
-        )
+    if obligation.state is not ObligationState.UNCONFIRMED:
+        return
+    pause = centre.policy.callbacks.disposition_time
+    if obligation.heard is None:
+        pause = max(pause, EVIDENCE_GRACE)
+    if pause <= timedelta(0):
+        _take_silence(centre, obligation, now)
+    else:
+        centre.timers.arm(TimerKind.DISPOSITION, obligation.id, now + pause)
+
+
+def voice(centre: Centre, event: events.AttemptVoice, now: datetime) -> None:
+    """The resident's channel is gone: whether anything was heard of it."""
+    obligation = centre.obligations.get(obligation_of(event.attempt))
+    if obligation is None:
+        return
+    centre.note(VoiceNoted(event.at, event.attempt, event.heard))
+    if obligation.state is not ObligationState.UNCONFIRMED:
+        return
+    obligation.heard = event.heard
+    is_over = (TimerKind.DISPOSITION, obligation.id) in centre.timers
+    if is_over and centre.policy.callbacks.disposition_time <= timedelta(0):
+        _take_silence(centre, obligation, now)
 
 
 def said_by_phone(centre: Centre, event: events.AgentDisposed, now: datetime) -> None:
@@ -60,6 +82,14 @@ def time_is_over(centre: Centre, obligation_id: str, now: datetime) -> None:
     """Nobody said anything: the setting's word is taken."""
     obligation = centre.obligations.get(ObligationId(obligation_id))
     if obligation is not None:
+        _take_silence(centre, obligation, now)
+
+
+def _take_silence(centre: Centre, obligation: Obligation, now: datetime) -> None:
+    """Nobody said anything: what was not even heard is no contact, else the setting's word is taken."""
+    if obligation.heard is False:
+        dispose(centre, obligation, Disposition.ANSWERING_MACHINE, BY_SILENCE, now, now)
+    else:
         dispose(centre, obligation, centre.policy.callbacks.disposition_default, BY_DEFAULT, now, now)
 
 

@@ -16,6 +16,7 @@ from queues.callback_events import (
     AttemptHeard,
     AttemptPassedOn,
     AttemptRefused,
+    AttemptVoice,
     CallbackSwitchRequested,
     ChoiceMade,
     DispositionGiven,
@@ -75,6 +76,7 @@ __all__ = [
     "AttemptPassedOn",
     "AttemptRefused",
     "AttemptTrace",
+    "AttemptVoice",
     "CallAnswered",
     "CallArrived",
     "CallEnded",
@@ -369,6 +371,7 @@ Event = (
     | AttemptContacted
     | AttemptEnded
     | AttemptHeard
+    | AttemptVoice
     | AttemptPassedOn
     | AgentDisposed
     | DispositionGiven

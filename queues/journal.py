@@ -34,6 +34,7 @@ from queues.callback_journal import (
     ObligationOpened,
     ObligationOverdue,
     TaskAssigned,
+    VoiceNoted,
 )
 from queues.events import OfferResult, QueueExit
 from queues.identifiers import (
@@ -92,6 +93,7 @@ __all__ = [
     "ServedBy",
     "TaskAssigned",
     "Unexpected",
+    "VoiceNoted",
 ]
 
 
@@ -314,6 +316,7 @@ JournalEntry = (
     | AttemptReached
     | AttemptPassedOn
     | AttemptHeard
+    | VoiceNoted
     | AttemptFinished
     | ObligationMoved
     | ObligationClosed

@@ -71,6 +71,8 @@ class Obligation:
     network_failures: int = 0
     own_failures: int = 0
     """How often it was given up for the network though its trunks carried others: the fault lies with his number."""
+    heard: bool | None = None
+    """Whether anything was heard of the telephone that answered last; None where nobody told."""
     attempt: AttemptId | None = None
     is_overdue: bool = False
     is_taken: bool = False

@@ -226,6 +226,8 @@ class KnownObligation:
     """As a human's task, by somebody."""
     task: str = ""
     """Why it is, or was last, a human's task."""
+    heard: bool | None = None
+    """Whether anything was heard of the telephone that answered last."""
     first_dial_at: datetime | None = None
     contacted_at: datetime | None = None
     owed: tuple[KnownOwedCall, ...] = ()

@@ -103,6 +103,12 @@ def _open_obligations(node: str) -> Select[Any]:
             counted().label("attempts_made"),
             counted(_spent(), attempts.c.made_at >= since).label("dials"),
             counted(unreachable, attempts.c.made_at >= since).label("network_failures"),
+            select(attempts.c.heard)
+            .where(of_it)
+            .order_by(attempts.c.made_at.desc())
+            .limit(1)
+            .scalar_subquery()
+            .label("heard"),
             select(func.min(attempts.c.dialled_at)).where(of_it).scalar_subquery().label("first_dial_at"),
             human_tasks.c.assigned_to,
             human_tasks.c.reason.label("task_reason"),
@@ -229,6 +235,7 @@ def _known_obligation(row: _AnyRow, owed: Iterable[KnownOwedCall]) -> KnownOblig
         is_overdue=row.overdue_at is not None,
         is_taken=bool(row.assigned_to),
         task=row.task_reason or "",
+        heard=row.heard,
         first_dial_at=row.first_dial_at,
         contacted_at=row.contacted_at,
         owed=tuple(owed),

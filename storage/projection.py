@@ -117,6 +117,8 @@ def _callback_changes(entry: JournalEntry, place: Place) -> Iterator[Change]:
         case facts.HumanTaskOpened(at, obligation, reason):
             yield Insert(tables.human_tasks, {"obligation": obligation, "opened_at": at, "reason": reason})
             yield _task(obligation, opened_at=at, reason=reason, done_at=None, done_by=None)
+        case facts.VoiceNoted(_, attempt, heard):
+            yield _attempt(attempt, heard=heard)
         case facts.AttemptHeard(_, attempt, sounds_like):
             yield _attempt(attempt, sounds_like=sounds_like.value)
         case facts.AttemptPassedOn(at, attempt, agent):

@@ -237,6 +237,7 @@ attempts = Table(
     Column("cause", Integer),
     Column("sip_code", Integer),
     Column("rang", Boolean),
+    Column("heard", Boolean),
     Column("sounds_like", String(20)),
 )
 _IN_FLIGHT = text("ended_at IS NULL")

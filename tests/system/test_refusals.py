@@ -6,7 +6,10 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from aiosipua import IncomingCall
 
+from callengine.demo.centre import GENERAL_DID
+from callengine.demo.media import RtpStream
 from callengine.demo.resident import Behaviour, Refuses, ResidentExchange
 from tests.support.live_centre import live_centre
 from tests.system.test_callbacks import answers, plan, ward
@@ -150,4 +153,64 @@ async def test_a_trunk_that_swallows_what_we_send_fails_within_seconds_and_the_n
             await second.stop()
         rows = await centre.rows("SELECT trunk, result FROM attempts ORDER BY made_at")
         assert [tuple(row) for row in rows] == [("trunk", "unreachable"), ("second", "contacted")]
+        assert await here.obligations() == [("contacted", "")]
+
+
+async def test_a_redirection_of_the_trunk_is_followed_by_nobody_and_closes_nothing() -> None:
+    """The 302 led to our own number: the engine called itself, and the obligation was closed as contacted."""
+    async with live_centre(plan(callbacks="max_network_failures = 2\n")) as centre:
+        here = await ward(centre, answers)
+
+        sent: list[int] = []
+
+        def redirected(call: IncomingCall) -> None:
+            reply = f"sip:{GENERAL_DID}@127.0.0.1:{centre.asterisk.sip_port}"
+            response = call.dialog.create_response(
+                call.invite, 302, "Moved Temporarily", contact=f"<{reply}>"
+            )
+            assert call.transport is not None
+            call.transport.send_reply(response)
+            sent.append(response.status_code)
+
+        here.exchange._uas.on_invite = redirected
+        await here.miss()
+        here.agent.answer_after = lambda: 0.1
+        await centre.rows_when(2, "SELECT attempt FROM attempts WHERE ended_at IS NOT NULL")
+        assert (await here.attempts())[:2] == ["unreachable", "unreachable"]
+        assert sent.count(302) >= 2
+        assert [row.count for row in await centre.rows("SELECT count(*) AS count FROM calls")] == [1]
+        assert [how for how, _ in await here.obligations()] != ["contacted"]
+
+
+@pytest.mark.parametrize("says", ["nothing", "reached"])
+async def test_a_telephone_that_answers_and_is_not_heard_is_no_contact_unless_the_agent_says_so(
+    says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = 0 if says == "nothing" else 20
+    rules = plan(callbacks="max_attempts = 1\nlate_attempts = 0\n", disposition=seconds)
+    async with live_centre(rules) as centre:
+        here = await ward(centre, answers)
+        monkeypatch.setattr(RtpStream, "start", lambda *_: None)
+        await here.miss()
+        here.agent.answer_after = lambda: 0.1
+        await centre.rows_when(1, "SELECT attempt FROM attempts WHERE heard IS NOT NULL")
+        (row,) = await centre.rows("SELECT result, heard FROM attempts")
+        assert (row.result, bool(row.heard)) == ("contacted", False)
+        if says == "reached":
+            await here.agent.wait_for(lambda phone: phone.present_call is None)
+            await here.agent.dial("*461", seconds=2)
+        await here.until_closed()
+        assert await here.obligations() == (
+            [("contacted", "")] if says == "reached" else [("with_human", "not_reached")]
+        )
+
+
+async def test_a_telephone_that_is_heard_is_a_contact() -> None:
+    async with live_centre(plan()) as centre:
+        here = await ward(centre, answers)
+        await here.miss()
+        here.agent.answer_after = lambda: 0.1
+        await here.until_closed()
+        (row,) = await centre.rows("SELECT result, heard FROM attempts")
+        assert (row.result, bool(row.heard)) == ("contacted", True)
         assert await here.obligations() == [("contacted", "")]

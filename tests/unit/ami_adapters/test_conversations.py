@@ -185,3 +185,18 @@ def test_a_phone_of_nobody_in_the_settings_answers_only_where_asterisks_own_queu
     bridges.tell("BridgeLeave", RESIDENT)
     bridges.tell("UserEvent", RESIDENT, UserEvent="CallengineFallback")
     assert bridges.tell("BridgeEnter", RESIDENT) == answered(None, by_fallback=True)
+
+
+def test_only_the_far_end_of_the_trunk_that_was_dialled_is_evidence_of_a_contact() -> None:
+    """A redirection brought the agent together with a Local channel into our own line: nobody had been reached."""
+    bridges = Bridges()
+    attempt = "ob-7.1.1"
+    bridges.registry.add_attempt(attempt, FIRST, trunk="trunk")
+    bridges.tell("UserEvent", FIRST, UserEvent="CallengineCallback", Attempt=attempt, Do="dialling")
+    bridges.tell("BridgeEnter", FIRST)
+    for stranger in ("Local/74951234501@callengine-in-07;1", "PJSIP/other-08", "PJSIP/trunk-two-09", SECOND):
+        assert not [
+            one for one in bridges.tell("BridgeEnter", stranger) if isinstance(one, events.AttemptContacted)
+        ]
+        bridges.tell("BridgeLeave", stranger)
+    assert events.AttemptContacted(NOW, AttemptId(attempt)) in bridges.tell("BridgeEnter", RESIDENT)

@@ -31,6 +31,53 @@ def test_until_somebody_says_whom_he_reached_it_is_contacted_unconfirmed() -> No
     assert shift.journal(DispositionNoted) == [DispositionNoted(moment(45), OB1, Disposition.REACHED, "1001")]
 
 
+def test_answered_but_nothing_heard_of_it_silence_is_no_contact() -> None:
+    shift = dialled()
+    shift.tell(events.AttemptContacted(moment(30), AttemptId(f"{OB1}.1.1")))
+    shift.tell(events.AttemptVoice(moment(40), AttemptId(f"{OB1}.1.1"), heard=False))
+    shift.tell(events.AttemptEnded(moment(40), AttemptId(f"{OB1}.1.1"), ContactResult.CONTACTED))
+    assert (shift.state(), shift.closed) == ("unconfirmed", [])
+    shift.tell(events.TimePassed(moment(160)))
+    assert (shift.state(), shift.closed) == (ObligationState.RETRY, [])
+    assert shift.dispatcher.centre.obligations[OB1].dials == 1
+
+
+def test_answered_but_nothing_heard_what_the_agent_says_counts() -> None:
+    """A resident whose microphone is off is a resident all the same."""
+    shift = dialled()
+    shift.tell(events.AttemptContacted(moment(30), AttemptId(f"{OB1}.1.1")))
+    shift.tell(events.AttemptVoice(moment(40), AttemptId(f"{OB1}.1.1"), heard=False))
+    shift.tell(events.AttemptEnded(moment(40), AttemptId(f"{OB1}.1.1"), ContactResult.CONTACTED))
+    shift.tell(events.AgentDisposed(moment(45), A1, Disposition.REACHED))
+    assert shift.closed == [("contacted", moment(30))]
+
+
+@pytest.mark.parametrize(
+    ("heard", "late", "closed"),
+    [
+        (True, False, True),
+        (True, True, True),
+        (None, False, True),
+        (False, False, False),
+        (False, True, False),
+    ],
+)
+def test_without_time_to_say_it_the_evidence_is_waited_for(
+    heard: bool | None, late: bool, closed: bool
+) -> None:
+    """The resident's channel ends just before or just after the agent's; an older dialplan tells nothing."""
+    shift = dialled(disposition_time=timedelta(0))
+    attempt = AttemptId(f"{OB1}.1.1")
+    shift.tell(events.AttemptContacted(moment(30), attempt))
+    ended = events.AttemptEnded(moment(40), attempt, ContactResult.CONTACTED)
+    told = [] if heard is None else [events.AttemptVoice(moment(40), attempt, heard)]
+    for event in (ended, *told) if late else (*told, ended):
+        shift.tell(event)
+    shift.tell(events.TimePassed(moment(43)))
+    assert bool(shift.closed) is closed
+    assert closed or shift.state() is ObligationState.RETRY
+
+
 def test_an_answering_machine_is_no_contact_and_he_is_called_again() -> None:
     shift = dialled()
     shift.reach(30)

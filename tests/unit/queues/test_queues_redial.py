@@ -79,6 +79,8 @@ def test_a_humans_task_may_be_dialled_by_hand_and_not_reached_it_is_one_again() 
     assert (shift.state(), shift.tasks) == (ObligationState.WITH_HUMAN, ["not_reached", "not_reached"])
     assert redial(shift, 100) == []
     shift.tell(events.AttemptContacted(moment(110), AttemptId("ob-c1.1.3")))
+    shift.tell(events.AttemptVoice(moment(119), AttemptId("ob-c1.1.3"), heard=True))
+    shift.tell(events.AttemptEnded(moment(120), AttemptId("ob-c1.1.3"), ContactResult.CONTACTED))
     assert shift.closed == [("contacted", moment(110))]
 
 
