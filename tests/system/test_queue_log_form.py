@@ -86,15 +86,15 @@ class Centre:
         count = before.count(f"|{event}|")
         await self.live.until(lambda: self.file.read_text().count(f"|{event}|") > count, seconds=seconds)
 
-    async def gives_away(self) -> None:
+    async def gives_away(self, event: str, refer: Callable[[], None]) -> None:
         """By REFER; a PBX that is about to bridge the two refuses it, and then he asks again."""
         before = self.file.read_text()
         for _ in range(3):
-            self.first.transfer(self.second.user)
+            refer()
             with suppress(TimeoutError):
-                await self.written("BLINDTRANSFER", before, seconds=10)
+                await self.written(event, before, seconds=10)
                 return
-        raise TimeoutError("no BLINDTRANSFER is written")
+        raise TimeoutError(f"no {event} is written")
 
     async def quiet(self) -> None:
         """Every phone is free again, by Asterisk too."""
@@ -140,10 +140,10 @@ async def every_call(centre: Centre, did: str) -> None:
         await centre.quiet()
         resident = await centre.speaks(did, number)
         if event == "BLINDTRANSFER":
-            await centre.gives_away()
+            await centre.gives_away(event, lambda: centre.first.transfer(centre.second.user))
         else:
             asking = await Consultation.begin(centre.first, centre.second.user)
-            await centre.after(event, asking.connect)
+            await centre.gives_away(event, asking.connect)
         await centre.live.until(lambda: centre.second.present_call is not None, seconds=30)
         await resident.hang_up()
         centre.first.hang_up()
