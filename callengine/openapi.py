@@ -97,7 +97,7 @@ def openapi(version: str) -> Schema:
     paths: dict[str, Schema] = {}
     for operation in OPERATIONS:
         paths.setdefault(PREFIX + operation.path, {})[operation.method] = _described(operation)
-    wishes = {one.wish.__name__: one.wish.model_json_schema() for one in OPERATIONS if one.wish is not None}
+    wishes = _wishes()
     return {
         "openapi": "3.1.0",
         "info": {
@@ -172,6 +172,17 @@ def _described(operation: Operation) -> Schema:
             "content": {"application/json": {"schema": _ref(operation.wish.__name__)}},
         }
     return described
+
+
+def _wishes() -> dict[str, Schema]:
+    """What may be sent, with the types inside: each is a schema of the document's own, or its name leads nowhere."""
+    found: dict[str, Schema] = {}
+    for operation in OPERATIONS:
+        if operation.wish is not None:
+            schema = operation.wish.model_json_schema(ref_template=_ref("{model}")["$ref"])
+            found |= schema.pop("$defs", {})
+            found[operation.wish.__name__] = schema
+    return found
 
 
 def _story() -> Schema:

@@ -43,7 +43,7 @@ _PATHS: tuple[bytes, ...] = (
 )
 
 
-class _Desk:
+class Desk:
     """An engine that knows one obligation and one message, and takes every wish that is well formed."""
 
     def __init__(self) -> None:
@@ -102,7 +102,7 @@ class HttpSession:
 
     def __init__(self, seed: str) -> None:
         self._chance = Random(seed)
-        self._desk = _Desk()
+        self._desk = Desk()
 
     def run(self) -> None:
         """Raises AssertionError, or whatever should not have been raised."""
