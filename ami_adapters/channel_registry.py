@@ -30,6 +30,8 @@ class ResidentChannel:
     label_set: str | None = None
     watched: QueueName | None = None
     """He is, or was, in an app_queue that stands for this queue of ours."""
+    sent_on: bool = False
+    """The phone that was rung for him wanted the call elsewhere (302): app_dial keeps nothing of that."""
     abandoned: bool = False
     """QueueCallerAbandon came for him; what follows tells whether he did."""
     picked_up: bool = False
@@ -69,6 +71,10 @@ class AttemptChannel:
     """Through which the resident is dialled."""
     name: ChannelName | None = None
     """Known once it dials."""
+    agent_dial_status: str = ""
+    """DialEnd's word on the agent's own phone; empty before."""
+    was_rung: bool = False
+    """The channel is there: its Hangup tells the end."""
     is_dialling: bool = False
     is_contacted: bool = False
     dial_status: str = ""
@@ -99,6 +105,8 @@ class ChannelRegistry:
     legs: dict[str, AgentLeg] = field(default_factory=dict)
     attempts: dict[str, AttemptChannel] = field(default_factory=dict)
     contacts: dict[str, ContactChannel] = field(default_factory=dict)
+    phones: dict[str, AgentId] = field(default_factory=dict)
+    """Channels of agents' phones, whatever they are for."""
     strangers: dict[str, str] = field(default_factory=dict)
     """Phones of nobody in the settings that the PBX's own dialplan or queue rings, and for whose channel.
 
@@ -147,6 +155,20 @@ class ChannelRegistry:
         )
         self.legs[uniqueid] = leg
         return leg
+
+    def note_phone(self, uniqueid: str, channel: str) -> AgentId | None:
+        """A channel was seen; the agent, if it is his phone's and the first that is up."""
+        agent = None if is_local(channel) else self.agent_of_channel(channel)
+        if agent is None or uniqueid in self.phones:
+            return None
+        is_first = agent not in self.phones.values()
+        self.phones[uniqueid] = agent
+        return agent if is_first else None
+
+    def forget_phone(self, uniqueid: str) -> AgentId | None:
+        """A channel is gone; the agent, if it was his phone's last."""
+        agent = self.phones.pop(uniqueid, None)
+        return None if agent in self.phones.values() else agent
 
     def enter_bridge(self, uniqueid: str, bridge: str, channel: str) -> None:
         """A channel joined a bridge."""
@@ -328,6 +350,7 @@ class ChannelRegistry:
         self.attempts.clear()
         self.contacts.clear()
         self.strangers.clear()
+        self.phones.clear()
         self._uniqueid_of.clear()
         self.bridges.clear()
         self._bridge_of.clear()

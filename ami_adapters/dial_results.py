@@ -35,6 +35,23 @@ CONTACT_RESULTS: Mapping[Refusal, ContactResult] = {
 }
 """What a resident's telephone, or the network before it, said to a callback."""
 
+AGENT_RESULTS: Mapping[Refusal, OfferResult] = {
+    Refusal.REFUSED: OfferResult.DECLINED,
+    Refusal.BUSY: OfferResult.DECLINED,
+    Refusal.NO_ANSWER: OfferResult.NO_ANSWER,
+    Refusal.FORWARDED: OfferResult.FORWARDED,
+    Refusal.INVALID: OfferResult.NOT_ACCEPTED,
+    Refusal.NETWORK: OfferResult.NOT_ACCEPTED,
+}
+"""What an agent's phone said to an offer or a callback."""
+
+_SAID_BY_ITSELF = {Refusal.REFUSED, Refusal.BUSY, Refusal.NO_ANSWER}
+"""Of a phone that did not ring: do-not-disturb answers 486, 603 or 480, as its maker likes."""
+_NOBODY_SAID_IT = {None, 408, 503}
+"""No SIP answer at all, or one that Asterisk's own SIP stack makes when it can reach nobody."""
+_TERMINATED = 487
+"""What a phone says to our own CANCEL."""
+
 
 def cause_of(text: str) -> int | None:
     """A Q.850 cause or a SIP code; None where there is none."""
@@ -49,6 +66,24 @@ def leg_end(dial_status: str, sip_code: str, rang: str, cause: str) -> LegEnd:
         cause=cause_of(cause),
         timed_out=dial_status == "NOANSWER",
     )
+
+
+def offer_result(dial_status: str, end: LegEnd) -> OfferResult:
+    """Why an agent's phone was not answered: one table with residents' telephones, read for a phone of ours."""
+    plain = OFFER_RESULTS.get(dial_status, OfferResult.UNKNOWN)
+    code = end.sip_code if end.sip_code is not None and end.sip_code >= 300 else None
+    if plain in {OfferResult.CALLER_GONE, OfferResult.AGENT_GONE, OfferResult.UNKNOWN}:
+        return plain
+    if end.timed_out and code in {None, _TERMINATED}:
+        return OfferResult.UNREACHABLE if end.rang is False and code is None else OfferResult.NO_ANSWER
+    if code is None and end.rang is not False:
+        return plain  # An older dialplan, or a phone that was picked up and put down.
+    refusal = why_not_answered(end)
+    if end.rang is False and refusal in _SAID_BY_ITSELF:
+        return OfferResult.DO_NOT_DISTURB
+    if refusal is Refusal.NETWORK and code in _NOBODY_SAID_IT:
+        return OfferResult.UNREACHABLE
+    return AGENT_RESULTS[refusal]
 
 
 def leg_end_told(message: Message) -> LegEnd:
@@ -76,9 +111,17 @@ def contact_result_of(channel: AttemptChannel) -> ContactResult:
     return contact_result(channel.dial_status, channel.leg_end)
 
 
-def attempt_ended(channel: AttemptChannel, at: datetime) -> events.AttemptEnded:
-    """The agent's channel of a callback is gone: how the dial ended, and whether the resident's telephone rang."""
+def attempt_ended(channel: AttemptChannel, at: datetime, message: Message) -> events.AttemptEnded:
+    """The agent's channel of a callback is gone (its Hangup): how the dial ended, and whose telephone rang.
+
+    TechCause, what SIP said, comes from Asterisk 22.5 on; before that the Q.850 cause must do.
+    """
     end = channel.leg_end
+    agents = LegEnd(
+        sip_code=cause_of(message.text("TechCause")),
+        cause=cause_of(message.text("Cause")),
+        timed_out=channel.agent_dial_status == "NOANSWER",
+    )
     return events.AttemptEnded(
         at=at,
         attempt=channel.attempt,
@@ -87,4 +130,5 @@ def attempt_ended(channel: AttemptChannel, at: datetime) -> events.AttemptEnded:
         cause=end.cause,
         sip_code=end.sip_code,
         rang=channel.is_contacted or (channel.is_dialling and end.rang),
+        agent_result=offer_result(channel.agent_dial_status or "NOANSWER", agents),
     )

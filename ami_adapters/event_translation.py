@@ -12,7 +12,7 @@ from datetime import datetime
 from ami_adapters import dialplan_names as names
 from ami_adapters.channel_registry import ChannelRegistry
 from ami_adapters.conversations import Conversations
-from ami_adapters.dial_results import OFFER_RESULTS, attempt_ended, cause_of, leg_end_told
+from ami_adapters.dial_results import OFFER_RESULTS, attempt_ended, cause_of, leg_end_told, offer_result
 from ami_adapters.message import Message, instant_of
 from ami_adapters.queue_watch import QueueWatch, WatchedQueues, agent_dumped, ring_end
 from queues import events
@@ -112,7 +112,7 @@ class EventTranslator:
                 yield from self._arrived(message, call, at)
             case names.EVENT_HOLDING:
                 self._is_in_fallback(call, False)
-                yield events.CallHolding(at, call, *_offer_end(message))
+                yield events.CallHolding(at, call, *self._offer_end(message, call))
             case names.EVENT_FALLBACK:
                 self._is_in_fallback(call, True)
                 yield events.CallFellBack(at, call)
@@ -175,6 +175,7 @@ class EventTranslator:
         agent = self._registry.agents_by_endpoint.get(Endpoint(message.text("Endpoint")))
         if agent is None:
             return
+        yield from self._phone_seen(message.text("Uniqueid"), message.get("Channel"), at)
         match message.get("Do"):
             case "login":
                 yield events.AgentLoggedIn(at, agent)
@@ -226,11 +227,17 @@ class EventTranslator:
         """A failure may come without any channel, then no Hangup follows (main/manager.c fast_originate)."""
         attempt = message.text("Exten").removeprefix(names.CALLBACK_PREFIX)
         channel = self._registry.channel_of(attempt)
-        if channel is not None and message.get("Response") == "Failure" and not channel.is_dialling:
+        if channel is None or channel.is_dialling or channel.was_rung:
+            return  # Its Hangup tells the end, and why.
+        if message.get("Response") == "Failure":
             self._registry.forget(attempt)
             yield events.AttemptEnded(at, channel.attempt, ContactResult.AGENT_DID_NOT_ANSWER, rang=False)
 
     def _dial_begin(self, message: Message, at: datetime) -> Iterator[Event]:
+        attempt = self._registry.attempts.get(message.text("DestUniqueid"))
+        if attempt is not None:
+            attempt.was_rung = True
+        yield from self._phone_seen(message.text("DestUniqueid"), message.get("DestChannel"), at)
         leg = self._registry.add_leg(
             message.text("DestUniqueid"), message.get("DestChannel"), message.text("Uniqueid")
         )
@@ -238,7 +245,19 @@ class EventTranslator:
             yield events.AgentRang(at, leg.call, leg.agent, leg.channel, leg.uniqueid)
 
     def _dial_end(self, message: Message, at: datetime) -> Iterator[Event]:
+        attempt = self._registry.attempts.get(message.text("DestUniqueid"))
+        if attempt is not None:
+            attempt.agent_dial_status = message.text("DialStatus")
+        resident = self._registry.residents.get(message.text("Uniqueid"))
+        if resident is not None and message.text("Forward"):
+            resident.sent_on = True
         yield from ring_end(message, at, self._registry, OFFER_RESULTS)
+
+    def _phone_seen(self, uniqueid: str, channel: str, at: datetime) -> Iterator[Event]:
+        """Told before what the channel brings: Asterisk's word on the device may come later than that."""
+        agent = self._registry.note_phone(uniqueid, channel)
+        if agent is not None:
+            yield events.AgentPhoneUsed(at, agent, in_use=True)
 
     def _agent_dumped(self, message: Message, at: datetime) -> Iterator[Event]:
         yield from agent_dumped(message, at, self._registry)
@@ -246,6 +265,7 @@ class EventTranslator:
     def _bridge_enter(self, message: Message, at: datetime) -> Iterator[Event]:
         """His answer is told by whoever comes last: the resident, as a rule, after the agent's leg (features.c)."""
         uniqueid, bridge = message.text("Uniqueid"), message.text("BridgeUniqueid")
+        yield from self._phone_seen(uniqueid, message.get("Channel"), at)
         self._registry.enter_bridge(uniqueid, bridge, message.get("Channel"))
         for member in self._registry.members_with(uniqueid):
             attempt = self._registry.attempts.get(member)
@@ -275,8 +295,11 @@ class EventTranslator:
         attempt = self._registry.attempts.get(uniqueid)
         self._registry.forget(uniqueid)
         self._conversations.forget(uniqueid)
+        left = self._registry.forget_phone(uniqueid)
+        if left is not None:
+            yield events.AgentPhoneUsed(at, left, in_use=False)
         if attempt is not None:
-            yield attempt_ended(attempt, at)
+            yield attempt_ended(attempt, at, message)
         elif resident is not None:
             yield events.CallEnded(
                 at, resident.call, cause_of(message.text("Cause")) or 0, resident.agent_left_first
@@ -302,10 +325,13 @@ class EventTranslator:
         self._registry.rename(message.text("Uniqueid"), message.get("Newname"))
         yield from ()
 
-
-def _offer_end(message: Message) -> tuple[OfferId | None, OfferResult | None]:
-    """Which offer brought the resident back to hold, and why; (None, None) on his first entry."""
-    offer = message.text("Offer")
-    if not offer:
-        return None, None
-    return OfferId(offer), OFFER_RESULTS.get(message.text("DialStatus"), OfferResult.UNKNOWN)
+    def _offer_end(self, message: Message, call: CallId) -> tuple[OfferId | None, OfferResult | None]:
+        """Which offer brought the resident back to hold, and why; (None, None) on his first entry."""
+        offer = message.text("Offer")
+        if not offer:
+            return None, None
+        result = offer_result(message.text("DialStatus"), leg_end_told(message))
+        resident = self._registry.residents.get(call)
+        if resident is not None and resident.sent_on:
+            resident.sent_on, result = False, OfferResult.FORWARDED
+        return OfferId(offer), result

@@ -244,6 +244,7 @@ def _read_calls(channels: list[Message], queued: set[str], registry: ChannelRegi
             registry.add_resident(message.text("Uniqueid"), message.get("Channel"))
     for message in channels:
         if message.text("Uniqueid") not in registry.residents:
+            registry.note_phone(message.text("Uniqueid"), message.get("Channel"))
             registry.add_leg(message.text("Uniqueid"), message.get("Channel"), message.text("Linkedid"))
         if message.get("BridgeID"):
             registry.enter_bridge(message.text("Uniqueid"), message.text("BridgeID"), message.get("Channel"))
@@ -380,6 +381,7 @@ def _read_agents(
             paused=watch.pause_of(agent) if by_membership else pauses.get(endpoint),
             in_fallback=endpoint in fallback if has_fallback else None,
             fallback_pause=fallback.get(endpoint),
+            on_phone=agent in registry.phones.values(),
         )
 
 

@@ -98,6 +98,7 @@ def centre_policy(settings: Settings) -> CentrePolicy:
             callback_before_due=timedelta(seconds=settings.choice.callback_before_due_seconds),
         ),
         missed_offers_before_pause=settings.centre.missed_offers_before_pause,
+        refused_phone_retry=timedelta(seconds=settings.centre.refused_phone_retry_seconds),
         unlisted_line=Did(settings.centre.unlisted_line) if settings.centre.unlisted_line else None,
         unlisted_label=_UNLISTED_LABELS[settings.centre.language],
         zone=ZoneInfo(settings.centre.time_zone),

@@ -120,7 +120,13 @@ class Centre(Section):
     )
     language: Literal["ru", "en"] = Field("ru", description="of screens and prompts where a line names none")
     missed_offers_before_pause: int = Field(
-        2, ge=0, le=20, description="an agent whose phone rings in vain so often in a row is paused; 0: never"
+        2,
+        ge=0,
+        le=20,
+        description="an agent whose phone rings in vain, or refuses, so often in a row is paused; 0: never",
+    )
+    refused_phone_retry_seconds: SecondsOrZero = Field(
+        60, description="a phone that refused by itself is tried again after this, then ever later; 0: never"
     )
     unlisted_line: DidText | None = Field(
         None, description="the did of the line that calls to a number of no line belong to; default: none's"

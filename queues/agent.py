@@ -42,7 +42,17 @@ class Agent:
     last_contact: ObligationId | None = None
     """The obligation of his latest callback: what he says about it by his phone is meant for this."""
     missed_in_a_row: int = 0
-    """Offers and callbacks that rang at his phone and were neither answered nor declined."""
+    """Offers and callbacks that his phone did not take, all of them declined by hand or none."""
+    has_declined: bool = False
+    """Which of both."""
+    is_tried: bool = False
+    """On pause because his phone refused; the next resident tries whether it still does."""
+    tries: int = 0
+    """How often it was left alone since it took its last call."""
+    rang_at: datetime | None = None
+    """When his phone was dialled for the present offer, by Asterisk's clock."""
+    is_on_phone: bool = False
+    """A channel of his phone is up, whatever its device's state was last told to be."""
     leg: ChannelName | None = None
     """His channel in the present offer or conversation, once Asterisk named it."""
     shown: AgentState = AgentState.LOGGED_OUT
@@ -64,8 +74,9 @@ class Agent:
         return (
             self.work is Work.NONE
             and self.logged_in
-            and self.pause_reason is None
+            and (self.pause_reason is None or self.is_tried)
             and self.device is DeviceState.IDLE
+            and not self.is_on_phone
         )
 
     @property
@@ -83,6 +94,6 @@ class Agent:
             return AgentState.PAUSED
         if self.work is Work.DECLINE_PAUSE:
             return AgentState.DECLINE_PAUSE
-        if self.device is not DeviceState.IDLE:
+        if self.device is not DeviceState.IDLE or self.is_on_phone:
             return AgentState.BUSY_ELSEWHERE
         return AgentState.FREE

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from queues import events
+from queues import events, missed_offers
 from queues.agent import Agent, Work
 from queues.call import Call
 from queues.centre import Centre
-from queues.commands import PauseAgent
 from queues.events import OfferResult
 from queues.identifiers import AgentId
 from queues.journal import OfferEnded
-from queues.policy import Dispatch
 from queues.timers import TimerKind
-
-NO_ANSWER = "no answer"
-"""The reason of a pause that the agent did not ask for."""
-
-_RESULTS_THAT_PAUSE = {OfferResult.DECLINED, OfferResult.NO_ANSWER, OfferResult.UNREACHABLE}
 
 
 def agent_of(centre: Centre, agent_id: AgentId | None) -> Agent | None:
@@ -34,17 +27,16 @@ def end_offer(centre: Centre, call: Call, result: OfferResult, at: datetime, now
     """
     if call.offer is None:
         return
+    agent = agent_of(centre, call.agent)
+    is_his = agent is not None and agent.offer == call.offer
+    if agent is not None and is_his:
+        result = missed_offers.why(result, None if agent.rang_at is None else at - agent.rang_at)
     centre.note(OfferEnded(at, call.offer, result))
     centre.timers.disarm(TimerKind.OFFER_DEADLINE, call.offer)
-    agent = agent_of(centre, call.agent)
-    if agent is not None and agent.offer == call.offer:
+    if agent is not None and is_his:
         release(centre, agent)
-        if result in _RESULTS_THAT_PAUSE:
-            start_decline_pause(centre, agent, call.queue.decline_pause, now)
-        if result is OfferResult.NO_ANSWER:
-            miss(centre, agent)
-        elif result is OfferResult.DECLINED:
-            agent.missed_in_a_row = 0
+        if result in missed_offers.NOT_TAKEN:
+            not_taken(centre, agent, result, call.queue.decline_pause, now)
     call.offer = None
     call.agent = None
 
@@ -63,6 +55,12 @@ def release(centre: Centre, agent: Agent) -> None:
     centre.touch(agent)
 
 
+def not_taken(centre: Centre, agent: Agent, result: OfferResult, pause: timedelta, now: datetime) -> None:
+    """His phone did not take what he was given."""
+    start_decline_pause(centre, agent, pause, now)
+    missed_offers.not_taken(centre, agent, result, now)
+
+
 def start_decline_pause(centre: Centre, agent: Agent, pause: timedelta, now: datetime) -> None:
     """He did not take what he was offered: leave him alone for a moment, last among the idle."""
     agent.idle_since = now
@@ -72,23 +70,10 @@ def start_decline_pause(centre: Centre, agent: Agent, pause: timedelta, now: dat
     centre.touch(agent)
 
 
-def miss(centre: Centre, agent: Agent) -> None:
-    """His phone rang in vain. Whoever misses so many in a row is away: residents must not wait for his phone."""
-    agent.missed_in_a_row += 1
-    limit = centre.policy.missed_offers_before_pause
-    if all(centre.policy.queues[queue].dispatch is Dispatch.ASTERISK for queue in agent.profile.queues):
-        return  # He works for Asterisk's own queues: his pauses are theirs.
-    if limit and agent.missed_in_a_row >= limit and agent.logged_in and agent.pause_reason is None:
-        agent.missed_in_a_row = 0
-        agent.pause_reason = NO_ANSWER
-        centre.order(PauseAgent(agent.id, agent.profile.endpoint, NO_ANSWER))
-        centre.touch(agent)
-
-
 def start_talking(centre: Centre, agent: Agent, call: Call | None) -> None:
     """The agent and the resident hear each other; no call: a callback that a colleague made."""
     _disarm_rests(centre, agent)
-    agent.missed_in_a_row = 0
+    missed_offers.taken(centre, agent)
     agent.work = Work.TALKING
     agent.call = None if call is None else call.id
     centre.touch(agent)
@@ -142,7 +127,16 @@ def device_changed(centre: Centre, event: events.AgentDeviceChanged) -> None:
     """The phone registered, rang, became busy, free, or vanished."""
     agent = agent_of(centre, event.agent)
     if agent is not None and agent.device is not event.state:
-        agent.device = event.state
+        before, agent.device = agent.device, event.state
+        missed_offers.device_changed(centre, agent, before)
+        centre.touch(agent)
+
+
+def phone_used(centre: Centre, event: events.AgentPhoneUsed) -> None:
+    """The first channel of his phone is there, or the last is gone."""
+    agent = agent_of(centre, event.agent)
+    if agent is not None and agent.is_on_phone is not event.in_use:
+        agent.is_on_phone = event.in_use
         centre.touch(agent)
 
 
@@ -155,6 +149,7 @@ def logged_in(centre: Centre, event: events.AgentLoggedIn, now: datetime) -> Non
         agent.logged_in = True
         agent.missed_in_a_row = 0
         agent.pause_reason = None
+        missed_offers.forget(centre, agent)
         agent.idle_since = now
         centre.touch(agent)
 
@@ -167,6 +162,7 @@ def logged_out(centre: Centre, event: events.AgentLoggedOut) -> None:
     elif agent.logged_in:
         agent.logged_in = False
         agent.pause_reason = None
+        missed_offers.forget(centre, agent)
         centre.touch(agent)
 
 
@@ -177,6 +173,7 @@ def paused(centre: Centre, event: events.AgentPaused) -> None:
         centre.note_unexpected(event.at, "agent", "logged_out", event, event.agent)
         return
     agent.pause_reason = event.reason
+    missed_offers.forget(centre, agent)
     centre.touch(agent)
 
 
@@ -186,6 +183,7 @@ def unpaused(centre: Centre, event: events.AgentUnpaused, now: datetime) -> None
     if agent is not None and agent.pause_reason is not None:
         agent.pause_reason = None
         agent.missed_in_a_row = 0
+        missed_offers.forget(centre, agent)
         agent.idle_since = now
         centre.touch(agent)
 
@@ -204,6 +202,7 @@ def _release(agent: Agent) -> None:
     agent.offer = None
     agent.attempt = None
     agent.leg = None
+    agent.rang_at = None
 
 
 def _disarm_rests(centre: Centre, agent: Agent) -> None:

@@ -10,6 +10,7 @@ from queues import (
     channel_budget,
     disposition_desk,
     events,
+    missed_offers,
     obligation_clock,
     obligation_desk,
     obligation_moves,
@@ -19,7 +20,7 @@ from queues.agent import Agent, Work
 from queues.centre import Centre
 from queues.commands import CancelAttempt, DialCallback, EraseAttemptTrace
 from queues.dial_caps import CapReached
-from queues.events import ContactResult
+from queues.events import ContactResult, OfferResult
 from queues.identifiers import AttemptId, ChannelName
 from queues.journal import (
     AttemptDialled,
@@ -208,7 +209,7 @@ def agent_ready(centre: Centre, event: events.AttemptAgentReady) -> None:
     agent = agent_desk.agent_of(centre, attempt.agent)
     if agent is not None and agent.attempt == attempt.id:
         agent.work = Work.TALKING
-        agent.missed_in_a_row = 0
+        missed_offers.taken(centre, agent)
         centre.touch(agent)
 
 
@@ -268,7 +269,7 @@ def end(centre: Centre, attempt: Attempt, event: events.AttemptEnded, now: datet
         AttemptFinished(event.at, attempt.id, result, event.dial_status, event.cause, event.sip_code, rang)
     )
     centre.order(EraseAttemptTrace(attempt.id))
-    _free_agent(centre, attempt, result, now)
+    _free_agent(centre, attempt, result, event.agent_result, now)
     channel_budget.unpark(centre)
     if rang or result in NETWORK_CARRIES:
         outage_desk.carried(centre, attempt.trunk, event.at, now)
@@ -289,7 +290,9 @@ def end(centre: Centre, attempt: Attempt, event: events.AttemptEnded, now: datet
             _plan_next(centre, obligation, result, event.at, now)
 
 
-def _free_agent(centre: Centre, attempt: Attempt, result: ContactResult, now: datetime) -> None:
+def _free_agent(
+    centre: Centre, attempt: Attempt, result: ContactResult, agent_result: OfferResult, now: datetime
+) -> None:
     agent = agent_desk.agent_of(centre, attempt.agent)
     if agent is None or agent.attempt != attempt.id:
         return
@@ -298,8 +301,8 @@ def _free_agent(centre: Centre, attempt: Attempt, result: ContactResult, now: da
         return
     agent_desk.release(centre, agent)
     if result is ContactResult.AGENT_DID_NOT_ANSWER:
-        agent_desk.start_decline_pause(centre, agent, attempt.queue.decline_pause, now)
-        agent_desk.miss(centre, agent)
+        why = missed_offers.why(agent_result, now - attempt.made_at)
+        agent_desk.not_taken(centre, agent, why, attempt.queue.decline_pause, now)
 
 
 def _plan_next(

@@ -194,7 +194,7 @@ def note_ring(centre: Centre, call: Call, event: events.AgentRang) -> None:
         return
     call.refusals = 0
     if agent.leg is None:
-        agent.leg = event.channel
+        agent.leg, agent.rang_at = event.channel, event.at
         centre.note(OfferRang(event.at, call.offer, event.leg))
 
 

@@ -14,7 +14,7 @@ from queues.identifiers import (
     ObligationId,
 )
 from queues.personal_data import Phone
-from queues.results import Choice, ContactResult, Disposition, Review, SoundsLike
+from queues.results import Choice, ContactResult, Disposition, OfferResult, Review, SoundsLike
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,8 @@ class AttemptEnded:
     """The last SIP response of the resident's leg."""
     rang: bool | None = None
     """Whether the resident's telephone rang; None where nobody knows."""
+    agent_result: OfferResult = OfferResult.NO_ANSWER
+    """Why the agent's own phone did not take it, where that was so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from queues import (
     inbox_desk,
     matching,
     message_desk,
+    missed_offers,
     obligation_clock,
     outage_desk,
     policy_desk,
@@ -172,6 +173,8 @@ class Dispatcher:
                 agent_desk.leg_ended(centre, event, now)
             case events.AgentDeviceChanged():
                 agent_desk.device_changed(centre, event)
+            case events.AgentPhoneUsed():
+                agent_desk.phone_used(centre, event)
             case events.TimePassed():
                 self._pass_time(now)
             case events.OfferRefused():
@@ -256,6 +259,8 @@ class Dispatcher:
                     fallback_desk.time_came(centre, subject, now)
                 case TimerKind.FALLBACK_MEMBER:
                     fallback_members.time_came(centre, subject)
+                case TimerKind.PHONE_REST:
+                    missed_offers.rest_is_over(centre, subject, now)
                 case TimerKind.CHOICE:
                     choice_desk.time_came(centre, subject, now, now)
                 case TimerKind.DISPOSITION:

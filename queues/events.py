@@ -39,7 +39,7 @@ from queues.identifiers import (
 from queues.pbx_queue_events import AgentRingEnded, CallWatched, QueueJoined, QueueLeft
 from queues.personal_data import Phone
 from queues.results import Choice, ContactResult, DeviceState, Disposition, OfferResult, QueueExit, Review
-from queues.resync_events import FallbackMemberChanged, InboxRead, PbxCaughtUp, PolicyChanged
+from queues.resync_events import AgentPhoneUsed, FallbackMemberChanged, InboxRead, PbxCaughtUp, PolicyChanged
 from queues.snapshot import (
     AttemptTrace,
     DialledNumber,
@@ -65,6 +65,7 @@ __all__ = [
     "AgentLoggedIn",
     "AgentLoggedOut",
     "AgentPaused",
+    "AgentPhoneUsed",
     "AgentRang",
     "AgentRingEnded",
     "AgentUnpaused",
@@ -359,6 +360,7 @@ Event = (
     | RecordingLost
     | AgentLegEnded
     | AgentDeviceChanged
+    | AgentPhoneUsed
     | AgentLoggedIn
     | AgentLoggedOut
     | AgentPaused

@@ -248,7 +248,9 @@ class CentrePolicy:
     callbacks: CallbackPolicy = field(default_factory=CallbackPolicy)
     choice: ChoicePolicy = field(default_factory=ChoicePolicy)
     missed_offers_before_pause: int = 2
-    """An agent who lets so many offers ring unanswered in a row is paused: he is not at his place. 0: never."""
+    """An agent who takes none of so many offers in a row is paused: he is away, or his phone refuses. 0: never."""
+    refused_phone_retry: timedelta = timedelta(seconds=60)
+    """A phone that refused by itself is tried again after this, then twice as long each time. 0: never by itself."""
     zone: tzinfo = UTC
     """The centre's own time zone: agents' phones show it."""
     callback_label: str = "Callback by {due}: {line}"

@@ -13,6 +13,7 @@ from queues import (
     fallback_desk,
     fallback_members,
     inbox_desk,
+    missed_offers,
     obligation_desk,
     pbx_queue_desk,
     policy_desk,
@@ -251,5 +252,7 @@ def _adopt_phone(centre: Centre, agent: Agent, phone: events.LiveAgent, now: dat
         agent.logged_in = phone.logged_in
         agent.idle_since = now
     agent.pause_reason = phone.paused if agent.logged_in else None
+    agent.is_on_phone = phone.on_phone
+    missed_offers.found(centre, agent, now)
     fallback_members.found(centre, agent, phone)
     centre.touch(agent)

@@ -42,3 +42,12 @@ class FallbackMemberChanged:
     agent: AgentId
     is_member: bool
     pause: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentPhoneUsed:
+    """The first channel of the agent's phone is there (`in_use`), or its last one is gone."""
+
+    at: datetime
+    agent: AgentId
+    in_use: bool

@@ -80,6 +80,8 @@ class LiveAgent:
     """Whether he is a member of the fallback queue; None: there is none, or it was not asked."""
     fallback_pause: str | None = None
     """The pause that queue has him in."""
+    on_phone: bool = False
+    """Whether a channel of his phone is up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ class TimerKind(StrEnum):
     FETCH_BACK = "fetch_back"
     FALLBACK_MEMBER = "fallback_member"
     NETWORK_PROBE = "network_probe"
+    PHONE_REST = "phone_rest"
 
 
 TimerKey = tuple[TimerKind, str]

@@ -31,7 +31,9 @@ class Bridges:
         fields = {"Event": event, "Uniqueid": channel, "Channel": channel, "BridgeUniqueid": bridge, **more}
         message = Message("".join(f"{key}: {value}\r\n" for key, value in fields.items()).encode())
         return [
-            one for one in self.translator.translate(message) if not isinstance(one, events.AgentLegEnded)
+            one
+            for one in self.translator.translate(message)
+            if not isinstance(one, events.AgentLegEnded | events.AgentPhoneUsed)
         ]
 
     def dial(self, caller: str, callee: str) -> None:
@@ -137,7 +139,10 @@ def test_whoever_is_bridged_is_who_answered_whichever_phone_rang() -> None:
     ended = bridges.translator.translate(
         Message(f"Event: Hangup\r\nUniqueid: {SECOND}\r\nChannel: {SECOND}\r\n".encode())
     )
-    assert ended == [events.AgentLegEnded(NOW, A2, ChannelName(SECOND), CallId(RESIDENT))]
+    assert ended == [
+        events.AgentPhoneUsed(NOW, A2, in_use=False),
+        events.AgentLegEnded(NOW, A2, ChannelName(SECOND), CallId(RESIDENT)),
+    ]
 
 
 def test_a_masquerade_into_the_leg_that_rang_makes_it_the_colleagues() -> None:

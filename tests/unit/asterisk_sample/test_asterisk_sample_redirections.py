@@ -40,4 +40,5 @@ def test_every_dial_and_queue_ignores_redirections(line: str) -> None:
 def test_what_originate_rings_is_sent_on_to_nowhere() -> None:
     _, _, context = DIALPLAN.partition(f"\n[{names.CONTEXT_NO_FORWARD}]\n")
     steps = [line for line in context.partition("\n[")[0].splitlines() if line and not line.startswith(";")]
-    assert [step.rpartition(",")[2] for step in steps] == ["Hangup(21)"] * len(steps) != []
+    assert steps
+    assert all(step.rpartition(",")[2].startswith("Hangup(") for step in steps)
