@@ -7,7 +7,10 @@ phones must not take the processor from the Asterisk and the engine that they me
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import random
+import socket
 import struct
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -25,6 +28,7 @@ _MARKER = 0x80
 _HEADER = struct.Struct("!BBHII")
 _FRAME_SECONDS = 0.02
 _FRAMES_TO_BE_SURE = 3
+_LONGEST_PACKET = 2048
 
 
 class Ticker:
@@ -171,8 +175,19 @@ class RtpStream(asyncio.DatagramProtocol):
         del exc
 
     def close(self) -> None:
-        """Send and hear no more."""
+        """Send and hear no more; what came before is heard."""
         self._ticker.remove(self)
         if self._transport is not None:
+            self._hear_what_came()
             self._transport.close()
             self._transport = None
+
+    def _hear_what_came(self) -> None:
+        """A telephone that was short of processor reads the goodbye before the sound that came before it."""
+        bound = self._transport.get_extra_info("socket") if self._transport is not None else None
+        if bound is None or bound.fileno() < 0:
+            return
+        with socket.socket(fileno=os.dup(bound.fileno())) as waiting, contextlib.suppress(OSError):
+            waiting.setblocking(False)
+            while any(hz not in self.heard for hz in self._listen_for):
+                self.datagram_received(*waiting.recvfrom(_LONGEST_PACKET))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 import random
+import socket
+import struct
 
 import pytest
 
 from callengine.demo import tones
+from callengine.demo.media import RtpStream, Ticker
 
 AGENT_TONES = [tones.agent_tone(number) for number in range(20)]
 CANDIDATES = [*AGENT_TONES, tones.RESIDENT_TONE]
@@ -82,3 +85,15 @@ def test_a_tone_that_does_not_fit_a_frame_whole_is_refused() -> None:
 )
 def test_what_is_no_single_tone_is_no_agent(frame: bytes) -> None:
     assert tones.tone_in(frame, CANDIDATES) is None
+
+
+async def test_what_came_before_the_goodbye_is_heard_by_a_telephone_that_was_slow() -> None:
+    stream = await RtpStream.open(Ticker(), [500])
+    header = struct.pack("!BBHII", 0x80, 8, 1, 1, 1)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as agent:
+        for _ in range(4):
+            agent.sendto(header + tones.tone_frame(500), ("127.0.0.1", stream.port))
+        # The loop was given no turn meanwhile.
+        assert not stream.heard
+        stream.close()
+    assert set(stream.heard) == {500}
