@@ -22,6 +22,7 @@ from queues.commands import (
     OfferChoice,
     PauseAgent,
     PlayMessage,
+    RefuseCall,
     ReturnToHold,
     SetFallbackMember,
     TellAgent,
@@ -40,6 +41,8 @@ def actions_of(command: Command, registry: ChannelRegistry) -> list[Action]:  # 
         case ReturnToHold(call, channel, _):
             name = _channel_name(registry, call, channel)
             return [actions.redirect(name, names.CONTEXT_HOLD, names.HOLD_EXTENSION)]
+        case RefuseCall(call, channel):
+            return [actions.hangup(_channel_name(registry, call, channel))]
         case OfferChoice(call, channel, may_be_called):
             name = _channel_name(registry, call, channel)
             return [

@@ -57,6 +57,9 @@ class CallMetrics:
         self._answer_wait = histogram("answer_wait_seconds", "Arrival to human")
         self._queue_wait = histogram("queue_wait_seconds", "Entry into the waiting line to human")
         self._abandon_wait = histogram("abandon_wait_seconds", "Arrival to giving up")
+        self._own = counter(
+            "calls_from_own_numbers", "Calls from our own numbers into our own lines, hung up"
+        )
         self._talk = histogram("talk_seconds", "Human to hang-up")
         self._wrap_up = histogram("wrap_up_seconds", "An agent's rest after a call")
         self._ring = histogram("ring_seconds", "An agent's phone rang", "result")
@@ -88,6 +91,8 @@ class CallMetrics:
                 self._offered.labels(queue).inc()
                 if unlisted is not None:
                     self._unlisted.labels(queue).inc()
+            case facts.OwnCallRefused():
+                self._own.inc()
             case facts.CallConnected(at, call, _, offer):
                 if offer in self._rings:
                     self._ring.labels(_TAKEN).observe(_seconds(at - self._rings.pop(offer)))

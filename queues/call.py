@@ -41,6 +41,8 @@ class CallState(StrEnum):
     LEFT_QUEUE = "left_queue"
     """He left such a queue, or is not let in (yet): his call goes on in the PBX's dialplan."""
     TALKING = "talking"
+    OWN = "own"
+    """It came from one of our own numbers: nobody to serve. It is being hung up."""
 
 
 class CallStep(StrEnum):
@@ -127,6 +129,11 @@ STEPS: Mapping[CallState, Mapping[type[Event], CallStep]] = {
         events.CallEnded: CallStep.ABANDON,
         events.ChoiceMade: CallStep.CHOOSE,
         events.MessageLeft: CallStep.TAKE_MESSAGE,
+    },
+    _S.OWN: {
+        **dict.fromkeys(_STEPS_WHILE_WAITING, CallStep.IGNORE),
+        events.CallAnswered: CallStep.CONNECT,
+        events.CallEnded: CallStep.REJECT,
     },
     _S.TALKING: {
         events.CallArrived: CallStep.IGNORE,

@@ -20,7 +20,7 @@ from queues import (
 from queues.agent import Work
 from queues.call import STEPS, Call, CallState, CallStep
 from queues.centre import Centre
-from queues.commands import EraseInboxEntry
+from queues.commands import EraseInboxEntry, RefuseCall
 from queues.events import OfferResult
 from queues.identifiers import CallId, Did, OfferId
 from queues.journal import (
@@ -31,8 +31,10 @@ from queues.journal import (
     CallQueued,
     OfferRang,
     Outcome,
+    OwnCallRefused,
     ServedBy,
 )
+from queues.phone_numbers import normalise
 from queues.timers import TimerKind
 
 REFUSALS_UNTIL_LOST = 3
@@ -135,9 +137,27 @@ def arrive(centre: Centre, event: events.CallArrived) -> Call:
         answer_limit=centre.answer_limit(line, event.arrived_at),
     )
     centre.calls[call.id] = call
-    obligation_desk.resident_arrived(centre, call, event.at)
     centre.note(offered_entry(centre, call, event.did, event.at))
+    if is_ours(centre, call):
+        refuse(centre, call, event.at)
+    else:
+        obligation_desk.resident_arrived(centre, call, event.at)
     return call
+
+
+def is_ours(centre: Centre, call: Call) -> bool:
+    """Whether it came from one of our own numbers: a callback that somebody's forwarding brought back to us."""
+    callbacks = centre.policy.callbacks
+    return normalise(call.number, callbacks.region) in callbacks.own_numbers
+
+
+def refuse(centre: Centre, call: Call, at: datetime) -> None:
+    """There is nobody to serve, and nobody is owed a call for it."""
+    if call.state is not CallState.OWN:
+        centre.take_out_of_line(call)
+        call.state = CallState.OWN
+        centre.note(OwnCallRefused(at, call.id, call.line.company))
+    centre.order(RefuseCall(call.id, call.channel))
 
 
 def offered_entry(centre: Centre, call: Call, did: str, at: datetime) -> CallOffered:

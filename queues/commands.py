@@ -47,6 +47,14 @@ class ReturnToHold:
 
 
 @dataclass(frozen=True, slots=True)
+class RefuseCall:
+    """Hang it up: it is a call of ours to ourselves."""
+
+    call: CallId
+    channel: ChannelName
+
+
+@dataclass(frozen=True, slots=True)
 class OfferChoice:
     """Tell the waiting resident what he may choose; he is still waiting, and may be taken away at any moment.
 
@@ -190,6 +198,7 @@ class ForgetObligationTimer:
 
 Command = (
     OfferCall
+    | RefuseCall
     | OfferChoice
     | PlayMessage
     | ReturnToHold

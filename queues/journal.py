@@ -88,6 +88,7 @@ __all__ = [
     "OfferMade",
     "OfferRang",
     "Outcome",
+    "OwnCallRefused",
     "RecordingMissed",
     "RecordingStarted",
     "ServedBy",
@@ -227,6 +228,15 @@ class CallLeftQueue:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnCallRefused:
+    """A call from one of our own numbers into our own line: hung up, nobody is owed anything for it."""
+
+    at: datetime
+    call: CallId
+    company: CompanyId
+
+
+@dataclass(frozen=True, slots=True)
 class CallFinished:
     """The call is over with its one outcome."""
 
@@ -304,6 +314,7 @@ JournalEntry = (
     | CallPassedOn
     | CallMovedToFallback
     | CallLeftQueue
+    | OwnCallRefused
     | CallFinished
     | AgentStateChanged
     | ObligationOpened

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from queues import agent_desk, obligation_clock, obligation_moves, verdicts
 from queues.agent import Agent
-from queues.call import Call
+from queues.call import Call, CallState
 from queues.centre import Centre
 from queues.commands import CancelAttempt, ForgetObligationTimer
 from queues.identifiers import ObligationId
@@ -79,6 +79,8 @@ def resident_got_through(centre: Centre, call: Call, at: datetime) -> None:
 
 def call_finished(centre: Centre, call: Call, outcome: Outcome, at: datetime, now: datetime) -> None:
     """His call is over. Not answered: he is owed a contact, if his line's rules owe one."""
+    if call.state is CallState.OWN:
+        return
     _left_the_line(centre, call, at, now)
     if outcome is Outcome.ANSWERED:
         verdicts.judge_answered(centre, call, at)

@@ -133,8 +133,8 @@ def _server_of(known: KnownCall) -> ServedBy:
 def _adopt(centre: Centre, found: LiveCall, at: datetime, now: datetime) -> None:
     call = centre.calls.get(found.call) or _arrived_meanwhile(centre, found, at)
     call.channel = found.channel
-    if call.state is CallState.TALKING and found.state is not LiveCallState.TALKING:
-        return  # Once a human answered he is answered; the list caught him between two bridges.
+    if found.state is not LiveCallState.TALKING and _needs_no_adoption(centre, call, at):
+        return
     match found.state:
         case LiveCallState.ARRIVING:
             choice_desk.chosen_meanwhile(centre, call, found.choice)
@@ -158,6 +158,16 @@ def _adopt(centre: Centre, found: LiveCall, at: datetime, now: datetime) -> None
             if found.recording and found.recording != call.recording:
                 call.recording = found.recording
                 centre.note(RecordingStarted(found.answered_at or at, call.id, None, found.recording))
+
+
+def _needs_no_adoption(centre: Centre, call: Call, at: datetime) -> bool:
+    """Who was answered is answered, the list caught him between two bridges; and nobody serves our own calls."""
+    if call.state is CallState.TALKING:
+        return True
+    if not call_desk.is_ours(centre, call):
+        return False
+    call_desk.refuse(centre, call, at)
+    return True
 
 
 def _arrived_meanwhile(centre: Centre, found: LiveCall, at: datetime) -> Call:

@@ -93,6 +93,8 @@ def changes_of(entry: JournalEntry, place: Place) -> Iterator[Change]:  # noqa: 
                 yield _call(node, call, recording=None)
             if attempt is not None:
                 yield _attempt(attempt, recording=None)
+        case facts.OwnCallRefused():
+            pass  # Its outcome says so: rejected, and no obligation.
         case facts.Unexpected():
             pass  # Counted in the metrics; the journal itself keeps it.
         case _:

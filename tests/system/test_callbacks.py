@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from callengine.demo.centre import EMERGENCY_DID, GENERAL_DID, CentrePlan
+from callengine.demo.centre import GENERAL_DID, CentrePlan
 from callengine.demo.resident import Behaviour, ResidentExchange
 from callengine.demo.softphone import PhoneCall, Softphone
 from queues.phone_numbers import DialRefusal
@@ -226,8 +226,6 @@ SPOOFED = {
     "88091234567": DialRefusal.NUMBER_TYPE,  # premium
     "77011234567": DialRefusal.FOREIGN,  # Kazakhstan, with Russia's country code
     "+442071234567": DialRefusal.FOREIGN,
-    GENERAL_DID: DialRefusal.OWN_NUMBER,
-    EMERGENCY_DID: DialRefusal.OWN_NUMBER,
     "112": DialRefusal.SHORT_CODE,
     "89": DialRefusal.SHORT_CODE,
 }

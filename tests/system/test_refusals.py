@@ -214,3 +214,16 @@ async def test_a_telephone_that_is_heard_is_a_contact() -> None:
         (row,) = await centre.rows("SELECT result, heard FROM attempts")
         assert (row.result, bool(row.heard)) == ("contacted", True)
         assert await here.obligations() == [("contacted", "")]
+
+
+async def test_a_call_from_our_own_number_into_our_own_line_is_refused() -> None:
+    async with live_centre(plan()) as centre:
+        here = await ward(centre, answers)
+        ourselves = centre.phones.resident(f"+{GENERAL_DID}")
+        await ourselves.call()
+        await ourselves.wait_for(lambda phone: phone.ended_at is not None)
+        await ourselves.hang_up()
+        rows = await centre.rows_when(1, "SELECT outcome FROM calls WHERE outcome IS NOT NULL")
+        assert [row.outcome for row in rows] == ["rejected"]
+        assert here.agent.calls == []
+        assert await here.obligations() == []

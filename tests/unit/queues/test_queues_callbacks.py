@@ -177,8 +177,7 @@ def test_withheld_and_foreign_numbers_become_a_humans_task_at_once() -> None:
     desk = desk_without_free_agents()
     missed_call(desk, "c1", 1, number="")
     missed_call(desk, "c2", 1, number="+77011234567")
-    missed_call(desk, "c3", 1, number="84951234501")
-    assert tasks(desk) == ["withheld", "foreign", "own_number"]
+    assert tasks(desk) == ["withheld", "foreign"]
     assert [entry.reason for entry in desk.journal(DialRefused) if isinstance(entry, DialRefused)] == tasks(
         desk
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from queues import events, outage_desk
-from queues.commands import TellAgent
+from queues.commands import RefuseCall, TellAgent
 from queues.events import ContactResult, DeviceState
 from queues.identifiers import AttemptId, CallId, ChannelName, CompanyId, ObligationId
-from queues.journal import DialPostponed, DialRefused
+from queues.journal import CallFinished, DialPostponed, DialRefused, Outcome, OwnCallRefused
 from queues.personal_data import Phone
 from queues.phone_numbers import DialRefusal
 from sla.obligation import ObligationState
@@ -259,3 +259,36 @@ def test_while_a_second_call_of_his_goes_on_he_stays_undialled() -> None:
     assert shift.state() is ObligationState.SUSPENDED
     shift.tell(events.CallEnded(moment(30), CallId("c3"), 16))
     assert shift.state() is ObligationState.PLANNED
+
+
+# ---- Our own calls --------------------------------------------------------------------------------------
+
+
+def test_a_call_from_one_of_our_own_numbers_is_seen_and_refused_and_owes_nothing() -> None:
+    shift = Shift()
+    shift.devices(0, DeviceState.IDLE)
+    shift.tell(arrived("c9", 1, number="84951234501"))
+    assert shift.decisions[-1].commands == (RefuseCall(CallId("c9"), ChannelName("PJSIP/trunk-c9")),)
+    assert len(shift.journal(OwnCallRefused)) == 1
+    assert shift.tell(holding("c9", 1)).commands == ()
+    shift.tell(events.CallEnded(moment(2), CallId("c9"), 16))
+    assert [e.outcome for e in shift.journal(CallFinished) if isinstance(e, CallFinished)] == [
+        Outcome.REJECTED
+    ]
+    assert not shift.dispatcher.centre.obligations
+    assert not shift.dispatcher.centre.live_by_number
+
+
+def test_one_that_came_while_we_did_not_look_is_refused_when_it_is_found() -> None:
+    shift = Shift()
+    live = events.LiveCall(
+        CallId("c9"),
+        ChannelName("PJSIP/trunk-c9"),
+        moment(1),
+        EMERGENCY_DID,
+        Phone("84951234501"),
+        events.LiveCallState.HOLDING,
+    )
+    decision = shift.tell(events.PbxSnapshot(moment(2), (live,), ()))
+    assert RefuseCall(CallId("c9"), ChannelName("PJSIP/trunk-c9")) in decision.commands
+    assert len(shift.journal(OwnCallRefused)) == 1
