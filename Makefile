@@ -9,7 +9,7 @@ export CALLENGINE_CACHE := $(CACHE)
 export PIP_CACHE_DIR := $(CACHE)/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup centre demo test tests-together test-long pictures chaos fuzz soak bench wheel dashboards lint format lock clean
+.PHONY: help setup centre demo test tests-together test-long pictures chaos fuzz soak bench wheel deb dashboards lint format lock clean
 
 help:
 	@echo "make demo    a whole centre on this machine: Asterisk, engine, six softphones, residents who call"
@@ -23,6 +23,7 @@ help:
 	@echo "make fuzz    a million damaged inputs: AMI, settings, HTTP; hostile calls to a real Asterisk (20 minutes)"
 	@echo "make pictures  docs/pictures anew: the wallboard and a month's report, as Chromium shows them"
 	@echo "make wheel   dist/callengine-….whl, to be installed as docs/install.md tells"
+	@echo "make deb     dist/callengine_…+deb12_….deb for the Debian this is; the second time without a network"
 	@echo "make lint    only the checks that run nothing"
 	@echo "make dashboards  write config/grafana anew from config/dashboards"
 	@echo "make lock    renew requirements/*.txt"
@@ -81,6 +82,9 @@ wheel: .venv/.complete
 	@rm -rf dist
 	@$(BIN)/python -m pip --quiet wheel --no-deps --no-build-isolation --wheel-dir dist .
 	@ls dist/*.whl
+
+deb: wheel
+	@$(BIN)/python packaging/build_deb.py dist/*.whl dist
 
 format: .venv/.complete
 	$(BIN)/ruff check --fix .

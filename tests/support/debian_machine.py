@@ -216,9 +216,8 @@ def booted(*, shown: Sequence[Path] = ()) -> Iterator[DebianMachine]:
             yield machine
         finally:
             if first:
-                os.kill(
-                    first, signal.SIGKILL
-                )  # `unshare` ends with it, when the kernel has ended all the rest
+                # `unshare` ends with it, when the kernel has ended all the rest.
+                os.kill(first, signal.SIGKILL)
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     outside.wait(30)
             outside.kill()
