@@ -70,16 +70,28 @@ def main(wheel: Path, folder: Path) -> Path:
         _settle_modes_and_times(tree, target.moment)
         folder.mkdir(parents=True, exist_ok=True)
         package = folder / target.file_name
-        _run("dpkg-deb", "--root-owner-group", "-Zxz", "--build", tree, package, SOURCE_DATE_EPOCH=str(target.moment))
+        _run(
+            "dpkg-deb",
+            "--root-owner-group",
+            "-Zxz",
+            "--build",
+            tree,
+            package,
+            SOURCE_DATE_EPOCH=str(target.moment),
+        )
     return package
 
 
 def _target(wheel: Path) -> Target:
     release = platform.freedesktop_os_release()
     if release.get("ID") != "debian" or not shutil.which("dpkg-deb"):
-        raise BuildError(f"a Debian package is built on Debian; this is {release.get('PRETTY_NAME', 'something else')}")
+        raise BuildError(
+            f"a Debian package is built on Debian; this is {release.get('PRETTY_NAME', 'something else')}"
+        )
     if not Path(DEBIAN_PYTHON).exists():
-        raise BuildError(f"{DEBIAN_PYTHON} is missing, which the package will run on: apt-get install python3")
+        raise BuildError(
+            f"{DEBIAN_PYTHON} is missing, which the package will run on: apt-get install python3"
+        )
     python = _ask(DEBIAN_PYTHON, "-c", "import sys; print('%d.%d' % sys.version_info[:2])")
     if tuple(map(int, python.split("."))) < (3, 11):
         raise BuildError(f"callengine needs Python 3.11 or newer; Debian's own here is {python}")
@@ -113,7 +125,10 @@ def _lay_out_environment(tree: Path, wheel: Path, target: Target) -> None:
         _pip(home, "download", "--only-binary", ":all:", "--dest", wheels, *lock)
         _pip(home, "install", "--no-index", "--find-links", wheels, *lock)
     _pip(home, "install", "--no-index", "--no-deps", wheel)
-    for rest in (*home.glob("lib/python*/site-packages/*.dist-info/direct_url.json"), *home.glob("bin/[Aa]ctivate*")):
+    for rest in (
+        *home.glob("lib/python*/site-packages/*.dist-info/direct_url.json"),
+        *home.glob("bin/[Aa]ctivate*"),
+    ):
         rest.unlink()
     for program in sorted((home / "bin").iterdir()):
         if program.name == "callengine":
@@ -131,7 +146,9 @@ def _lay_out_environment(tree: Path, wheel: Path, target: Target) -> None:
     (home / "bin" / f"python{target.python}").unlink(missing_ok=True)
     for record in home.glob("lib/python*/site-packages/*.dist-info/RECORD"):
         lines = record.read_text().splitlines(keepends=True)
-        record.write_text("".join(line for line in lines if "__pycache__" not in line and "/bin/" not in line))
+        record.write_text(
+            "".join(line for line in lines if "__pycache__" not in line and "/bin/" not in line)
+        )
     shutil.rmtree(home / "include")  # for building other modules
     for compiled in list(home.rglob("__pycache__")):
         shutil.rmtree(compiled)
@@ -139,12 +156,20 @@ def _lay_out_environment(tree: Path, wheel: Path, target: Target) -> None:
 
 def _pip(home: Path, *arguments: str | Path, may_fail: bool = False) -> bool:
     command = [sys.executable, "-m", "pip", "--python", home / "bin" / "python3", arguments[0], "--quiet"]
-    return _run(*command, "--disable-pip-version-check", *arguments[1:], may_fail=may_fail, PIP_ROOT_USER_ACTION="ignore")
+    return _run(
+        *command,
+        "--disable-pip-version-check",
+        *arguments[1:],
+        may_fail=may_fail,
+        PIP_ROOT_USER_ACTION="ignore",
+    )
 
 
 def _cache() -> Path:
     own = os.environ.get("CALLENGINE_CACHE")
-    return Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "callengine"
+    return (
+        Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "callengine"
+    )
 
 
 def _lay_out_the_rest(tree: Path, target: Target) -> None:
@@ -153,9 +178,14 @@ def _lay_out_the_rest(tree: Path, target: Target) -> None:
     sample = tree.parent / "sample"
     _run(program, "-m", "callengine", "sample", sample, PYTHONDONTWRITEBYTECODE="1")
     # From Debian 13 on units are below /usr/lib; before, Debian's own tools look in /lib.
-    units = "lib/systemd/system" if int(target.version.rpartition("deb")[2]) < 13 else "usr/lib/systemd/system"
+    units = (
+        "lib/systemd/system" if int(target.version.rpartition("deb")[2]) < 13 else "usr/lib/systemd/system"
+    )
     unit = (sample / "callengine.service").read_text()
-    _write(tree / units / "callengine.service", re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/usr/bin/callengine", unit))
+    _write(
+        tree / units / "callengine.service",
+        re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/usr/bin/callengine", unit),
+    )
     _write(tree / "etc/callengine/callengine.toml", (sample / "callengine.toml").read_text(), mode=0o600)
     (tree / "etc/callengine").chmod(0o700)
     (tree / "usr/bin").mkdir()
@@ -200,7 +230,9 @@ def _lay_out_control(tree: Path, target: Target) -> None:
         "INSTALLED_SIZE": str(size),
         "DEPENDS": ", ".join(depends),
         "PYTHON_VERSION": target.python,
-        "REVISION": _ask(tree / HOME / "bin/python3", "-m", "callengine", "db", "revision", PYTHONDONTWRITEBYTECODE="1"),
+        "REVISION": _ask(
+            tree / HOME / "bin/python3", "-m", "callengine", "db", "revision", PYTHONDONTWRITEBYTECODE="1"
+        ),
     }
     for name in ("control", *SCRIPTS):
         text = (ROOT / "packaging/debian" / name).read_text()
@@ -218,7 +250,7 @@ def _lay_out_control(tree: Path, target: Target) -> None:
 def _settle_modes_and_times(tree: Path, moment: int) -> None:
     for path in [tree, *tree.rglob("*")]:
         if not path.is_symlink() and tree / "etc" not in path.parents:
-            runs = path.is_dir() or path.parent.name in ("bin", "DEBIAN") and path.stat().st_mode & 0o100
+            runs = path.is_dir() or (path.parent.name in ("bin", "DEBIAN") and path.stat().st_mode & 0o100)
             path.chmod(0o755 if runs else 0o644)
         os.utime(path, (moment, moment), follow_symlinks=False)
 
@@ -235,7 +267,9 @@ def _write(path: Path, text: str, *, mode: int = 0o644) -> None:
 
 
 def _ask(*command: str | Path, **environment: str) -> str:
-    done = subprocess.run(command, check=False, capture_output=True, text=True, env={**os.environ, **environment})
+    done = subprocess.run(
+        command, check=False, capture_output=True, text=True, env={**os.environ, **environment}
+    )
     if done.returncode != 0:
         raise BuildError(f"{' '.join(map(str, command))}\n{done.stdout}{done.stderr}")
     return done.stdout.strip()

@@ -13,7 +13,10 @@ from callengine.command_line import main as commands
 
 _VERSION = version("callengine")
 FILES = (
-    ("/etc/callengine/callengine.toml", "The settings, read by root; the engine is handed a copy by systemd."),
+    (
+        "/etc/callengine/callengine.toml",
+        "The settings, read by root; the engine is handed a copy by systemd.",
+    ),
     ("/etc/callengine/callengine_ami.secret", "The secret of the AMI user, one line."),
     ("/var/lib/callengine", "The ledger, where it is a file, and the spool."),
     ("/usr/share/doc/callengine", "How to install, set, and operate it: install.md comes first."),
@@ -79,7 +82,7 @@ def _terms(terms: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 
 def _first_sentence(text: str) -> str:
-    return " ".join(text.split("\n\n")[0].split()).rstrip(".")
+    return " ".join(text.split("\n\n", maxsplit=1)[0].split()).rstrip(".")
 
 
 def _roff(text: str) -> str:

@@ -23,12 +23,13 @@ mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs dev/shm
 mount -t devpts -o newinstance,ptmxmode=0666,mode=620 devpts dev/pts
 ln -s pts/ptmx dev/ptmx
 mount -t tmpfs -o mode=755,nosuid,nodev tmpfs run
-# Folders of the machine around it, readable only, at the same place.
+# Folders of the machine around it, readable only: in pairs, where it is and where it is seen.
 shift
-for folder in "$@"; do
-    mkdir -p ".$folder"
-    mount --bind "$folder" ".$folder"
-    mount -o remount,bind,ro ".$folder"
+while [ $# -gt 0 ]; do
+    mkdir -p ".$2"
+    mount --bind "$1" ".$2"
+    mount -o remount,bind,ro ".$2"
+    shift 2
 done
 mkdir .around
 echo callengine-test > etc/hostname

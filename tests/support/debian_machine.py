@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -190,8 +190,8 @@ def debian_root() -> Path:
 
 
 @contextlib.contextmanager
-def booted(*, shown: Sequence[Path] = ()) -> Iterator[DebianMachine]:
-    """A fresh machine, booted; `shown` are folders of this one that it sees at the same place, readable only."""
+def booted(shown: Mapping[str, Path] | None = None) -> Iterator[DebianMachine]:
+    """A fresh machine, booted; `shown` are folders of this one by the place where it sees them, readable only."""
     base = debian_root()
     with _cgroup() as cgroup, tempfile.TemporaryFile() as log:
         # Its process 1 dies with `unshare`, and that with us, however we end.
@@ -200,7 +200,8 @@ def booted(*, shown: Sequence[Path] = ()) -> Iterator[DebianMachine]:
                 *("setpriv", "--pdeathsig", "KILL", "sh", "-c", 'echo $$ > "$0"; exec "$@"'),
                 str(cgroup / "cgroup.procs"),
                 *("unshare", *NAMESPACES, "--fork", "--kill-child", "--propagation", "private"),
-                *("sh", str(BOOT), str(base), *map(str, shown)),
+                *("sh", str(BOOT), str(base)),
+                *(part for place, folder in (shown or {}).items() for part in (str(folder), place)),
             ],
             stdin=subprocess.DEVNULL,
             stdout=log,

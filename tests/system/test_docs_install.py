@@ -12,7 +12,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -24,28 +23,12 @@ import pytest
 from callengine.asterisk_process import AsteriskProcess
 from callengine.demo.centre import CentrePlan, start_asterisk, write_settings
 from callengine.provisioned_tools import find_tools
+from tests.support.two_versions import NEW, OLD, source_archive
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(300)]
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
-OLD, NEW = "0.1.0", "0.2.0"
-MIGRATION = """
-import sqlalchemy as sa
-from alembic import op
-
-revision, down_revision, branch_labels, depends_on = "0099", "{head}", None, None
-
-
-def upgrade():
-    with op.batch_alter_table("calls") as batch_op:
-        batch_op.add_column(sa.Column("novelty", sa.String(10)))
-
-
-def downgrade():
-    with op.batch_alter_table("calls") as batch_op:
-        batch_op.drop_column("novelty")
-"""
 
 
 def blocks(name: str) -> str:
@@ -161,40 +144,8 @@ class Machine:
 @pytest.fixture(scope="module")
 def archive() -> Iterator[Path]:
     """A source archive with both wheels in dist/."""
-    with tempfile.TemporaryDirectory(prefix="callengine-archive-") as name:
-        root = Path(name)
-        listed = subprocess.run(
-            ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        for path in listed.stdout.splitlines():
-            if (ROOT / path).is_file():
-                (root / path).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(ROOT / path, root / path)
-        build(root)
-        pyproject = root / "pyproject.toml"
-        original = pyproject.read_text()
-        assert f'version = "{OLD}"' in original
-        pyproject.write_text(original.replace(f'version = "{OLD}"', f'version = "{NEW}"'))
-        head = sorted(path.name[:4] for path in (root / "storage/migrations/versions").glob("[0-9]*.py"))[-1]
-        novelty = root / "storage/migrations/versions/0099_novelty.py"
-        novelty.write_text(MIGRATION.format(head=head))
-        build(root)
-        novelty.unlink()
-        pyproject.write_text(original)
+    with source_archive() as root:
         yield root
-
-
-def build(root: Path) -> None:
-    subprocess.run(
-        [sys.executable, "-m", "pip", "-q", "wheel", "--no-deps", "--no-build-isolation", "-w", "dist", "."],
-        cwd=root,
-        check=True,
-        capture_output=True,
-    )
 
 
 @pytest.fixture
