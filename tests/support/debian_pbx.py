@@ -84,16 +84,23 @@ def _provided() -> _Provided:
 def wheels() -> Path:
     """The folder that holds every wheel of requirements/run.txt: what pip needs without a network."""
     folder = _provided().cache / "wheels"
+    folder.mkdir(parents=True, exist_ok=True)
     lock = ("--require-hashes", "-r", str(ROOT / "requirements" / "run.txt"))
-    subprocess.run(
-        [
-            *(sys.executable, "-m", "pip", "-q", "download", "--only-binary", ":all:"),
-            "-d",
-            str(folder),
-            *lock,
-        ],
-        check=True,
-    )
+    download = [
+        sys.executable,
+        "-m",
+        "pip",
+        "-q",
+        "download",
+        "--only-binary",
+        ":all:",
+        "-d",
+        str(folder),
+        *lock,
+    ]
+    kept = ["--no-index", "--find-links", str(folder)]
+    if subprocess.run([*download, *kept], capture_output=True, check=False).returncode != 0:
+        subprocess.run(download, check=True)
     return folder
 
 
