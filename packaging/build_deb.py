@@ -31,6 +31,8 @@ SCRIPTS = ("preinst", "postinst", "prerm", "postrm")
 HOME = Path("usr/lib/callengine")
 DEBIAN_PYTHON = "/usr/bin/python3"
 LOCK = ROOT / "requirements" / "run.txt"
+_ALONE = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONSAFEPATH": "1"}
+"""The environment's own callengine speaks, not that of the folder the build is called in."""
 PAGES = ("README.md", "CHANGELOG.md", "docs/*.md")
 
 
@@ -176,7 +178,7 @@ def _lay_out_the_rest(tree: Path, target: Target) -> None:
     """Units, settings, documents, man page, completion: what the program itself can write, it writes."""
     program = tree / HOME / "bin" / "python3"
     sample = tree.parent / "sample"
-    _run(program, "-m", "callengine", "sample", sample, PYTHONDONTWRITEBYTECODE="1")
+    _run(program, "-m", "callengine", "sample", sample, **_ALONE)
     # From Debian 13 on units are below /usr/lib; before, Debian's own tools look in /lib.
     units = (
         "lib/systemd/system" if int(target.version.rpartition("deb")[2]) < 13 else "usr/lib/systemd/system"
@@ -197,7 +199,7 @@ def _lay_out_the_rest(tree: Path, target: Target) -> None:
     )
     completion = _ask(program, package.parent.parent.parent.parent / "bin" / "callengine", **_completing())
     _write(tree / "usr/share/bash-completion/completions/callengine", completion + "\n")
-    page = _ask(program, ROOT / "packaging" / "man_page.py", PYTHONDONTWRITEBYTECODE="1") + "\n"
+    page = _ask(program, ROOT / "packaging" / "man_page.py", **_ALONE) + "\n"
     _compressed(tree / "usr/share/man/man1/callengine.1.gz", page)
     documents = tree / "usr/share/doc/callengine"
     for pattern in PAGES:
@@ -215,7 +217,7 @@ def _lay_out_the_rest(tree: Path, target: Target) -> None:
 
 
 def _completing() -> Mapping[str, str]:
-    return {"_CALLENGINE_COMPLETE": "bash_source", "PYTHONDONTWRITEBYTECODE": "1"}
+    return {"_CALLENGINE_COMPLETE": "bash_source", **_ALONE}
 
 
 def _lay_out_control(tree: Path, target: Target) -> None:
@@ -230,9 +232,7 @@ def _lay_out_control(tree: Path, target: Target) -> None:
         "INSTALLED_SIZE": str(size),
         "DEPENDS": ", ".join(depends),
         "PYTHON_VERSION": target.python,
-        "REVISION": _ask(
-            tree / HOME / "bin/python3", "-m", "callengine", "db", "revision", PYTHONDONTWRITEBYTECODE="1"
-        ),
+        "REVISION": _ask(tree / HOME / "bin/python3", "-m", "callengine", "db", "revision", **_ALONE),
     }
     for name in ("control", *SCRIPTS):
         text = (ROOT / "packaging/debian" / name).read_text()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.debian_machine import DebianMachine, why_not
-from tests.support.debian_pbx import machine_with_asterisk, wheels
+from tests.support.debian_pbx import PHONE, PHONES, machine_with_asterisk, wheels
 from tests.support.installed_service import CALLS, DOOR, SERVED_BY, Service
 from tests.support.stock_pbx import EXISTING
 from tests.support.two_versions import NEW, OLD, ROOT, source_archive
@@ -203,4 +203,6 @@ def lay_out_as_freepbx(machine: DebianMachine) -> None:
         for name, value in values.items():
             text = text.replace(f"@{name}@", value)
         machine.put(f"/etc/asterisk/{template.name}", text)
+    with (machine.root / "etc/asterisk/pjsip.conf").open("a") as pjsip:
+        pjsip.write("".join(PHONE.replace("@", phone) for phone in PHONES))
     machine.run("systemctl restart asterisk; asterisk -rx 'core waitfullybooted'")
