@@ -64,9 +64,9 @@ def test_lintian_finds_nothing_without_a_reason(packages: Path) -> None:
 def test_the_units_and_the_settings_are_those_that_sample_writes(packages: Path) -> None:
     with booted({SHOWN: packages}) as machine:
         apt(machine, "install", package(packages, OLD))
-        machine.run("callengine sample /root/sample")
-        machine.run("cmp /root/sample/callengine.toml /etc/callengine/callengine.toml")
-        unit = machine.run("cat /root/sample/callengine.service")
+        machine.run("callengine sample /srv/sample")
+        machine.run("cmp /srv/sample/callengine.toml /etc/callengine/callengine.toml")
+        unit = machine.run("cat /srv/sample/callengine.service")
         packaged = machine.run("systemctl cat callengine").split("\n", 1)[1]
         program = re.compile(r"(?m)^ExecStart=\S+")
         assert program.sub("ExecStart=", packaged).strip() == program.sub("ExecStart=", unit).strip()
@@ -88,7 +88,7 @@ def test_installed_upgraded_backed_out_of_removed_and_purged(packages: Path) -> 
         service = Service(machine)
         apt(machine, "install", package(packages, OLD))
         machine.run(
-            """set -e
+            """set -e; cd /srv
             callengine sample sample
             install -m 0600 sample/callengine_ami.secret /etc/callengine/
             for part in manager extensions queues musiconhold lines; do
@@ -156,7 +156,7 @@ def test_installed_upgraded_backed_out_of_removed_and_purged(packages: Path) -> 
             path
             for path in machine.run(left).split()
             if not path.startswith(
-                ("/root/", "/etc/asterisk/", "/usr/share/asterisk/", "/var/spool/asterisk/")
+                ("/srv/", "/etc/asterisk/", "/usr/share/asterisk/", "/var/spool/asterisk/")
             )
         ]
         assert [path for path in rest if not path.startswith("/var/cache/man/")] == []
