@@ -14,6 +14,10 @@ class NotConnected(AmiError):
     """The link is down: the action was not written."""
 
 
+class NotInCharge(AmiError):
+    """Another engine may be in charge of this PBX: the action was not written."""
+
+
 class TooManyActions(AmiError):
     """More actions are unanswered than the link allows: the action was not written."""
 

@@ -13,13 +13,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from ami_adapters import actions, trunk_questions
-from ami_adapters import dialplan_names as names
 from ami_adapters.actions import Action
 from ami_adapters.beats import Beats, NoLink
 from ami_adapters.channel_audit import ChannelAudit
 from ami_adapters.channel_registry import ChannelRegistry
+from ami_adapters.charge import Charge, Link
 from ami_adapters.command_translation import actions_of
-from ami_adapters.errors import AmiError, NotConnected
+from ami_adapters.errors import AmiError, NotConnected, NotInCharge
 from ami_adapters.event_translation import EventTranslator
 from ami_adapters.inbox_reader import InboxReader
 from ami_adapters.message import Message, instant_of
@@ -39,16 +39,6 @@ MAX_HELD_MESSAGES = 50_000
 """More than this while a snapshot is taken: the snapshot is taken anew."""
 RESYNC_PAUSE_SECONDS = 1.0
 CLOCK_SMOOTHING = 8
-
-
-class Link(Protocol):
-    """What the switchboard needs of the AMI link."""
-
-    def send_nowait(self, action: Action) -> asyncio.Future[Response]:
-        """Write the action now; its answer, or AmiError, comes through the future."""
-
-    def drop(self, reason: str) -> None:
-        """Break the connection; the link reconnects by itself."""
 
 
 class Log(Protocol):
@@ -87,10 +77,14 @@ class Switchboard:
         troubles: Troubles | None = None,
         on_beat: Callable[[int], None] = lambda count: None,
         listener: Callable[[Message], None] = lambda message: None,
+        charge: Charge | None = None,
     ) -> None:
         self.trunks = TrunkWatch(trunks)
         """What is known of the PBX's trunks; nothing while there is no link."""
         self._link: Link = NoLink()
+        self._wire: Link = NoLink()
+        """As `_link`, for the charge's own business."""
+        self._charge = charge
         self._listener = listener
         self._told = told or _at_once
         """Returns when the engine has handled all that it was told."""
@@ -119,7 +113,8 @@ class Switchboard:
 
     def attach(self, link: Link) -> None:
         """The link to send by; it is built after us because it tells us what it hears."""
-        self._link = link
+        self._wire = link
+        self._link = link if self._charge is None else self._charge.guard(link)
 
     @property
     def connection(self) -> int:
@@ -229,7 +224,13 @@ class Switchboard:
 
     def beat(self) -> None:
         """Tell the dialplan that the engine is alive: epoch seconds by Asterisk's clock."""
-        self._set_heartbeat(str(int(self.pbx_now().timestamp())))
+        if self._charge is not None:
+            self._charge.beat(self._wire, self.pbx_now())
+
+    def confirm_charge(self) -> None:
+        """Look whether we are still in charge of the PBX; outside the engine's turn, which may be long."""
+        if self._charge is not None and self._connected:
+            self._charge.confirm(self._wire, self.pbx_now)
 
     def send_pulse(self, count: int) -> bool:
         """Send a number through the PBX and back; whether it went out."""
@@ -237,7 +238,7 @@ class Switchboard:
 
     def stop_beating(self) -> asyncio.Future[Response] | None:
         """Tell the dialplan that the engine stops: residents go on to the fallback queue at once."""
-        return self._set_heartbeat("0")
+        return None if self._charge is None else self._charge.farewell(self._wire)
 
     async def audit(self) -> None:
         """Whether somebody hung up and we did not hear it; then ask anew what is so."""
@@ -250,16 +251,6 @@ class Switchboard:
         self._cancel_resync()
         if task is not None:
             await asyncio.gather(task, return_exceptions=True)
-
-    def _set_heartbeat(self, value: str) -> asyncio.Future[Response] | None:
-        if not self._connected:
-            return None
-        try:
-            future = self._link.send_nowait(actions.setvar(names.HEARTBEAT_VARIABLE, value))
-        except AmiError:
-            return None
-        future.add_done_callback(_retrieve)
-        return future
 
     def _on_outcome(self, command: Command, future: asyncio.Future[Response]) -> None:
         if future.cancelled():
@@ -296,12 +287,15 @@ class Switchboard:
             self._held = []
             try:
                 started_at = await self._read_clocks()
-                if first:
+                if first and self._charge is not None:
                     # Whoever asks from now on whether we are there waits for us; whoever went to the fallback before
                     # is in the lists that follow. Not again when the lists fail: then we are not there.
-                    self.beat()
+                    await self._charge.take(self._wire, self.pbx_now)
                     first = False
                 answers = await self._ask(list(SNAPSHOT_ACTIONS.values()))
+            except NotInCharge as problem:
+                self._log.warning("no snapshot: another engine's business", reason=str(problem))
+                return
             except AmiError as problem:
                 self._log.warning("snapshot failed", reason=str(problem))
                 await asyncio.sleep(RESYNC_PAUSE_SECONDS)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import signal
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from ami_adapters.link import AmiLink, LinkState, LinkTimes, PbxLogin
+from ami_adapters.charge import Charge
+from ami_adapters.link import AmiLink, LinkState, LinkTimes
+from ami_adapters.owner import Owner
 from ami_adapters.queue_log_gap import QueueLogGap
 from ami_adapters.queue_watch import WatchedQueues
 from ami_adapters.switchboard import Switchboard
@@ -21,9 +20,11 @@ from ami_adapters.trouble import Trouble, Troubles
 from callengine.access.opening import open_gate
 from callengine.callback_api import CallbackApi
 from callengine.clock import SystemClock
+from callengine.condition import conditions, in_charge
 from callengine.engine import Engine
 from callengine.figures_api import FiguresApi
 from callengine.http_server import HttpServer
+from callengine.identity import is_gone, this_process
 from callengine.ledger_watch import LedgerWatch, opened_ledger
 from callengine.live_callbacks import LiveCallbacks
 from callengine.logs import get_log
@@ -31,6 +32,7 @@ from callengine.lost_recordings import told_in
 from callengine.metrics import Metrics
 from callengine.obligation_timers import AlarmClock
 from callengine.openapi import OpenApi
+from callengine.pbx_login import login_of
 from callengine.queue_log_feed import QueueLogFeed
 from callengine.reconcile import nightly
 from callengine.reconcile.sources import FromInside, books_of
@@ -39,7 +41,9 @@ from callengine.reloading import read_anew
 from callengine.report_schedule import ReportSchedule
 from callengine.retention import every_night
 from callengine.service_manager import notify, watchdog_seconds
+from callengine.signals import signals
 from callengine.tally import COUNTED_FOR, DayTally
+from callengine.timer_jobs import alone, audit, closed, measure_lag, note_alive
 from callengine.unlisted_calls import UnlistedCalls
 from callengine.vital_signs import TICK_SECONDS, VitalSigns
 from callengine.wallboard.board import Links
@@ -55,12 +59,10 @@ from queues.identifiers import NodeId
 from queues.policy import CentrePolicy
 from queues.views import CentreView
 from storage.figure_queries import figure_rows
+from storage.leases import Holding, LeaseLostError
 from storage.ledger import Ledger
 
-AUDIT_SECONDS = 15.0
 STOP_SECONDS = 10.0
-_LAG_MEASURED_SECONDS = 0.5
-_ALIVE_NOTED_SECONDS = 10.0
 _HUNG_BACKLOG = 20_000
 
 
@@ -76,8 +78,16 @@ class Application:
         link_times: LinkTimes | None = None,
         record: Callable[[bytes], None] | None = None,
         settings_path: Path | None = None,
+        me: Owner | None = None,
+        left: Owner | None = None,
+        times_lost: int = 0,
     ) -> None:
-        """`settings_path` is read anew by SIGHUP."""
+        """`settings_path` is read anew by SIGHUP. `left`: who was in charge of the PBX before us."""
+        self._me = me or this_process(settings.pbx.username)
+        self._left = left
+        self._times_lost = times_lost
+        self.stood_down = ""  # Why this engine is not in charge any more.
+        self.taken_by: Holding | None = None  # When it was the ledger that told.
         self._settings = settings
         self._settings_path = settings_path
         self.clock = clock or SystemClock()
@@ -106,13 +116,22 @@ class Application:
         """Open the ledger, take up what was left open, listen, connect. Raises TokenError, LedgerError, OSError."""
         settings, log, now = self._settings, self._log, self.clock.now()
         gate = open_gate(settings, self.clock.now)
-        ledger = await opened_ledger(settings, now)
+        ledger = await opened_ledger(settings, now, log, me=self._me, left=self._left)
         self.ledger = ledger
         restored = await ledger.restored(now)
         dispatcher = Dispatcher(self._policy, epoch=ledger.epoch, started_at=now, node=ledger.node)
         self._dispatcher = dispatcher
         self.troubles = Troubles(log, self._on_trouble)
-        self.queue_log = QueueLogFeed(settings, self._policy, lambda: self.link, self.clock.now)
+        me = replace(self._me, epoch=ledger.epoch)
+        self.charge = Charge(
+            me,
+            log=log,
+            is_gone=lambda owner: is_gone(owner, me),
+            on_lost=lambda seen: self._stand_down(f"{seen.told()} is in charge of the PBX"),
+        )
+        self.queue_log = QueueLogFeed(
+            settings, self._policy, lambda: self.charge.guard(self.link), self.clock.now
+        )
         self.switchboard = Switchboard(
             self._policy.agents.values(),
             sink=self._hear,
@@ -126,6 +145,7 @@ class Application:
             troubles=self.troubles,
             on_beat=self._on_beat,
             listener=self.queue_log.hear,
+            charge=self.charge,
         )
         metrics = Metrics(
             self._policy.queues,
@@ -138,14 +158,16 @@ class Application:
             agents={agent: profile.queues for agent, profile in self._policy.agents.items()},
             last_event_at=lambda: self.switchboard.last_event_at,
             pauses=settings.pause_names,
+            in_charge=lambda: in_charge(self.charge),
+            times_lost=self._times_lost,
         )
         self.metrics = metrics
         self.ledger_watch = LedgerWatch(ledger, metrics.ledger, log)
+        self.ledger_watch.on_lost = self._lose_ledger
         ledger.writer.start()
         self.alarm = AlarmClock(self.tell, self.clock.now, self.clock.wall)
-        pbx = settings.pbx
         self.link = AmiLink(
-            PbxLogin(pbx.host, pbx.port, pbx.username, pbx.secret.get_secret_value()),
+            login_of(settings.pbx),
             self.switchboard,
             now=self.clock.now,
             log=log,
@@ -175,6 +197,9 @@ class Application:
             log,
             monotonic=asyncio.get_running_loop().time,
             messages_read=lambda: self.link.messages_read,
+        )
+        self.charge.on_unconfirmed = lambda: self.vitals.fall_behind(
+            "it is not certain that we are in charge"
         )
         async with ledger.reading() as reader:
             rows = await figure_rows(
@@ -208,15 +233,12 @@ class Application:
         self._tasks = [
             loop.create_task(self._engine.run(), name="engine"),
             loop.create_task(self._beat(), name="heartbeat"),
-            loop.create_task(self._measure_lag(), name="loop lag"),
-            loop.create_task(self._audit(), name="audit"),
-            loop.create_task(self._note_alive(ledger), name="alive"),
-            *self._nightly_reconcile(ledger),
-            loop.create_task(
-                every_night(ledger.engine, lambda: self._settings, self.zone, self.clock.now, log),
-                name="retention",
-            ),
+            loop.create_task(measure_lag(metrics.loop_lag_seconds), name="loop lag"),
+            loop.create_task(audit(self.switchboard), name="audit"),
+            loop.create_task(note_alive(ledger, self.clock.now), name="alive"),
+            *self._nightly(ledger),
         ]
+        self.reports.alone = alone(ledger, "reports", self._me, done_for=0.0)
         self.reports.start()
         self.link.start()
         log.info("started", node=NodeId(settings.pbx.name), epoch=ledger.epoch, http_port=self.http.port)
@@ -224,19 +246,16 @@ class Application:
 
     async def run(self) -> None:
         """Until SIGTERM, SIGINT or `ask_to_stop`; a task that dies ends it with that error."""
-        loop = asyncio.get_running_loop()
-        for signal_number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(signal_number, self.ask_to_stop)
-        loop.add_signal_handler(signal.SIGHUP, self.reload)
         try:
-            stop = loop.create_task(self._stop_wanted.wait())
-            done, _ = await asyncio.wait({stop, *self._tasks}, return_when=asyncio.FIRST_COMPLETED)
-            stop.cancel()
-            for task in done - {stop}:
-                task.result()
+            with signals(stop=self.ask_to_stop, reload=self.reload):
+                stop = asyncio.get_running_loop().create_task(self._stop_wanted.wait())
+                done, _ = await asyncio.wait({stop, *self._tasks}, return_when=asyncio.FIRST_COMPLETED)
+                stop.cancel()
+                for task in done - {stop}:
+                    task.result()
+        except LeaseLostError as problem:
+            self._lose_ledger(problem)
         finally:
-            for signal_number in (signal.SIGTERM, signal.SIGINT):
-                loop.remove_signal_handler(signal_number)
             await self.stop()
 
     def reload(self) -> None:
@@ -261,6 +280,19 @@ class Application:
         """End `run`."""
         self._stop_wanted.set()
 
+    def _lose_ledger(self, lost: LeaseLostError) -> None:
+        self.taken_by = lost.holding
+        self._stand_down(str(lost))
+
+    def _stand_down(self, reason: str) -> None:
+        """Another engine is in charge: nothing more is decided, sent or written from this moment on."""
+        if not self.stood_down:
+            self.stood_down = reason
+            self._log.error("this engine is not in charge of the PBX any more: it stands down", reason=reason)
+            if self._engine is not None:
+                self._engine.stop()
+            self.ask_to_stop()
+
     async def stop(self) -> None:
         """Offer nothing more, tell the dialplan, commit what was decided; calls go on without us."""
         notify("STOPPING=1")
@@ -270,34 +302,23 @@ class Application:
         for task in tasks[1:]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self.reports.stop()
         farewell = self.switchboard.stop_beating()
         if farewell is not None:
             await asyncio.wait({farewell}, timeout=1.0)
+        await self.reports.stop()
         await self.switchboard.close()
         await self.link.close()
         self.alarm.stop()
         await self.http.stop()
         if self.ledger is not None:
-            try:
-                if not self.ledger.writer.is_away:
-                    await self._try_to_note_alive(self.ledger)
-                await self.ledger.close()
-            except TimeoutError:
-                self._log.error("the ledger did not take everything", rows=self.ledger.writer.pending_rows)
+            await closed(self.ledger, self.clock.now(), self._log)
         self._log.info("stopped")
 
     def health(self) -> Mapping[str, bool]:
         """What must hold for the engine to do its work."""
-        return {
-            "pbx_connected": self.link.state is LinkState.CONNECTED,
-            "pbx_state_known": self.switchboard.is_synced,
-            "keeps_up": not self.vitals.is_behind,
-            "ledger_writes": self.ledger_watch.keeps_decisions,
-        }
+        return conditions(self.link, self.switchboard, self.vitals, self.ledger_watch, self.charge)
 
     def _links(self) -> Links:
-        """What the wallboard's footer shows."""
         knows_pbx = self.link.state is LinkState.CONNECTED and self.switchboard.is_synced
         return links_of(knows_pbx, self.switchboard.trunks, self.unlisted.lately())
 
@@ -338,6 +359,7 @@ class Application:
             self.ledger_watch.check()
             self._look_at_the_unsettled()
             self.metrics.link.pbx_clock_offset.set(self.switchboard.clock_offset.total_seconds())
+            self.switchboard.confirm_charge()
             self.vitals.tick()
             if watchdog_seconds() is not None and self._engine_or_fail().backlog < _HUNG_BACKLOG:
                 notify("WATCHDOG=1")
@@ -361,36 +383,16 @@ class Application:
         self._last_step = step
         self.clock.refuse_to_be_far_ahead()
 
-    async def _audit(self) -> None:
-        """No decision waits for this: it finds what AMI, which numbers nothing, kept from us."""
-        while True:
-            await asyncio.sleep(AUDIT_SECONDS)
-            await self.switchboard.audit()
-
-    async def _measure_lag(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            wanted = loop.time() + _LAG_MEASURED_SECONDS
-            await asyncio.sleep(_LAG_MEASURED_SECONDS)
-            self.metrics.loop_lag_seconds.observe(max(0.0, loop.time() - wanted))
-
-    def _nightly_reconcile(self, ledger: Ledger) -> Iterator[asyncio.Task[None]]:
+    def _nightly(self, ledger: Ledger) -> Iterator[asyncio.Task[None]]:
+        loop, now, log = asyncio.get_running_loop(), self.clock.now, self._log
         if self._settings.reconcile.nightly:
-            live = FromInside(self.tally, self.clock.now, ledger.writer.flush)
-            books = books_of(self._settings, ledger.reader, live)
-            job = nightly.every_night(books, self.clock.now, self.metrics.accounts_differ, self._log)
-            yield asyncio.get_running_loop().create_task(job, name="reconcile")
-
-    async def _note_alive(self, ledger: Ledger) -> None:
-        """Whoever counts again must know from when on nobody looked, should this run be killed."""
-        while True:
-            await self._try_to_note_alive(ledger)
-            await asyncio.sleep(_ALIVE_NOTED_SECONDS)
-
-    async def _try_to_note_alive(self, ledger: Ledger) -> None:
-        with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
-            async with asyncio.timeout(_ALIVE_NOTED_SECONDS):
-                await ledger.note_alive(self.clock.now())
+            books = books_of(self._settings, ledger.reader, FromInside(self.tally, now, ledger.writer.flush))
+            mine = alone(ledger, "reconcile", self._me)
+            job = nightly.every_night(books, now, self.metrics.accounts_differ, log, mine)
+            yield loop.create_task(job, name="reconcile")
+        mine = alone(ledger, "retention", self._me)
+        work = every_night(ledger.engine, lambda: self._settings, self.zone, now, log, mine)
+        yield loop.create_task(work, name="retention")
 
     def _engine_or_fail(self) -> Engine:
         if self._engine is None:

@@ -18,7 +18,7 @@ from ami_adapters.errors import AmiError
 from ami_adapters.link import AmiLink, LinkState, PbxLogin
 from ami_adapters.message import Message
 from ami_adapters.pending_actions import Response
-from callengine import check_codes, check_dialplan, check_files, check_watch
+from callengine import check_charge, check_codes, check_dialplan, check_files, check_watch
 from callengine.access.opening import no_token, token_is_wanted
 from callengine.access.tokens import TokenError
 from callengine.check_files import Surroundings
@@ -177,7 +177,7 @@ async def _look_around(link: AmiLink, probe: _Probe, settings: Settings) -> Asyn
     async for finding in _rights(link, ACTIONS if moves_calls else check_watch.ACTIONS):
         yield finding
     yield await _events(link, probe)
-    for look in MOVING if moves_calls else WATCHING:
+    for look in (check_charge.who_is_in_charge, *(MOVING if moves_calls else WATCHING)):
         async for finding in look(link, settings):
             yield finding
 

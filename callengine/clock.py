@@ -17,6 +17,11 @@ _READINGS = 5
 _ZERO = timedelta(0)
 
 
+def booted_at() -> int:
+    """When this machine was started, by its clock as it goes now; seconds since the epoch."""
+    return round(time.time() - time.clock_gettime(time.CLOCK_BOOTTIME))
+
+
 class ClockSetBackError(Exception):
     """The machine's clock was set back so far that only a new start goes by it."""
 

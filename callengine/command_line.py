@@ -17,7 +17,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from callengine import ledger_commands
 from callengine.access.tokens import TokenError
-from callengine.application import Application
 from callengine.callback_commands import login_name
 from callengine.clock import ClockSetBackError, SystemClock
 from callengine.command_options import config_option, fail, settings_or_fail
@@ -25,15 +24,15 @@ from callengine.demo_needs import without_telephones
 from callengine.desk_commands import callbacks, messages
 from callengine.finding import Finding
 from callengine.logs import configure_logging
-from callengine.pauses import keep_short
 from callengine.reconcile.command import reconcile_command
 from callengine.report_group import report
 from callengine.sample_commands import sample
+from callengine.service import serve
 from callengine.spool_commands import spool_command
 from callengine.token_commands import token
 from config.credentials import CREDENTIALS_VARIABLE
 from config.policies import dialplan_lines
-from config.settings import DEFAULT_PATH, Settings, settings_path
+from config.settings import DEFAULT_PATH, settings_path
 from storage.errors import LedgerError
 from storage.rollup_rebuild import Rebuilt
 
@@ -53,7 +52,7 @@ def run(config: Path | None) -> None:
     clock = SystemClock()
     configure_logging(level=settings.log.level, as_json=settings.log.format == "json", now=clock.now)
     try:
-        asyncio.run(_start_and_run(settings, clock, path))
+        asyncio.run(serve(settings, clock, path))
     except (LedgerError, OSError, TokenError, ClockSetBackError) as problem:
         fail(f"{told_path(path)}: {problem}")
 
@@ -62,16 +61,6 @@ def told_path(settings: Path) -> Path:
     """The file an administrator would open: under systemd the engine reads a copy in a folder that he cannot."""
     folder = os.environ.get(CREDENTIALS_VARIABLE)
     return DEFAULT_PATH.parent / settings.name if folder and settings.is_relative_to(folder) else settings
-
-
-async def _start_and_run(settings: Settings, clock: SystemClock, path: Path) -> None:
-    application = Application(settings, clock=clock, settings_path=path)
-    await application.start()
-    pauses = asyncio.get_running_loop().create_task(keep_short(), name="pauses")
-    try:
-        await application.run()
-    finally:
-        pauses.cancel()
 
 
 @main.command()

@@ -16,12 +16,26 @@ from callengine.door.answering import NAME, Answering
 from callengine.door.door import Door
 from callengine.door.limits import Allowance, limits
 from callengine.door.shared import Shared
+from callengine.door_metrics import DoorMetrics
 from callengine.listeners import port_of, private_listener, tcp_listeners
-from callengine.metrics import Metrics
 from callengine.start_errors import StartError, port_problem
 
 Health = Callable[[], Mapping[str, bool]]
 """Named conditions and whether each is met."""
+
+
+class Exposed(Protocol):
+    """Whose metrics are scraped."""
+
+    @property
+    def door(self) -> DoorMetrics:
+        """Those of the door itself."""
+
+    def form(self, accept: str) -> str:
+        """The content type that whoever accepts this is given."""
+
+    async def exposition(self, accept: str) -> tuple[bytes, str]:
+        """The text for a scrape and its content type."""
 
 
 class Routes(Protocol):
@@ -55,7 +69,7 @@ class HttpServer:
         self,
         host: str,
         port: int,
-        metrics: Metrics,
+        metrics: Exposed,
         health: Health,
         *,
         api: Routes | None = None,

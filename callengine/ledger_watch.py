@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
+from ami_adapters.owner import Owner
+from callengine.identity import gone_holder
 from callengine.ledger_metrics import LedgerMetrics
 from callengine.logs import Log
 from callengine.start_errors import ledger_problem
 from config.settings import Settings
 from storage.batch_writer import BEHIND
+from storage.drain import LedgerNews
 from storage.errors import LedgerError
+from storage.leases import LeaseHeldError, LeaseLostError
 from storage.ledger import Ledger, open_ledger
 from storage.spool import Spool
 
@@ -17,8 +23,21 @@ _MANY_IN_MEMORY = 2 * BEHIND
 """So many decisions are in memory only when neither database nor disk has taken any for a while."""
 
 
-async def opened_ledger(settings: Settings, now: datetime) -> Ledger:
-    """The ledger and the spool of these settings. Raises LedgerError, which names the key to change."""
+async def opened_ledger(
+    settings: Settings, now: datetime, log: Log, *, me: Owner, left: Owner | None = None
+) -> Ledger:
+    """The ledger and the spool of these settings, held by `me`. Raises LedgerError, which names the key to change.
+
+    Raises LeaseHeldError when another engine holds it. `left`: who was in charge of the PBX, and is not any more.
+    """
+
+    def on_set_aside(records: int, file: Path) -> None:
+        log.error(
+            "decisions that were made when another engine was in charge already are set aside",
+            decisions=records,
+            file=str(file),
+        )
+
     database = settings.database
     path = settings.spool_path
     try:
@@ -27,10 +46,16 @@ async def opened_ledger(settings: Settings, now: datetime) -> Ledger:
             settings.pbx.name,
             now,
             password=database.password.get_secret_value(),
+            news=LedgerNews(set_aside=on_set_aside),
+            after_epoch=0 if left is None else left.epoch,
+            holder=me.written(),
+            is_gone=gone_holder(me, left),
             spool=None
             if path is None
             else Spool(path, settings.pbx.name, limit_bytes=database.spool_max_mb << 20),
         )
+    except LeaseHeldError:
+        raise
     except LedgerError as problem:
         if path is not None and str(path) in str(problem):
             right = "name a file of this engine's own, in a folder that is there"
@@ -47,10 +72,13 @@ class LedgerWatch:
         self._metrics = metrics
         self._log = log
         self._was_away = False
+        self.on_lost: Callable[[LeaseLostError], None] = lambda problem: None
+        """Told once that another engine holds the lease."""
         metrics.ledger = ledger
         news = ledger.writer.news
         news.failed, news.spool_failed = self._on_failure, self._on_spool_failure
         news.behind = self._on_behind
+        news.lost = self._on_lost
         news.refused, news.drained = self._on_refused, metrics.drained.inc
         news.missed = self._on_missed
         self._tell_of_the_start()
@@ -103,6 +131,10 @@ class LedgerWatch:
             "another database server answers that never got the last decisions; written again from the spool",
             records=records,
         )
+
+    def _on_lost(self, problem: LeaseLostError) -> None:
+        self._log.error("the ledger refuses us: another engine is in charge", reason=str(problem))
+        self.on_lost(problem)
 
     def _on_refused(self, table: str) -> None:
         self._metrics.refused.inc()

@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector
 from ami_adapters.trunk_watch import TrunkWatch
 from callengine.call_metrics import EDGES, CallMetrics
 from callengine.callback_metrics import CallbackMetrics, live_obligations
+from callengine.charge_metrics import ChargeMetrics, InCharge
 from callengine.door_metrics import DoorMetrics
 from callengine.figure_metrics import agents_by_queue, families_of, paused_by_reason
 from callengine.figures import CentreFigures
@@ -54,6 +55,8 @@ class Metrics:
         agents: Mapping[AgentId, Iterable[QueueName]] | None = None,
         last_event_at: Callable[[], datetime | None] = lambda: None,
         pauses: PauseNames | None = None,
+        in_charge: Callable[[], InCharge] = lambda: InCharge(is_ours=True, who="", sessions=0),
+        times_lost: int = 0,
     ) -> None:
         self.registry = CollectorRegistry()
         names = tuple(queues)
@@ -84,6 +87,7 @@ class Metrics:
         self.ledger = LedgerMetrics(self.registry)
         self.link = LinkMetrics(self.registry)
         self.door = DoorMetrics(self.registry)
+        ChargeMetrics(self.registry, in_charge, times_lost)
         info = gauge("build_info", "The running version", ["version"])
         info.labels(version).set(1)
         for kind in get_args(Event):

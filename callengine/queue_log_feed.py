@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from ami_adapters.charge import Link
 from ami_adapters.errors import AmiError
 from ami_adapters.message import Message
 from ami_adapters.pending_actions import Response
 from ami_adapters.queue_log import LoggedResident, QueueLog
 from ami_adapters.queue_log_line import QueueLogLine
-from ami_adapters.switchboard import Link
 from ami_adapters.transfer_notice import transfer_notice
 from config.settings import Settings
 from queues.identifiers import AgentId, CallId, QueueName

@@ -10,6 +10,7 @@ import asyncio
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -24,9 +25,11 @@ from callengine.logs import Log
 from callengine.report_commands import collected, told_as
 from callengine.reports.period import Period, day_of, month_of, week_of
 from callengine.reports.subject import Subject, known
+from callengine.timer_jobs import Alone
 from config.consistency import WHOLE_CENTRE
 from config.settings import Settings
 from storage.errors import LedgerError
+from storage.leases import LeaseHeldError
 from storage.report_queries import first_start
 
 MADE_UP = {"day": 31, "week": 8, "month": 12}
@@ -110,6 +113,8 @@ class ReportSchedule:
         self._scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         )
+        self.alone: Alone = nullcontext
+        """Entered while reports are written; replace it where a ledger is shared."""
         self._running: asyncio.Task[None] | None = None
         self._stopping = False
 
@@ -143,7 +148,11 @@ class ReportSchedule:
     async def write(self) -> None:
         """Write what is missing now. What cannot be written is logged, and missing at the next run."""
         try:
-            written = await asyncio.to_thread(self._write_until_stopped)
+            async with self.alone():
+                written = await asyncio.to_thread(self._write_until_stopped)
+        except LeaseHeldError as problem:
+            self._log.info("reports are written by another engine", reason=str(problem))
+            return
         except (LedgerError, SQLAlchemyError, OSError) as problem:
             self._log.error("reports failed, tried again at the next run", reason=type(problem).__name__)
             return

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from callengine.logs import Log
+from callengine.timer_jobs import Alone
 from config.settings import Settings
+from storage.leases import LeaseHeldError
 from storage.retention import Deletion, Kind, Term, forget
 
 AT_NIGHT = time(3)
@@ -51,12 +54,17 @@ async def every_night(
     zone: tzinfo,
     now: Callable[[], datetime],
     log: Log,
+    alone: Alone = nullcontext,
 ) -> None:
     """Until cancelled: at three o'clock by the centre's clock. A failure is logged, and tried again next night."""
     while True:
         await asyncio.sleep((next_night(now(), zone) - now()).total_seconds())
         try:
-            done = await forget_what_is_due(engine, settings(), now(), BY_ITSELF)
+            async with alone():
+                done = await forget_what_is_due(engine, settings(), now(), BY_ITSELF)
+        except LeaseHeldError as problem:
+            log.info("retention is another engine's work tonight", reason=str(problem))
+            continue
         except (SQLAlchemyError, OSError) as problem:
             log.error("retention failed, tried again next night", reason=type(problem).__name__)
             continue

@@ -144,6 +144,12 @@ class Pbx(Section):
         SecretStr(""), description="his secret; better in secret_file or the environment"
     )
     secret_file: Path | None = Field(None, description="a file that holds the secret and nothing else")
+    take_over_seconds: int = Field(
+        30,
+        ge=7,
+        le=3600,
+        description="an engine that stands by waits so long for the one in charge to come back",
+    )
 
 
 class Database(Section):

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -16,6 +17,7 @@ from queues.events import Event
 from storage.checkpoint import kept_rows
 from storage.drain import AWAY, Drain, LedgerNews
 from storage.errors import LedgerAway
+from storage.leases import CHARGE_SECONDS, Lease, LeaseLostError, hold
 from storage.row_writer import write, write_what_is_possible
 from storage.spool import Spool
 from storage.spool_records import Record, record_of
@@ -49,6 +51,7 @@ class BatchWriter:
         epoch: int,
         *,
         spool: Spool | None = None,
+        lease: Lease | None = None,
         flush_seconds: float = 0.15,
         max_rows: int = 500,
     ) -> None:
@@ -59,7 +62,13 @@ class BatchWriter:
         self._max_rows = max_rows
         self.spool = spool
         self.news = LedgerNews()
-        self.drain = Drain(engine, node, spool, news=self.news, on_done=self._came_back, max_rows=max_rows)
+        self._lease = lease
+        self.lost: LeaseLostError | None = None
+        """Another engine is in charge: nothing more is written, nobody may wait for it."""
+        self.drain = Drain(
+            engine, node, spool, lease=lease, news=self.news, on_done=self._came_back, max_rows=max_rows
+        )
+        self.drain.on_lost = self._lose
         self.on_back: Callable[[], None] = lambda: None
         """Told when the database has everything again."""
         self.on_kept: Callable[[list[Record]], Awaitable[None]] = _nobody
@@ -75,6 +84,7 @@ class BatchWriter:
         self._task: asyncio.Task[None] | None = None
         self._closing = False
         self._is_stuck = False
+        self._told: asyncio.Task[None] | None = None
 
     @property
     def is_away(self) -> bool:
@@ -93,6 +103,8 @@ class BatchWriter:
     def append(self, event: Event, decision: Decision, at: datetime) -> None:
         """Take one decision; it is committed within `flush_seconds` and the time of a commit."""
         self._seq += 1
+        if self.lost is not None:
+            return
         if self.dropped_records or len(self._waiting) >= MAX_WAITING:
             # From here on `flush` returns no more: no trace is erased, nobody dialled, until a new start.
             self.dropped_records += 1
@@ -107,6 +119,7 @@ class BatchWriter:
         """Return when everything appended so far is committed: in the ledger, or while it is away on the disk.
 
         Without `at_once` it waits for the flush that is due anyway. With neither database nor disk it waits on.
+        Raises LeaseLostError when another engine is in charge: then it is never committed.
         """
         wanted = self._seq
         if self._committed >= wanted:
@@ -114,7 +127,9 @@ class BatchWriter:
         if at_once:
             self._wanted.set()
         async with self._progress:
-            await self._progress.wait_for(lambda: self._committed >= wanted)
+            await self._progress.wait_for(lambda: self._committed >= wanted or self.lost is not None)
+        if self.lost is not None and self._committed < wanted:
+            raise self.lost
 
     async def room(self) -> None:
         """Return when there is room for more decisions: at once when it cannot be made by waiting.
@@ -125,7 +140,9 @@ class BatchWriter:
         if len(self._waiting) < NEARLY_FULL or self._is_stuck:
             return
         async with self._progress:
-            await self._progress.wait_for(lambda: len(self._waiting) < NEARLY_FULL or self._is_stuck)
+            await self._progress.wait_for(
+                lambda: len(self._waiting) < NEARLY_FULL or self._is_stuck or self.lost is not None
+            )
 
     async def close(self, *, limit_seconds: float = 10.0) -> None:
         """Commit what is waiting, then stop. Raises TimeoutError when neither database nor disk took it in time."""
@@ -161,16 +178,16 @@ class BatchWriter:
         self._wanted.set()
 
     async def _run(self) -> None:
-        while not (self._closing and not self._waiting):
+        while not (self._closing and not self._waiting) and self.lost is None:
             await self._wanted.wait()
             self._wanted.clear()
             if self._timer is not None:
                 self._timer.cancel()
                 self._timer = None
-            while self._waiting:
+            while self._waiting and self.lost is None:
                 if await self._commit_batch():
                     self._is_stuck = False
-                else:
+                elif self.lost is None:
                     await self._pause()
 
     async def _commit_batch(self) -> bool:
@@ -184,6 +201,8 @@ class BatchWriter:
             if self.spool is not None and on_disk:
                 await self._keep_small(self.spool, batch)
             return True
+        if self.lost is not None:
+            return False
         self.drain.begin()
         if not on_disk:
             return False
@@ -223,9 +242,13 @@ class BatchWriter:
             async with asyncio.timeout(WRITE_SECONDS), self._engine.begin() as connection:
                 if self.drain.in_doubt:
                     raise LedgerAway("a connection was lost: what the database has now is looked at first")
+                await connection.run_sync(self._prove_charge)
                 await connection.run_sync(write, self._node, batch)
         except (IntegrityError, DataError):
             return await self._write_one_by_one(batch)
+        except LeaseLostError as problem:
+            self._lose(problem)
+            return False
         except AWAY as problem:
             self.news.failed(problem)
             return False
@@ -236,12 +259,32 @@ class BatchWriter:
         try:
             for record in batch:
                 async with asyncio.timeout(WRITE_SECONDS), self._engine.begin() as connection:
+                    await connection.run_sync(self._prove_charge)
                     for table in await connection.run_sync(write_what_is_possible, self._node, record):
                         self.news.refused(table)
+        except LeaseLostError as problem:
+            self._lose(problem)
+            return False
         except AWAY as problem:
             self.news.failed(problem)
             return False
         return True
+
+    def _prove_charge(self, connection: Connection) -> None:
+        """Law 4: in the same transaction, or nothing of it is written."""
+        if self._lease is not None:
+            hold(connection, self._lease, seconds=CHARGE_SECONDS)
+
+    def _lose(self, problem: LeaseLostError) -> None:
+        if self.lost is None:
+            self.lost = problem
+            self.news.lost(problem)
+            self._wanted.set()
+            self._told = asyncio.get_running_loop().create_task(self._tell_of_the_loss(), name="lease lost")
+
+    async def _tell_of_the_loss(self) -> None:
+        async with self._progress:
+            self._progress.notify_all()
 
     async def _done(self, batch: list[Record]) -> None:
         for _ in batch:

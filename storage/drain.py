@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 
 from msgspec import DecodeError
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, select
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.errors import LedgerError
+from storage.leases import CHARGE_SECONDS, Lease, LeaseLostError, hold
 from storage.row_writer import insert_new, write_unless_known, write_what_is_possible
 from storage.spool import Spool
 from storage.spool_records import Decided, Line, Record, Started, decided, instant
@@ -39,6 +42,10 @@ class LedgerNews:
     """So many decisions went from the spool into the ledger."""
     missed: Callable[[int], None] = lambda records: None
     """So many that the database had taken it does not have any more; they were written again."""
+    set_aside: Callable[[int, Path], None] = lambda records, file: None
+    """So many decisions were made when another engine was in charge already: they are in this file only."""
+    lost: Callable[[LeaseLostError], None] = lambda problem: None
+    """Another engine holds the lease: nothing more is written."""
 
 
 class Drain:
@@ -54,6 +61,7 @@ class Drain:
         node: str,
         spool: Spool | None,
         *,
+        lease: Lease | None = None,
         news: LedgerNews | None = None,
         on_done: Callable[[], None] = lambda: None,
         max_rows: int = 500,
@@ -61,7 +69,9 @@ class Drain:
         self._news = news or LedgerNews()
         self._engine = engine
         self._node = node
+        self._lease = lease
         self._spool = spool
+        self.on_lost: Callable[[LeaseLostError], None] = self._news.lost
         self._on_done = on_done
         self._max_rows = max_rows
         self._task: asyncio.Task[None] | None = None
@@ -95,17 +105,21 @@ class Drain:
             await self._ask()
             return 0
         async with self.lock:
+            others = await self._starts_of_others(spool)
             while self.in_doubt:
-                await self._look_back(spool)
+                await self._look_back(spool, others)
             while not spool.is_drained:
                 chunk = await spool.read(spool.drained_to, self._max_rows)
-                new = await self._write(chunk.lines)
+                stale = [line for line in chunk.lines if _is_stale(line, others)]
+                if stale:
+                    self._news.set_aside(len(stale), await spool.set_aside(stale))
+                new = await self._write(tuple(line for line in chunk.lines if line not in stale))
                 total += new
                 spool.drained(chunk.next, sum(isinstance(line, Decided) for line in chunk.lines))
                 self._news.drained(new)
         return total
 
-    async def _look_back(self, spool: Spool) -> None:
+    async def _look_back(self, spool: Spool, others: list[tuple[int, datetime]]) -> None:
         """After a fail-over: what the spool still has of what the database had taken is written again if it is gone.
 
         A standby that was a little behind when it was promoted never got the last of it. Raises what AWAY names.
@@ -115,7 +129,9 @@ class Drain:
         try:
             while position < spool.drained_to:
                 chunk = await spool.read(position, self._max_rows, spool.drained_to)
-                missed += await self._write(chunk.lines)
+                missed += await self._write(
+                    tuple(line for line in chunk.lines if not _is_stale(line, others))
+                )
                 position = chunk.next
         except BaseException:
             self.in_doubt = True
@@ -133,6 +149,9 @@ class Drain:
             try:
                 await self.prepare()
                 await self.bring_over()
+            except LeaseLostError as problem:
+                self.on_lost(problem)
+                return
             except AWAY as problem:
                 self._news.failed(problem)
                 pause = min(pause * 2, _LONGEST_PAUSE)
@@ -144,7 +163,20 @@ class Drain:
 
     async def _ask(self) -> None:
         async with asyncio.timeout(DRAIN_SECONDS), self._engine.begin() as connection:
-            await connection.run_sync(lambda sync: None)
+            await connection.run_sync(self._prove_charge)
+
+    def _prove_charge(self, connection: Connection) -> None:
+        if self._lease is not None:
+            hold(connection, self._lease, seconds=CHARGE_SECONDS)
+
+    async def _starts_of_others(self, spool: Spool) -> list[tuple[int, datetime]]:
+        """Starts of engines that this spool does not know: from each on another one was in charge."""
+        query = select(runs.c.epoch, runs.c.started_at).where(runs.c.node == self._node)
+        if self._lease is not None:
+            query = query.where(runs.c.epoch < self._lease.epoch)
+        async with asyncio.timeout(DRAIN_SECONDS), self._engine.connect() as connection:
+            rows = (await connection.execute(query)).all()
+        return [(row.epoch, row.started_at) for row in rows if row.epoch not in spool.epochs]
 
     async def _write(self, lines: tuple[Line, ...]) -> int:
         starts = [line for line in lines if isinstance(line, Started)]
@@ -156,6 +188,7 @@ class Drain:
             written = 0
             for record in records:
                 async with asyncio.timeout(DRAIN_SECONDS), self._engine.begin() as connection:
+                    await connection.run_sync(self._prove_charge)
                     refused = await connection.run_sync(write_what_is_possible, self._node, record)
                 written += 1
                 for table in refused:
@@ -163,12 +196,20 @@ class Drain:
             return written
 
     def _write_all(self, connection: Connection, starts: list[Started], records: list[Record]) -> int:
+        self._prove_charge(connection)
         rows = [{"node": one.node, "epoch": one.epoch, "started_at": instant(one.at)} for one in starts]
         # A start that was counted a moment before a fail-over may be gone with it.
         first = {record.epoch: record.at for record in reversed(records)}
         rows += [{"node": self._node, "epoch": epoch, "started_at": at} for epoch, at in first.items()]
         insert_new(connection, runs, rows)
         return write_unless_known(connection, self._node, records) if records else 0
+
+
+def _is_stale(line: Line, others: list[tuple[int, datetime]]) -> bool:
+    """Whether it was decided after another engine had taken charge: by one that froze and came back."""
+    if not isinstance(line, Decided):
+        return False
+    return any(epoch > line.epoch and instant(line.at) >= at for epoch, at in others)
 
 
 def _decided(line: Decided) -> Record:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import URL, func, insert, select, update
+from sqlalchemy import URL, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -18,18 +19,22 @@ from queues.events import Event, LedgerRestored
 from queues.identifiers import AttemptId, CallId
 from storage.batch_writer import WRITE_SECONDS, BatchWriter
 from storage.codec import decision_from_json, event_from_json
-from storage.drain import AWAY, Drain
+from storage.drain import AWAY, Drain, LedgerNews
 from storage.engine import create_ledger_engine, is_in_memory, keep_private, ledger_url
 from storage.errors import DatabaseUnreachable, LedgerAway, LedgerError
+from storage.leases import CHARGE_SECONDS, Lease, charge_of, hold, is_held, keep_for
 from storage.left_open import left_open
+from storage.row_writer import insert_new
 from storage.schema import upgrade
 from storage.spool import Spool
 from storage.spool_records import Record
 from storage.stand_in import StandIn
+from storage.starting import Start, take_charge
 from storage.tables import attempts, calls, journal, obligations, runs
 
 _ID_CHUNK = 500
 _OPEN_SECONDS = 20.0
+_RELEASE_SECONDS = 2.0
 _T = TypeVar("_T")
 
 
@@ -73,6 +78,7 @@ class Ledger:
         *,
         reader: AsyncEngine | None = None,
         spool: Spool | None = None,
+        holder: str = "",
     ) -> None:
         self.engine = engine
         self.reader = reader or engine
@@ -81,7 +87,9 @@ class Ledger:
         self.epoch = epoch
         """Number of this start, counted from 1."""
         self.spool = spool
-        self.writer = BatchWriter(engine, node, epoch, spool=spool)
+        self.lease = Lease(charge_of(node), holder, epoch)
+        """Ours to write for this PBX, as long as nobody has begun under a higher epoch."""
+        self.writer = BatchWriter(engine, node, epoch, spool=spool, lease=self.lease)
         self.writer.on_kept = self._tell_stand_in
         self.writer.on_back = self._need_no_stand_in
         self._stand_in: StandIn | None = None
@@ -92,6 +100,10 @@ class Ledger:
         """Write what is waiting and let go of the database. Raises TimeoutError when it did not take it."""
         try:
             await self.writer.close()
+            if self.writer.lost is None and not self.writer.is_away:
+                with contextlib.suppress(*AWAY):
+                    async with asyncio.timeout(_RELEASE_SECONDS):
+                        await self.release()
         finally:
             await self._forget_stand_in()
             if self.spool is not None:
@@ -139,27 +151,37 @@ class Ledger:
         return await self._ask(look)
 
     async def is_claimed(self, attempt: AttemptId) -> bool:
-        """Law 4: whether this attempt, and no other of its number, is committed as in flight.
+        """Law 4: whether this attempt, and no other of its number, is committed as in flight, and our epoch stands.
 
         Its row is written with the decision that made it; a unique index keeps a second one of the number out.
         While the database is away the spool is the claim file: the decision is in it, on the disk, and the
         stand-in's index holds it against all others. After damage to the spool nothing can be claimed there.
         """
 
+        query = select(attempts.c.attempt).where(attempts.c.attempt == attempt, attempts.c.ended_at.is_(None))
+
         async def look(connection: AsyncConnection) -> bool:
-            row = await connection.execute(
-                select(attempts.c.attempt).where(attempts.c.attempt == attempt, attempts.c.ended_at.is_(None))
-            )
-            return row.first() is not None
+            is_stand_in = self._stand_in is not None and connection.engine is self._stand_in.engine
+            wanted = query if is_stand_in else query.where(is_held(self.lease))
+            return (await connection.execute(wanted)).first() is not None
 
         claimed = await self._ask(look)
         return claimed and (not self.writer.is_away or self._knows_every_dial())
 
     async def note_alive(self, at: datetime) -> None:
-        """This run of the engine has seen everything until now. Raises SQLAlchemyError, OSError."""
+        """This run of the engine has seen everything until now, and goes on. Raises SQLAlchemyError, OSError.
+
+        Raises LeaseLostError when another engine holds the lease.
+        """
         this_run = (runs.c.node == self.node) & (runs.c.epoch == self.epoch)
         async with self.engine.begin() as connection:
+            await connection.run_sync(hold, self.lease, seconds=CHARGE_SECONDS)
             await connection.execute(update(runs).where(this_run).values(seen_at=at))
+
+    async def release(self) -> None:
+        """Whoever comes next need not wait. Raises SQLAlchemyError, OSError."""
+        async with self.engine.begin() as connection:
+            await connection.run_sync(keep_for, self.lease, 0.0)
 
     async def heard_until(self) -> datetime | None:
         """Until when earlier runs are known to have seen everything; None where none ever ran."""
@@ -283,12 +305,25 @@ class Ledger:
 
 
 async def open_ledger(
-    url: str, node: str, at: datetime, *, password: str = "", spool: Spool | None = None
+    url: str,
+    node: str,
+    at: datetime,
+    *,
+    password: str = "",
+    spool: Spool | None = None,
+    news: LedgerNews | None = None,
+    holder: str = "",
+    after_epoch: int = 0,
+    is_gone: Callable[[str], bool] = lambda holder: True,
 ) -> Ledger:
-    """Connect, migrate, bring over what the spool holds, and count this start.
+    """Connect, migrate, take the node's lease, count this start, and bring over what the spool holds.
 
-    With the database away, but a spool that tells what was open, the ledger begins with that. Raises LedgerError.
+    `holder`: who we are; `is_gone`: whether a holder whose lease has not run out is known to be dead all the same.
+    `after_epoch`: the last epoch that was seen elsewhere; ours is higher.
+    With the database away, but a spool that tells what was open, the ledger begins with that. Raises LedgerError, and
+    LeaseHeldError when another engine is in charge of this PBX.
     """
+    start = Start(node, holder, at, after_epoch, is_gone, news or LedgerNews())
     place = ledger_url(url, password)
     engine = create_ledger_engine(place)
     # Claims are read by it: it must not be told by a standby what was true a while ago.
@@ -296,10 +331,10 @@ async def open_ledger(
     try:
         if spool is not None:
             await _open_spool(spool)
-        return await _opened(place, engine, node, at, reader, spool)
+        return await _opened(place, engine, start, reader, spool)
     except (SQLAlchemyError, OSError, TimeoutError) as problem:  # DatabaseUnreachable is an OSError, too.
         if spool is not None and spool.has_checkpoint:
-            return await _opened_without_database(engine, node, at, reader, spool)
+            return await _opened_without_database(engine, start, reader, spool)
         reason = getattr(problem, "orig", None) or problem
         told = str(reason) if isinstance(reason, LedgerError) else f"{type(reason).__name__}: {reason}"
         await _close(engine, reader, spool)
@@ -317,36 +352,40 @@ async def _open_spool(spool: Spool) -> None:
 
 
 async def _opened(
-    place: URL, engine: AsyncEngine, node: str, at: datetime, reader: AsyncEngine | None, spool: Spool | None
+    place: URL, engine: AsyncEngine, start: Start, reader: AsyncEngine | None, spool: Spool | None
 ) -> Ledger:
     async with asyncio.timeout(_OPEN_SECONDS):
         keep_private(place)
         await upgrade(engine)
-    if spool is not None:
-        await Drain(engine, node, spool).bring_over()
+    known = max(start.after_epoch, 0 if spool is None else spool.epoch)
     async with asyncio.timeout(_OPEN_SECONDS), engine.begin() as connection:
-        last = await connection.scalar(select(func.max(runs.c.epoch)).where(runs.c.node == node))
-        epoch = max(last or 0, 0 if spool is None else spool.epoch) + 1
-        await connection.execute(insert(runs).values(node=node, epoch=epoch, started_at=at))
-    ledger = Ledger(engine, node, epoch, reader=reader, spool=spool)
+        lease = await connection.run_sync(take_charge, start, known)
+    # Before the run has its row: a start that is killed in between is none that the spool does not know.
+    if spool is not None:
+        await Drain(engine, start.node, spool, lease=lease, news=start.news).bring_over()
+    async with asyncio.timeout(_OPEN_SECONDS), engine.begin() as connection:
+        await connection.run_sync(hold, lease, seconds=CHARGE_SECONDS)
+        run = {"node": start.node, "epoch": lease.epoch, "started_at": start.at}
+        await connection.run_sync(insert_new, runs, [run])
+    ledger = Ledger(engine, start.node, lease.epoch, reader=reader, spool=spool, holder=start.holder)
     if spool is not None:
         try:
-            await ledger.writer.renew_spool(at)
+            await ledger.writer.renew_spool(start.at)
         except OSError:  # The disk is full: better no spool than one that does not know this start.
             await spool.forget()
     return ledger
 
 
 async def _opened_without_database(
-    engine: AsyncEngine, node: str, at: datetime, reader: AsyncEngine | None, spool: Spool
+    engine: AsyncEngine, start: Start, reader: AsyncEngine | None, spool: Spool
 ) -> Ledger:
-    epoch = spool.epoch + 1
+    epoch = max(spool.epoch, start.after_epoch) + 1
     try:
-        await spool.append_start(epoch, at)
+        await spool.append_start(epoch, start.at)
     except OSError as problem:
         await _close(engine, reader, spool)
         raise LedgerError(f"neither the database nor the spool can be written: {problem}") from None
-    ledger = Ledger(engine, node, epoch, reader=reader, spool=spool)
+    ledger = Ledger(engine, start.node, epoch, reader=reader, spool=spool, holder=start.holder)
     ledger.writer.drain.prepare = lambda: upgrade(engine)
     ledger.writer.drain.begin()
     return ledger

@@ -15,6 +15,8 @@ from storage.errors import DatabaseUnreachable, LedgerError
 
 CONNECT_SECONDS = 2.0
 """For each server: one that is switched off says nothing at all, and the next one must still have its turn."""
+FROZEN_SECONDS = 20
+"""An engine that stands still inside a transaction for so long has lost it: the server ends it."""
 LOOK_SECONDS = 2.0
 """A connection that does not answer so long is taken for dead."""
 _PORT = 5432
@@ -126,6 +128,10 @@ class Servers:
                     continue
                 try:
                     fit = await takes_writes(connection)
+                    # Who freezes inside a transaction keeps the lease's row no longer than this.
+                    await connection.execute(
+                        f"SET idle_in_transaction_session_timeout = '{FROZEN_SECONDS}s'", timeout=LOOK_SECONDS
+                    )
                 except _FAILS as problem:
                     connection.terminate()
                     problems.append(f"{place}: {_told(problem)}")

@@ -14,7 +14,7 @@ from typing import TypeVar
 from msgspec import DecodeError
 
 from storage.errors import LedgerError
-from storage.spool_file import Damage, Found, SpoolFile, read_records
+from storage.spool_file import Damage, Found, SpoolFile, append_aside, read_records
 from storage.spool_records import (
     Checkpoint,
     Decided,
@@ -60,6 +60,8 @@ class Spool:
         self.checkpoint_bytes = 0
         self.epoch = 0
         """The last start it knows of."""
+        self.epochs: set[int] = set()
+        """All starts it knows of."""
         self.pending_records = 0
         """Decisions that, as far as is known, only the spool has."""
         self.write_failures = 0
@@ -99,10 +101,17 @@ class Spool:
         """Number a start of the engine. Raises SpoolFull, OSError."""
         await self._append([encode_line(Started(self._node, epoch, microseconds(at)))])
         self.epoch = epoch
+        self.epochs.add(epoch)
 
     async def read(self, start: int, count: int, end: int | None = None) -> Chunk:
         """Up to `count` lines from `start` on, none behind `end`. Raises OSError."""
         return await self._run(lambda: self._read(start, count, end or self._file.end))
+
+    async def set_aside(self, lines: Sequence[Line]) -> Path:
+        """Keep them beside it, where nothing reads them by itself; the file. Raises OSError."""
+        aside = self.path.with_name(f"{self.path.name}.stale")
+        await self._run(lambda: append_aside(aside, map(encode_line, lines)))
+        return aside
 
     async def lines(self) -> AsyncIterator[Line]:
         """Everything it holds now, in order. Raises OSError."""
@@ -126,6 +135,7 @@ class Spool:
         lines.append(Checkpoint(self._node, len(lines)))
         await self._run(lambda: self._file.replace(map(encode_line, lines)))
         self.epoch = max(self.epoch, highest_epoch(lines))
+        self.epochs = {self.epoch}
         self.has_checkpoint = True
         self.checkpoint_bytes = self._file.end
         self.drained(self._file.end, 0)
@@ -161,7 +171,9 @@ class Spool:
                     self.pending_records += 1
                 case _:
                     pass
-            self.epoch = max(self.epoch, highest_epoch([line]))
+            epoch = highest_epoch([line])
+            self.epochs.add(epoch)
+            self.epoch = max(self.epoch, epoch)
 
     def _all(self) -> Iterator[Line]:
         return (line for found in read_records(self.path) if (line := _line(found)) is not None)

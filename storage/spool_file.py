@@ -190,6 +190,17 @@ class SpoolFile:
             aside.write_bytes(stretch)
 
 
+def append_aside(path: Path, contents: Iterable[bytes]) -> None:
+    """Records into a file of their own, on the disk when this returns. Raises OSError."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, _OWNER_ONLY)
+    try:
+        _write_whole(descriptor, b"".join(map(framed, contents)), os.fstat(descriptor).st_size)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    _sync_folder(path.parent)
+
+
 def _write_whole(descriptor: int, data: bytes, at: int) -> None:
     rest = memoryview(data)
     while rest:

@@ -338,3 +338,14 @@ deletions = Table(
     Column("by", String(80), nullable=False),
 )
 """What was forgotten because its time was over: never deleted itself."""
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(120), primary_key=True),
+    Column("holder", String(200), nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("taken_at", BigInteger, nullable=False),
+)
+"""Who alone may do a thing (`storage.leases`): `epoch` only grows; `until`, `taken_at` by the database's clock."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import datetime, time, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -11,19 +12,28 @@ from sqlalchemy.exc import SQLAlchemyError
 from callengine.logs import Log
 from callengine.reconcile.run import Books, reconcile
 from callengine.retention import next_night
+from callengine.timer_jobs import Alone
+from storage.leases import LeaseHeldError
 
 AT = time(3, 30)
 _SHOWN = 20
 
 
 async def every_night(
-    books: Books, now: Callable[[], datetime], found: Callable[[int], None], log: Log
+    books: Books,
+    now: Callable[[], datetime],
+    found: Callable[[int], None],
+    log: Log,
+    alone: Alone = nullcontext,
 ) -> None:
     """Until cancelled: at half past three by the centre's clock. A failure is logged, and tried again next night."""
     while True:
         await asyncio.sleep((next_night(now(), books.zone, AT) - now()).total_seconds())
         try:
-            found(await of_yesterday(books, now(), log))
+            async with alone():
+                found(await of_yesterday(books, now(), log))
+        except LeaseHeldError as problem:
+            log.info("reconcile is another engine's work tonight", reason=str(problem))
         except (SQLAlchemyError, OSError) as problem:
             log.error("reconcile failed, tried again next night", reason=type(problem).__name__)
 

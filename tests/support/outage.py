@@ -105,7 +105,7 @@ async def rows_of(engine: AsyncEngine, *, without: frozenset[str] = frozenset())
     found = {}
     async with engine.connect() as connection:
         for table in tables.metadata.sorted_tables:
-            if table.name in {"runs", "audit", "deletions", *without}:
+            if table.name in {"runs", "leases", "audit", "deletions", *without}:
                 continue
             rows = await connection.execute(select(table).order_by(*table.primary_key.columns))
             found[table.name] = [tuple(row) for row in rows]

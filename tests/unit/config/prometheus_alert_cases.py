@@ -206,6 +206,7 @@ def engine() -> Iterator[Case]:
             why="Prometheus does not even know it",
         ),
     )
+    yield from _charge()
     yield from three(
         "CallengineAmiDown",
         (
@@ -330,3 +331,54 @@ def engine() -> Iterator[Case]:
 def alert_cases() -> Sequence[Case]:
     """All of the alerts that need no history."""
     return (*residents(), *callbacks(), *engine())
+
+
+def _charge() -> Iterator[Case]:
+    held = {**JOB, "holder": "host b, process 7"}
+
+    def standing_by(values: str) -> Series:
+        return {**gauge("in_charge", values, **JOB), **gauge("charge_holder", "1x30", **held)}
+
+    where = JOB["instance"]
+    yield from three(
+        "CallengineStandsBy",
+        (
+            standing_by("0x30"),
+            "70s",
+            Firing(
+                f"{where} stands by: host b, process 7 is in charge of its PBX",
+                f"{where} только наблюдает: станцией управляет host b, process 7",
+                held,
+            ),
+        ),
+        standing_by("1x30"),
+        (standing_by("0x30"), "45s"),
+    )
+    yield from three(
+        "CallengineChargeLost",
+        (
+            gauge("charge_lost_total", "0x3 1x30", **JOB),
+            "2m",
+            Firing(
+                f"{where} was in charge of its PBX and found another engine there: it stood down",
+                f"{where} управлял станцией и увидел там другой экземпляр: он отступил",
+                JOB,
+            ),
+        ),
+        gauge("charge_lost_total", "0x30", **JOB),
+        (gauge("charge_lost_total", "0x3 1x300", **JOB), "40m"),
+    )
+    yield from three(
+        "CallengineNoneInCharge",
+        (
+            gauge("in_charge", "0x30", **JOB),
+            "70s",
+            Firing(
+                "Every engine stands by: the PBX serves residents by itself, nobody is called back",
+                "Ни один экземпляр не управляет станцией: звонки идут без нас, никому не перезванивают",
+                {},
+            ),
+        ),
+        gauge("in_charge", "1x30", **JOB),
+        (gauge("in_charge", "0x30", **JOB), "45s"),
+    )
