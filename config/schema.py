@@ -140,16 +140,9 @@ class Pbx(Section):
     host: HostText = Field("127.0.0.1", description="where its manager interface (AMI) listens")
     port: int = Field(5038, ge=1, le=65535, description="AMI's TCP port")
     username: Id = Field("callengine", description="the AMI user of manager.conf")
-    secret: SecretStr = Field(
-        SecretStr(""), description="his secret; better in secret_file or the environment"
-    )
+    secret: SecretStr = Field(SecretStr(""), description="his secret; better in secret_file or environment")
     secret_file: Path | None = Field(None, description="a file that holds the secret and nothing else")
-    take_over_seconds: int = Field(
-        30,
-        ge=7,
-        le=3600,
-        description="an engine that stands by waits so long for the one in charge to come back",
-    )
+    take_over_seconds: int = Field(30, ge=7, le=3600, description="a standby waits so long for the other")
 
 
 class Database(Section):
