@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import assert_never
 
 from queues import (
     agent_desk,
@@ -228,6 +229,8 @@ class Dispatcher:
                 reconcile.apply_snapshot(centre, event, now)
             case events.LedgerRestored():
                 reconcile.restore(centre, event)
+            case _:
+                assert_never(event)
 
     def _note_missing_recording(self, event: events.RecordingLost) -> None:
         call = None if event.call is None else self._centre.calls.get(event.call)

@@ -1,9 +1,14 @@
-"""Events, commands and journal entries as JSON, exactly there and back."""
+"""Events, commands and journal entries as JSON, exactly there and back.
+
+Under which names: `storage.wire_names`. Each union is read by its own table, since an event and a journal entry may
+have one name.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, tzinfo
-from typing import Any, get_args
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -12,21 +17,32 @@ from queues.commands import Command
 from queues.dispatcher import Decision
 from queues.events import Event
 from queues.journal import JournalEntry
+from storage.wire_fields import Renaming
+from storage.wire_names import COMMANDS, ENTRIES, EVENTS, FIELDS, Names
 
-_TYPES: dict[str, type[Any]] = {
-    kind.__name__: kind for union in (Event, Command, JournalEntry) for kind in get_args(union)
-}
-
-
-def encode(value: Event | Command | JournalEntry) -> dict[str, Any]:
-    """`{"type": "CallArrived", …its fields}`."""
-    return {"type": type(value).__name__, **msgspec.to_builtins(value, enc_hook=_zone_name)}
+_renaming = Renaming(FIELDS)
 
 
-def decode(data: dict[str, Any]) -> Any:
-    """The value again. Raises KeyError for an unknown type, msgspec.ValidationError for wrong fields."""
-    fields = dict(data)
-    return msgspec.convert(fields, type=_TYPES[fields.pop("type")], dec_hook=_zone_of)
+class _Union:
+    """One union's values as JSON objects: `{"type": "CallArrived", …its fields}`."""
+
+    def __init__(self, names: Names) -> None:
+        self._kinds = names
+        self._names: Mapping[type[Any], str] = {kind: name for name, kind in names.items()}
+
+    def encode(self, value: object) -> dict[str, Any]:
+        kind = type(value)
+        fields = msgspec.to_builtins(value, enc_hook=_zone_name)
+        return {"type": self._names[kind], **_renaming.to_disk(kind, fields)}
+
+    def decode(self, data: Mapping[str, Any]) -> Any:
+        """The value again. Raises KeyError for an unknown type, msgspec.ValidationError for wrong fields."""
+        fields = dict(data)
+        kind = self._kinds[fields.pop("type")]
+        return msgspec.convert(_renaming.from_disk(kind, fields), type=kind, dec_hook=_zone_of)
+
+
+_events, _commands, _entries = _Union(EVENTS), _Union(COMMANDS), _Union(ENTRIES)
 
 
 def _zone_name(value: object) -> str:
@@ -46,30 +62,52 @@ def _zone_of(kind: type, value: object) -> object:
 
 def event_to_json(event: Event) -> str:
     """One event as a line of JSON."""
-    return msgspec.json.encode(encode(event)).decode()
+    return msgspec.json.encode(_events.encode(event)).decode()
 
 
 def event_from_json(text: str) -> Event:
-    """The event again."""
-    event: Event = decode(msgspec.json.decode(text))
+    """The event again. Raises KeyError for an unknown type, msgspec.ValidationError for wrong fields."""
+    event: Event = _events.decode(msgspec.json.decode(text))
     return event
+
+
+def command_to_json(command: Command) -> str:
+    """One command as a line of JSON."""
+    return msgspec.json.encode(_commands.encode(command)).decode()
+
+
+def command_from_json(text: str) -> Command:
+    """The command again. Raises as `event_from_json`."""
+    command: Command = _commands.decode(msgspec.json.decode(text))
+    return command
+
+
+def entry_to_json(entry: JournalEntry) -> str:
+    """One journal entry as a line of JSON."""
+    return msgspec.json.encode(_entries.encode(entry)).decode()
+
+
+def entry_from_json(text: str) -> JournalEntry:
+    """The entry again. Raises as `event_from_json`."""
+    entry: JournalEntry = _entries.decode(msgspec.json.decode(text))
+    return entry
 
 
 def decision_to_json(decision: Decision) -> str:
     """One decision as a line of JSON."""
     content = {
-        "commands": [encode(command) for command in decision.commands],
-        "journal": [encode(entry) for entry in decision.journal],
+        "commands": [_commands.encode(command) for command in decision.commands],
+        "journal": [_entries.encode(entry) for entry in decision.journal],
         "companies": decision.companies,
     }
     return msgspec.json.encode(content).decode()
 
 
 def decision_from_json(text: str) -> Decision:
-    """The decision again."""
+    """The decision again. Raises as `event_from_json`."""
     content = msgspec.json.decode(text)
     return Decision(
-        tuple(map(decode, content["commands"])),
-        tuple(map(decode, content["journal"])),
+        tuple(map(_commands.decode, content["commands"])),
+        tuple(map(_entries.decode, content["journal"])),
         tuple(content.get("companies", ())),
     )

@@ -25,6 +25,7 @@ from storage.ledger import Ledger, open_ledger
 from storage.schema import alembic_config, upgrade
 from storage.tables import metadata
 from tests.support.centre import GENERAL_DID, NOON, Desk, arrived, holding, moment, small_centre
+from tests.support.every_event import every_event
 from tests.support.ledger_desk import A1, opened_desk, play
 
 
@@ -62,12 +63,14 @@ async def test_a_call_is_in_the_ledger_with_its_times_to_the_microsecond(ledger:
 
 
 async def test_the_journal_replays_to_the_same_decisions(ledger: Ledger) -> None:
-    desk = opened_desk(ledger)
-    play(ledger, desk, [arrived("c1", 1), holding("c1", 2), events.CallEnded(moment(9), CallId("c1"), 16)])
+    desk, stream = Desk(small_centre(2)), every_event()
+    play(ledger, desk, stream)
     await ledger.writer.flush()
-    replayed = Desk(small_centre(1))
+    replayed, told = Desk(small_centre(2)), []
     async for at, event, decision in ledger.recorded(ledger.epoch):
+        told.append(event)
         assert replayed.tell(event, at) == decision
+    assert told == stream
     assert replayed.decisions == desk.decisions
 
 
