@@ -77,6 +77,9 @@ EVENTS: Names = _names(
         "PbxLost": events.PbxLost,
         "PbxSnapshot": events.PbxSnapshot,
         "LedgerRestored": events.LedgerRestored,
+        "RecordingLost": events.RecordingLost,
+        "AgentPhoneUsed": events.AgentPhoneUsed,
+        "AttemptVoice": events.AttemptVoice,
     },
 )
 """What is handed to the dispatcher."""
@@ -99,6 +102,7 @@ COMMANDS: Names = _names(
         "SetFallbackMember": commands.SetFallbackMember,
         "WakeForObligation": commands.WakeForObligation,
         "ForgetObligationTimer": commands.ForgetObligationTimer,
+        "RefuseCall": commands.RefuseCall,
     },
 )
 """What it orders."""
@@ -143,6 +147,10 @@ ENTRIES: Names = _names(
         "LinkLost": journal.LinkLost,
         "LinkRestored": journal.LinkRestored,
         "Unexpected": journal.Unexpected,
+        "OwnCallRefused": journal.OwnCallRefused,
+        "DialPostponed": journal.DialPostponed,
+        "VoiceNoted": journal.VoiceNoted,
+        "RecordingMissed": journal.RecordingMissed,
     },
 )
 """What it writes down; a name may be an event's too: each union has its own table."""
