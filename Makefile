@@ -21,6 +21,7 @@ help:
 	@echo "make chaos   engine, links, ledger and Asterisk killed and cut under load, 200 times and more (30 minutes)"
 	@echo "make soak    a million simulated calls through a whole engine (two hours)"
 	@echo "make fuzz    a million damaged inputs: AMI, settings, HTTP; hostile calls to a real Asterisk (20 minutes)"
+	@echo "make walk    one answered and one missed call, followed from file to file: how the code hangs together"
 	@echo "make pictures  docs/pictures anew: the wallboard and a month's report, as Chromium shows them"
 	@echo "make wheel   dist/callengine-….whl, to be installed as docs/install.md tells"
 	@echo "make deb     dist/callengine_…+deb12_….deb for the Debian this is; the second time without a network"
@@ -41,6 +42,10 @@ centre: .venv/.complete
 
 demo: centre
 	@$(BIN)/callengine demo --seconds $(DEMO_SECONDS)
+
+# One real call, followed from file to file as a reader must.
+walk: setup
+	@$(BIN)/python -m tests.walk
 
 lint: .venv/.complete
 	$(BIN)/ruff check .

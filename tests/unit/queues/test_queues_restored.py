@@ -51,7 +51,7 @@ def test_who_waits_on_the_line_across_a_restart_is_not_dialled_meanwhile() -> No
     desk.tell(PbxSnapshot(moment(1), (live,), (IDLE,)))
     desk.tell(events.ObligationDue(moment(2), OWED.obligation))
     assert dials(desk) == []
-    assert desk.dispatcher.centre.live_by_resident
+    assert desk.dispatcher.centre.live_by_number
 
 
 def test_an_obligation_of_an_earlier_run_is_dialled_when_nobody_of_that_number_is_on_the_line() -> None:
