@@ -9,7 +9,7 @@ export CALLENGINE_CACHE := $(CACHE)
 export PIP_CACHE_DIR := $(CACHE)/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup centre demo test tests-together test-long pictures chaos fuzz soak bench wheel deb dashboards lint format lock clean
+.PHONY: help setup centre demo test tests-together test-long walk pictures chaos fuzz soak bench wheel deb dashboards lint format lock clean
 
 help:
 	@echo "make demo    a whole centre on this machine: Asterisk, engine, six softphones, residents who call"
