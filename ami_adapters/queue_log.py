@@ -20,6 +20,7 @@ from ami_adapters.transfer_notice import TransferNotice
 from queues import journal as facts
 from queues.identifiers import AgentId, CallId, OfferId, QueueName
 from queues.journal import AgentState, JournalEntry, Outcome, ServedBy
+from queues.missed_offers import NOT_TAKEN
 from queues.policy import AgentProfile
 from queues.results import OfferResult
 
@@ -29,7 +30,6 @@ _HEARD_LATE = timedelta(seconds=2)
 _OF_THE_SNAPSHOT = facts.AgentStateChanged | facts.OfferMade
 _OF_THE_FALLBACK = facts.CallMovedToFallback | facts.CallConnected | facts.CallFinished
 """Of whom Asterisk's own queue has, the engine's queue says no more than that he left it."""
-_RANG_IN_VAIN = {OfferResult.DECLINED, OfferResult.NO_ANSWER, OfferResult.UNREACHABLE}
 _KEYS = {Outcome.CALLBACK_REQUESTED: "1", Outcome.MESSAGE_LEFT: "2"}
 
 
@@ -213,7 +213,7 @@ class QueueLog:
         agent, rang_at, leg = call.rang.pop(offer, (None, at, ""))
         if not leg:
             return None
-        event = "RINGNOANSWER" if result in _RANG_IN_VAIN else "RINGCANCELED"
+        event = "RINGNOANSWER" if result in NOT_TAKEN else "RINGCANCELED"
         data = (whole(at - rang_at, _MILLISECOND),)
         return QueueLogLine(call_id, call.queue, self._names.of(agent), event, data)
 
