@@ -95,6 +95,7 @@ def test_installed_upgraded_backed_out_of_removed_and_purged(packages: Path) -> 
                 install -m 0640 -g asterisk sample/callengine_$part.conf /etc/asterisk/
                 test $part = lines || echo "#include \\"callengine_$part.conf\\"" >> /etc/asterisk/$part.conf
             done
+            export CALLENGINE_CACHE=/srv/cache
             python3 /usr/share/callengine/asterisk-sample/provision.py --phrases-into /usr/share/asterisk
             callengine lines > /etc/asterisk/callengine_lines.conf
             for what in moh queue\\ reload\\ all dialplan manager; do
@@ -138,7 +139,7 @@ def test_installed_upgraded_backed_out_of_removed_and_purged(packages: Path) -> 
         service.is_up()
 
         apt(machine, "remove", "callengine")
-        assert machine.run("pgrep -f callengine.run", fails=True) == ""
+        assert machine.run("pgrep -f [c]allengine.run", fails=True) == ""
         assert machine.run("command -v callengine", fails=True) == ""
         assert not (machine.root / "usr/lib/callengine").exists()
         assert (machine.root / "etc/callengine/callengine_ami.secret").read_text() == secret
