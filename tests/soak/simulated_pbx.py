@@ -61,6 +61,7 @@ class SimulatedPbx:
         self._residents: dict[str, _Resident] = {}
         """By channel name."""
         self._variables: dict[str, str] = {}
+        self._heartbeat = ""
         self._attempts: set[str] = set()
         self._writer: asyncio.StreamWriter | None = None
         self._over = asyncio.Event()
@@ -275,6 +276,8 @@ class SimulatedPbx:
                 )
             case "Getvar":
                 value = self._memory.value_of(action.get("Variable", ""))
+                if action.get("Variable") == "CALLENGINE_HEARTBEAT":
+                    value = self._heartbeat
                 writer.write(f"{head}Variable: {action.get('Variable')}\r\nValue: {value}\r\n\r\n".encode())
             case "UserEvent":
                 writer.write(f"{head}Message: Event Sent\r\n\r\n".encode())
@@ -292,6 +295,8 @@ class SimulatedPbx:
             case "Setvar":
                 if action.get("Variable") == "CALLENGINE_OFFER":
                     self._variables[action.get("Channel", "")] = action.get("Value", "")
+                if action.get("Variable") == "CALLENGINE_HEARTBEAT":
+                    self._heartbeat = action.get("Value", "")
                 self._memory.delete(action.get("Variable", ""))
                 writer.write(f"{head}Message: Variable Set\r\n\r\n".encode())
             case _:
