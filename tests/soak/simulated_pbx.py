@@ -61,7 +61,7 @@ class SimulatedPbx:
         self._residents: dict[str, _Resident] = {}
         """By channel name."""
         self._variables: dict[str, str] = {}
-        self._heartbeat = ""
+        self._globals = {"CALLENGINE_HEARTBEAT": ""}
         self._attempts: set[str] = set()
         self._writer: asyncio.StreamWriter | None = None
         self._over = asyncio.Event()
@@ -275,9 +275,8 @@ class SimulatedPbx:
                     f"{head}CoreStartupDate: 2026-01-01\r\nCoreStartupTime: 00:00:00\r\n\r\n".encode()
                 )
             case "Getvar":
-                value = self._memory.value_of(action.get("Variable", ""))
-                if action.get("Variable") == "CALLENGINE_HEARTBEAT":
-                    value = self._heartbeat
+                variable = action.get("Variable", "")
+                value = self._globals.get(variable, self._memory.value_of(variable))
                 writer.write(f"{head}Variable: {action.get('Variable')}\r\nValue: {value}\r\n\r\n".encode())
             case "UserEvent":
                 writer.write(f"{head}Message: Event Sent\r\n\r\n".encode())
@@ -293,14 +292,17 @@ class SimulatedPbx:
                 writer.write(f"{head}Message: Originate successfully queued\r\n\r\n".encode())
                 self._call_back(action["ChannelId"], action["Channel"])
             case "Setvar":
-                if action.get("Variable") == "CALLENGINE_OFFER":
-                    self._variables[action.get("Channel", "")] = action.get("Value", "")
-                if action.get("Variable") == "CALLENGINE_HEARTBEAT":
-                    self._heartbeat = action.get("Value", "")
-                self._memory.delete(action.get("Variable", ""))
+                self._set(action.get("Variable", ""), action)
                 writer.write(f"{head}Message: Variable Set\r\n\r\n".encode())
             case _:
                 self._list(name, action, head, writer)
+
+    def _set(self, variable: str, action: dict[str, str]) -> None:
+        if variable in self._globals:
+            self._globals[variable] = action.get("Value", "")
+        if variable == "CALLENGINE_OFFER":
+            self._variables[action.get("Channel", "")] = action.get("Value", "")
+        self._memory.delete(variable)
 
     def _redirect(self, action: dict[str, str], head: str, writer: asyncio.StreamWriter) -> None:
         one = self._residents.get(action["Channel"])
