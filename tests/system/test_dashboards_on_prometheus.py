@@ -26,6 +26,7 @@ ANSWERED = 10
 PLAN = CentrePlan(
     agents=3,
     wrap_up=0,
+    trunk_qualify_seconds=1,
     target=TARGET,
     callbacks="disposition_seconds = 0\nsettle_seconds = 1\nresident_ring_seconds = 5\n",
 )
