@@ -271,6 +271,12 @@ class ChannelRegistry:
         if channel is not None and agent is not None and uniqueid not in self.attempts:
             self.legs[uniqueid] = AgentLeg(agent, channel, call, uniqueid)
 
+    def left_by(self, leg: AgentLeg) -> None:
+        """His telephone is gone: whoever it spoke with is with nobody until one is with him again, be it the same."""
+        resident = self.residents.get(leg.call or "")
+        if resident is not None and resident.agent == leg.agent:
+            resident.agent = None
+
     def rename(self, uniqueid: str, channel: str) -> None:
         """A masquerade gave the channel a new name: actions must use it, and it is whose phone it says, from now on."""
         name = ChannelName(channel)

@@ -305,6 +305,7 @@ class EventTranslator:
                 at, resident.call, cause_of(message.text("Cause")) or 0, resident.agent_left_first
             )
         elif leg is not None:
+            self._registry.left_by(leg)
             yield events.AgentLegEnded(at, leg.agent, leg.channel, leg.call)
 
     def _device_state(self, message: Message, at: datetime) -> Iterator[Event]:

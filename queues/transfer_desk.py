@@ -14,11 +14,15 @@ from queues.obligation import obligation_of
 
 
 def call_passed_on(centre: Centre, call: Call, event: events.CallTransferred, now: datetime) -> None:
-    """A colleague took the conversation over: it is his now, and whoever left is free after his wrap-up."""
+    """A colleague took the conversation over: it is his now, and whoever left is free after his wrap-up.
+
+    It may come back to who gave it away, because nobody else took it: he talks again, and rests after it.
+    """
     before, agent = agent_desk.agent_of(centre, call.agent), agent_desk.agent_of(centre, event.agent)
-    if agent is None or agent is before:
+    was_his = before is not None and before.call == call.id and before.work is Work.TALKING
+    if agent is None or (agent is before and was_his):
         return
-    if before is not None and before.call == call.id and before.work is Work.TALKING:
+    if before is not None and was_his:
         agent_desk.end_talking(centre, before, call.queue.wrap_up, now)
     if agent.work is not Work.TALKING:
         taking_back.free_from_other_offer(centre, call, agent.call, event.at, now)

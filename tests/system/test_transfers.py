@@ -66,6 +66,20 @@ async def test_a_transfer_that_nobody_answers_or_to_nowhere_loses_nobody() -> No
         assert [row.outcome for row in await centre.rows("SELECT outcome FROM calls")] == ["answered"]
 
 
+async def test_who_gets_his_own_transfer_back_talks_and_rests_as_after_any_call() -> None:
+    async with live_centre(CentrePlan(agents=2, wrap_up=60)) as centre:
+        first, _second, resident = await talking(centre)
+        first.transfer("5555")
+        # The second is on pause: the plain queue rings who gave him away.
+        await first.wait_for(lambda phone: len(phone.calls) > 1 and phone.calls[-1].answered_at is not None)
+        await centre.until(lambda: states(centre) == {"1001": "talking", "1002": "paused"})
+        await resident.hang_up()
+        await centre.until(lambda: not centre.engine.view().calls)
+        await centre.until(lambda: states(centre) == {"1001": "wrap_up", "1002": "paused"})
+        rows = await centre.rows("SELECT state FROM agent_states WHERE agent = '1001' ORDER BY at, seq, n")
+        assert [row.state for row in rows][-4:] == ["talking", "wrap_up", "talking", "wrap_up"]
+
+
 async def test_a_feature_code_does_the_same_and_a_residents_keys_do_nothing() -> None:
     async with live_centre(CentrePlan(agents=2, wrap_up=0)) as centre:
         first, second, resident = await talking(centre)

@@ -83,6 +83,17 @@ def test_while_both_are_with_him_he_stays_the_first_ones_and_then_becomes_the_ot
     assert bridges.tell("BridgeLeave", FIRST) == moved()
 
 
+def test_he_comes_back_to_who_gave_him_away() -> None:
+    bridges = talking()
+    bridges.tell("BridgeLeave", FIRST)
+    bridges.tell("Hangup", FIRST)
+    again = "PJSIP/1001-09"
+    bridges.dial(RESIDENT, again)
+    assert bridges.tell("BridgeEnter", again) == [
+        events.CallTransferred(NOW, CallId(RESIDENT), AgentId("1001"))
+    ]
+
+
 @pytest.mark.parametrize("back", ["unhold", "another agent"])
 def test_he_hears_music_from_hold_until_somebody_is_with_him_again(back: str) -> None:
     bridges = talking()

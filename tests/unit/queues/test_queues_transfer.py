@@ -46,6 +46,25 @@ def test_told_twice_or_of_a_stranger_it_changes_nothing() -> None:
     assert len(desk.journal(CallPassedOn)) == 1
 
 
+def test_who_gets_his_own_transfer_back_talks_again_and_rests_after_it() -> None:
+    desk = talking()
+    desk.tell(events.AgentLegEnded(moment(9), A1, ChannelName("x"), C1))
+    desk.tell(events.CallFellBack(moment(10), C1))
+    assert states(desk)["1001"] == "wrap_up"
+    desk.tell(events.CallTransferred(moment(15), C1, A1))
+    assert states(desk)["1001"] == "talking"
+    # The rest that his talk cut short does not end while he talks, and is not offered to over it.
+    desk.tell(arrived("c2", 16, number="+79160000002"))
+    desk.tell(holding("c2", 16))
+    assert states(desk) == {"1001": "talking", "1002": "offered"}
+    desk.tell(events.TimePassed(moment(60)))
+    assert states(desk)["1001"] == "talking"
+    desk.tell(events.CallEnded(moment(70), C1, 16))
+    assert states(desk)["1001"] == "wrap_up"
+    desk.tell(events.TimePassed(moment(200)))
+    assert states(desk)["1001"] == "free"
+
+
 def test_a_colleague_who_was_just_offered_another_resident_gives_him_back() -> None:
     desk = talking()
     desk.tell(arrived("c2", 5, number="+79160000002"))
