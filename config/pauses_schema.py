@@ -25,8 +25,13 @@ class Pause(Section):
 BUILT_IN: Final[Mapping[str, Mapping[Language, str]]] = {
     "pause": {"ru": "пауза", "en": "pause"},
     "no answer": {"ru": "не берёт", "en": "no answer"},
+    "declined": {"ru": "отклоняет", "en": "declined"},
+    "do not disturb": {"ru": "не беспокоить", "en": "do not disturb"},
+    "phone forwards": {"ru": "переадресация", "en": "phone forwards"},
+    "phone refuses": {"ru": "отказ телефона", "en": "phone refuses"},
+    "unreachable": {"ru": "нет связи", "en": "unreachable"},
 }
-"""Reasons that callengine itself gives: none was told, the phone rang in vain."""
+"""Reasons that callengine itself gives: none was told; why the phone took no call (`queues.missed_offers.REASONS`)."""
 OTHER = "other"
 """The metrics' word for every reason without a name: what agents type makes no series."""
 

@@ -19,6 +19,7 @@ from queues import journal as facts
 from queues.events import ContactResult, OfferResult
 from queues.identifiers import AgentId, AttemptId, CallId, CompanyId, ObligationId, OfferId, QueueName
 from queues.journal import AgentState, ObligationClosing, Outcome, ServedBy
+from queues.missed_offers import REASONS
 from queues.personal_data import Phone
 from queues.views import AgentView, CentreView, ObligationView
 from sla.call_facts import Promise
@@ -355,4 +356,10 @@ async def test_pauses_are_counted_by_the_names_of_the_settings_and_what_agents_t
         for (name, labels), value in (await scraped.samples()).items()
         if name == "callengine_agents_paused"
     }
-    assert paused == {"lunch": 2, "pause": 1, "no answer": 1, "other": 2}
+    assert set(paused) == {"lunch", "pause", "other", *REASONS.values()}
+    assert {reason: count for reason, count in paused.items() if count} == {
+        "lunch": 2,
+        "pause": 1,
+        "no answer": 1,
+        "other": 2,
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ from config.errors import ConfigError
 from config.pauses_schema import Pause, PauseNames
 from config.settings import load_settings
 from queues.journal import AgentState
+from queues.missed_offers import REASONS
 from sla.agent_time import AgentTime
 from tests.support.month_report import MADE_AT, OCTOBER, made_up_centre
 from tests.support.scripted_centre import ScriptedCentre, settings_of
@@ -52,6 +54,14 @@ def test_every_reason_has_a_name_in_both_languages() -> None:
     }
     assert names.name("no answer", "ru") == "не берёт"
     assert names.name("gone fishing", "ru") == "gone fishing"
+
+
+@pytest.mark.parametrize("reason", REASONS.values())
+def test_each_reason_that_the_engine_gives_has_a_name_in_both_languages(reason: str) -> None:
+    names = PauseNames()
+    assert names.name(reason, "en") == names.label(reason) == reason
+    assert names.name(reason, "ru") != reason
+    assert re.fullmatch("[а-яё ]+", names.name(reason, "ru"))
 
 
 @pytest.mark.parametrize(("language", "word"), [("ru", "обед"), ("en", "lunch")])
