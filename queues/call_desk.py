@@ -157,7 +157,8 @@ def refuse(centre: Centre, call: Call, at: datetime) -> None:
         centre.take_out_of_line(call)
         call.state = CallState.OWN
         centre.note(OwnCallRefused(at, call.id, call.line.company))
-    centre.order(RefuseCall(call.id, call.channel))
+    if call.channel:  # Else it is over: only the inbox told of it.
+        centre.order(RefuseCall(call.id, call.channel))
 
 
 def offered_entry(centre: Centre, call: Call, did: str, at: datetime) -> CallOffered:

@@ -36,7 +36,7 @@ def await_trace(centre: Centre, call: Call, at: datetime, now: datetime) -> None
     for kind in (TimerKind.HELD_BACK, TimerKind.CHOICE, TimerKind.FETCH_BACK):
         centre.timers.disarm(kind, call.id)
     centre.returning.pop(call.id, None)
-    if call.state is not CallState.TALKING:
+    if call.state not in {CallState.TALKING, CallState.OWN}:
         call.state = CallState.RESTORED
     centre.unaccounted.add(call.id)
 
@@ -50,7 +50,7 @@ def settle_known(centre: Centre, call: Call, trace: EndedCall | None, at: dateti
         ended_at = at if trace is None or trace.ended_at is None else trace.ended_at
         call_desk.finish(centre, call, Outcome.ANSWERED, ended_at, now)
     elif trace is None:
-        call_desk.finish(centre, call, Outcome.LOST, at, now)
+        call_desk.finish(centre, call, _unless_ours(call, Outcome.LOST), at, now)
     else:
         _finish_by_trace(centre, call, trace, at, now)
 
@@ -99,8 +99,14 @@ def _finish_by_trace(centre: Centre, call: Call, trace: EndedCall, at: datetime,
         if agent is not None:
             agent_desk.rest_until(centre, agent, ended_at + call.queue.wrap_up, now)
     elif trace.ended_at is None:
-        call_desk.finish(centre, call, Outcome.LOST, ended_at, now)
+        call_desk.finish(centre, call, _unless_ours(call, Outcome.LOST), ended_at, now)
     elif trace.watched is not None:
         call_desk.finish(centre, call, pbx_queue_desk.outcome_of(call), ended_at, now)
     else:
-        call_desk.finish(centre, call, Outcome.ABANDONED, ended_at, now)
+        call_desk.finish(centre, call, _unless_ours(call, Outcome.ABANDONED), ended_at, now)
+
+
+def _unless_ours(call: Call, outcome: Outcome) -> Outcome:
+    """No resident gave up or was lost in a call of our own numbers: it was refused, by us or by nobody's answering."""
+    is_left = call.message_at is not None
+    return Outcome.REJECTED if call.state is CallState.OWN and not is_left else outcome

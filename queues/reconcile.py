@@ -36,7 +36,10 @@ def restore(centre: Centre, event: events.LedgerRestored) -> None:
         if known.call not in centre.calls:
             call = _restored_call(centre, known)
             centre.calls[known.call] = call
-            obligation_desk.resident_arrived(centre, call, event.at)
+            if call.state is CallState.RESTORED and call.has_trace and call_desk.is_ours(centre, call):
+                call.state = CallState.OWN
+            else:
+                obligation_desk.resident_arrived(centre, call, event.at)
     for rest in event.rests:
         _restore_rest(centre, rest, event.at)
     callback_recovery.restore(centre, event)
