@@ -70,6 +70,7 @@ class Softphone:
         self._registration: Registration | None = None
         self._changed = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._is_stopping = False
 
     async def start(self) -> None:
         """Bind and register. Raises TimeoutError, PermissionError when the registrar refuses."""
@@ -110,6 +111,8 @@ class Softphone:
 
     async def stop(self) -> None:
         """Hang up, unregister and let go of the sockets."""
+        # Whoever hangs up is offered the next call at once.
+        self._is_stopping = True
         for task in tuple(self._tasks):
             task.cancel()
         for call in self.calls:
@@ -198,6 +201,9 @@ class Softphone:
             return
 
     def _on_invite(self, sip: IncomingCall) -> None:
+        if self._is_stopping:
+            sip.reject(480, "Temporarily Unavailable")
+            return
         address = sip.invite.from_addr
         call = PhoneCall(
             shown_name=(address.display_name or "") if address is not None else "",
