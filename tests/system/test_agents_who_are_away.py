@@ -7,7 +7,7 @@ from tests.support.live_centre import live_centre
 
 
 async def test_two_missed_offers_pause_the_agent_with_the_reason_no_answer() -> None:
-    async with live_centre(CentrePlan(agents=1, ring=1)) as centre:
+    async with live_centre(CentrePlan(agents=1, ring=2)) as centre:
         (agent,) = await centre.phones.add_agents(1, answer_after=lambda: None)
         await centre.until(lambda: centre.free_agents() == 1)
         resident = centre.phones.resident("79161234567")
