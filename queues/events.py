@@ -140,6 +140,8 @@ __all__ = [
     "QueueExit",
     "QueueJoined",
     "QueueLeft",
+    "RecordingBegan",
+    "RecordingLost",
     "RedialWanted",
     "Review",
     "TaskAssignmentRequested",

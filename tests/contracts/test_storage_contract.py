@@ -18,6 +18,7 @@ from queues import events
 from queues.events import DeviceState, LedgerRestored, PbxSnapshot
 from queues.identifiers import AttemptId, CallId, ChannelName, ObligationId
 from queues.personal_data import Phone
+from queues.results import ContactResult
 from queues.snapshot import KnownCall, KnownRest
 from storage.engine import create_ledger_engine, ledger_url
 from storage.errors import LedgerError
@@ -114,7 +115,7 @@ async def test_an_attempt_is_claimed_by_being_committed_and_only_one_of_a_number
         with pytest.raises(Exception, match=r"(?i)unique"):
             await connection.execute(text(sql), {"a": second, "o": "ob-c1", "e": "+79161234567"})
         await connection.rollback()
-    play(ledger, desk, [events.AttemptEnded(moment(50), attempt, events.ContactResult.BUSY)])
+    play(ledger, desk, [events.AttemptEnded(moment(50), attempt, ContactResult.BUSY)])
     await ledger.writer.flush()
     assert not await ledger.is_claimed(attempt)
     later = await ledger.restored(moment(51))
@@ -123,7 +124,7 @@ async def test_an_attempt_is_claimed_by_being_committed_and_only_one_of_a_number
     assert [(one.attempts_made, one.dials) for one in later.obligations] == [(1, 1)]
 
 
-NO_CONTACT = events.ContactResult
+NO_CONTACT = ContactResult
 
 
 @pytest.mark.parametrize(
@@ -138,7 +139,7 @@ NO_CONTACT = events.ContactResult
     ],
 )
 async def test_after_a_restart_a_dial_has_spent_what_it_had_spent_before(
-    ledger: Ledger, result: events.ContactResult, rang: bool | None, dials: int, network: int
+    ledger: Ledger, result: ContactResult, rang: bool | None, dials: int, network: int
 ) -> None:
     desk = opened_desk(ledger)
     play(ledger, desk, [events.AgentDeviceChanged(moment(0), A1, DeviceState.BUSY)])

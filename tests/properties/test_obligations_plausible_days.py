@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from queues import events
 from queues.commands import DialCallback, ForgetObligationTimer, WakeForObligation
 from queues.events import Choice, ContactResult, DeviceState, Disposition, Event, Review
-from queues.identifiers import AttemptId, CallId, ChannelName, MessageId, ObligationId
+from queues.identifiers import AgentId, AttemptId, CallId, ChannelName, MessageId, ObligationId
 from queues.journal import AttemptFinished, AttemptMade, CallFinished, CallJudged, ObligationClosed
 from queues.obligation import AttemptState
 from queues.personal_data import Phone
@@ -110,13 +110,13 @@ class Day(RuleBasedStateMachine):
 
     @rule(agent=st.sampled_from(["1001", "1002"]), disposition=st.sampled_from(Disposition))
     def an_agent_says_whom_he_reached(self, agent: str, disposition: Disposition) -> None:
-        self.tell(events.AgentDisposed(self.now, events.AgentId(agent), disposition))
+        self.tell(events.AgentDisposed(self.now, AgentId(agent), disposition))
 
     @rule(
         agent=st.sampled_from(["1001", "1002"]), state=st.sampled_from([DeviceState.IDLE, DeviceState.BUSY])
     )
     def a_phone_changes(self, agent: str, state: DeviceState) -> None:
-        self.tell(events.AgentDeviceChanged(self.now, events.AgentId(agent), state))
+        self.tell(events.AgentDeviceChanged(self.now, AgentId(agent), state))
 
     @precondition(lambda self: self.desk.dispatcher.centre.calls)
     @rule(data=st.data(), choice=st.sampled_from(Choice), typed=st.sampled_from([None, "9160000004", "112"]))
@@ -129,7 +129,7 @@ class Day(RuleBasedStateMachine):
     @rule(agent=st.sampled_from(["1001", "1002"]), number=st.sampled_from(PEOPLE))
     def an_agent_dials_by_hand(self, agent: str, number: str) -> None:
         channel = ChannelName(f"PJSIP/{agent}-1")
-        self.tell(events.RedialWanted(self.now, events.AgentId(agent), channel, "1.1", Phone(number)))
+        self.tell(events.RedialWanted(self.now, AgentId(agent), channel, "1.1", Phone(number)))
 
     @precondition(lambda self: self.desk.dispatcher.centre.messages)
     @rule(data=st.data(), review=st.sampled_from(Review))

@@ -24,7 +24,7 @@ from queues.identifiers import (
 from queues.obligation import Obligation
 from queues.personal_data import Phone
 from queues.policy import CallbackPolicy, CentrePolicy
-from queues.results import SoundsLike
+from queues.results import ContactResult, Disposition, QueueExit, SoundsLike
 from queues.timers import TimerKind
 from sla.obligation import ObligationState
 from tests.support.centre import EMERGENCY, EMERGENCY_DID, GENERAL, GENERAL_DID, NOON, small_centre
@@ -32,7 +32,7 @@ from tests.support.centre import EMERGENCY, EMERGENCY_DID, GENERAL, GENERAL_DID,
 CALLS = st.sampled_from([CallId(f"c{n}") for n in range(6)])
 AGENTS = st.sampled_from([AgentId("1001"), AgentId("1002"), AgentId("1003"), AgentId("9999")])
 MOMENTS = st.integers(0, 9000).map(lambda tenths: NOON + timedelta(milliseconds=100 * tenths))
-DIDS = st.sampled_from([GENERAL_DID, EMERGENCY_DID, events.Did("unknown")])
+DIDS = st.sampled_from([GENERAL_DID, EMERGENCY_DID, Did("unknown")])
 OFFERS = st.builds(lambda call, n: OfferId(f"{call}/1.{n}"), CALLS, st.integers(1, 4))
 CHANNELS = st.sampled_from([ChannelName("a"), ChannelName("b")])
 NUMBERS = st.sampled_from([Phone("+79160000000"), Phone("89160000001"), Phone(""), Phone("+77011234567")])
@@ -61,7 +61,7 @@ ENDED_CALLS = st.builds(
     answered_at=st.none() | MOMENTS,
     watched=st.none() | st.just(GENERAL),
     queued_at=st.none() | MOMENTS,
-    exit=st.none() | st.sampled_from(events.QueueExit),
+    exit=st.none() | st.sampled_from(QueueExit),
 )
 LIVE_AGENTS = st.builds(
     events.LiveAgent,
@@ -85,9 +85,7 @@ SNAPSHOTS = st.builds(
         max_size=1,
     ).map(tuple),
     attempt_traces=st.lists(
-        st.builds(
-            events.AttemptTrace, attempt=ATTEMPTS, result=st.none() | st.sampled_from(events.ContactResult)
-        ),
+        st.builds(events.AttemptTrace, attempt=ATTEMPTS, result=st.none() | st.sampled_from(ContactResult)),
         max_size=2,
         unique_by=lambda trace: trace.attempt,
     ).map(tuple),
@@ -166,7 +164,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
         number=NUMBERS,
     ),
     st.builds(events.QueueJoined, at=MOMENTS, call=CALLS),
-    st.builds(events.QueueLeft, at=MOMENTS, call=CALLS, exit=st.sampled_from(events.QueueExit)),
+    st.builds(events.QueueLeft, at=MOMENTS, call=CALLS, exit=st.sampled_from(QueueExit)),
     st.builds(
         events.AgentRingEnded, at=MOMENTS, call=CALLS, agent=AGENTS, result=st.sampled_from(OfferResult)
     ),
@@ -203,17 +201,13 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     ),
     st.builds(events.AttemptAgentReady, at=MOMENTS, attempt=ATTEMPTS),
     st.builds(events.AttemptContacted, at=MOMENTS, attempt=ATTEMPTS),
-    st.builds(
-        events.AttemptEnded, at=MOMENTS, attempt=ATTEMPTS, result=st.sampled_from(events.ContactResult)
-    ),
-    st.builds(
-        events.AgentDisposed, at=MOMENTS, agent=AGENTS, disposition=st.sampled_from(events.Disposition)
-    ),
+    st.builds(events.AttemptEnded, at=MOMENTS, attempt=ATTEMPTS, result=st.sampled_from(ContactResult)),
+    st.builds(events.AgentDisposed, at=MOMENTS, agent=AGENTS, disposition=st.sampled_from(Disposition)),
     st.builds(
         events.DispositionGiven,
         at=MOMENTS,
         obligation=OBLIGATIONS,
-        disposition=st.sampled_from(events.Disposition),
+        disposition=st.sampled_from(Disposition),
         by=st.just("supervisor"),
     ),
     st.builds(

@@ -8,7 +8,7 @@ from queues import events
 from queues.events import DeviceState, Event, PbxSnapshot
 from queues.identifiers import AgentId, AttemptId, CallId, ChannelName, ObligationId
 from queues.policy import CentrePolicy
-from queues.results import SoundsLike
+from queues.results import ContactResult, SoundsLike
 from storage.wire_names import EVENTS
 from tests.support.centre import arrived, holding, moment, small_centre
 from tests.support.wire_values import fixed
@@ -43,7 +43,7 @@ def a_day() -> list[Event]:
         events.AttemptHeard(moment(46), attempt, SoundsLike.HUMAN),
         events.AgentUnpaused(moment(47), A2),
         events.AttemptPassedOn(moment(48), attempt, A2, ChannelName("PJSIP/1002-1")),
-        events.AttemptEnded(moment(60), attempt, events.ContactResult.CONTACTED),
+        events.AttemptEnded(moment(60), attempt, ContactResult.CONTACTED),
     ]
 
 

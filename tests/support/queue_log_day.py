@@ -13,7 +13,7 @@ from callengine.tally import DayTally
 from queues import events
 from queues.events import Event
 from queues.identifiers import AgentId, CallId, ChannelName, OfferId
-from queues.results import Choice, OfferResult
+from queues.results import Choice, DeviceState, OfferResult
 from sla.call_facts import Promise
 from tests.support.centre import EMERGENCY, GENERAL, NOON, Desk, arrived, holding, moment, small_centre
 
@@ -56,7 +56,7 @@ class LoggedCentre:
     def open(self) -> None:
         self.tell(events.PbxSnapshot(moment(0), (), ()))
         for agent in self.desk.policy.agents:
-            self.tell(events.AgentDeviceChanged(moment(0), agent, events.DeviceState.IDLE))
+            self.tell(events.AgentDeviceChanged(moment(0), agent, DeviceState.IDLE))
             self.tell(events.AgentLoggedIn(moment(0), agent))
 
     def comes(self, call: str, at: float, number: str) -> None:

@@ -16,6 +16,7 @@ from queues import events
 from queues.identifiers import AgentId, CallId, ChannelName
 from queues.journal import AgentState, AgentStateChanged
 from queues.personal_data import Phone
+from queues.results import DeviceState
 from queues.snapshot import EndedCall, KnownCall, LiveAgent, LiveCall, LiveCallState
 from tests.support.centre import GENERAL, GENERAL_DID, moment
 from tests.support.queue_log_day import A1, A2, LoggedCentre, whole_day
@@ -96,7 +97,7 @@ def found(call: str, at: float, state: LiveCallState, agent: AgentId | None = No
 
 
 def phone(agent: AgentId, *, logged_in: bool, pause: str | None = None) -> LiveAgent:
-    return LiveAgent(agent, events.DeviceState.IDLE, logged_in, pause)
+    return LiveAgent(agent, DeviceState.IDLE, logged_in, pause)
 
 
 def before_the_gap() -> LoggedCentre:

@@ -11,6 +11,7 @@ from queues.identifiers import CallId, ChannelName, CompanyId, MessageId
 from queues.journal import CallFinished, ChoiceTaken, MessageRecorded
 from queues.personal_data import Phone
 from queues.policy import CentrePolicy
+from queues.results import OfferResult
 from sla.promises import RU_416, Readings, ReviewMeans
 from tests.support.centre import GENERAL_DID, arrived, holding, moment, small_centre
 from tests.support.shift import A1, Shift
@@ -64,9 +65,7 @@ def test_while_a_phone_rings_for_him_he_is_not_disturbed() -> None:
     decision = shift.tell(events.TimePassed(moment(180)))
     assert not [c for c in decision.commands if isinstance(c, OfferChoice)]
     shift.tell(
-        events.CallHolding(
-            moment(185), C1, shift.dispatcher.centre.calls[C1].offer, events.OfferResult.NO_ANSWER
-        )
+        events.CallHolding(moment(185), C1, shift.dispatcher.centre.calls[C1].offer, OfferResult.NO_ANSWER)
     )
     decision = shift.tell(events.TimePassed(moment(195)))
     assert [c for c in decision.commands if isinstance(c, OfferChoice)]

@@ -9,7 +9,7 @@ from queues import events
 from queues.commands import EraseInboxEntry, OfferCall, PauseAgent, ReturnToHold
 from queues.dispatcher import Decision
 from queues.events import DeviceState, LiveAgent, LiveCall, LiveCallState, OfferResult, PbxSnapshot
-from queues.identifiers import AgentId, CallId, ChannelName, Endpoint, OfferId
+from queues.identifiers import AgentId, CallId, ChannelName, Did, Endpoint, OfferId
 from queues.journal import (
     AgentState,
     AgentStateChanged,
@@ -369,6 +369,6 @@ def test_occupancy_is_told_by_the_states_in_order() -> None:
 def test_an_unknown_did_is_served_all_the_same() -> None:
     desk = Desk(small_centre(1))
     desk.open()
-    desk.tell(arrived("c1", 1, did=events.Did("12345")))
+    desk.tell(arrived("c1", 1, did=Did("12345")))
     desk.tell(holding("c1", 1))
     assert offers_in(desk) == [("c1", "1001")]

@@ -10,6 +10,7 @@ from queues.events import EndedCall, InboxRead, LedgerRestored, PbxSnapshot
 from queues.identifiers import AgentId, CallId
 from queues.journal import AgentState, CallConnected, CallFinished, RecordingStarted
 from queues.personal_data import Phone
+from queues.results import DeviceState
 from queues.snapshot import KnownCall
 from tests.support.centre import GENERAL_DID, Desk, arrived, moment, small_centre
 
@@ -49,7 +50,7 @@ def test_who_is_known_and_gone_waits_for_his_page_and_is_offered_to_nobody_meanw
     decisions = [
         desk.tell(event)
         for event in (
-            events.AgentDeviceChanged(moment(0.1), AgentId("1001"), events.DeviceState.IDLE),
+            events.AgentDeviceChanged(moment(0.1), AgentId("1001"), DeviceState.IDLE),
             events.AgentLoggedIn(moment(0.1), AgentId("1001")),
         )
     ]
@@ -73,7 +74,7 @@ def test_a_page_that_shows_somebody_who_is_on_the_line_changes_nothing() -> None
 
 def test_answered_in_the_fallback_is_told_with_its_agent_recording_and_the_rest_of_his_wrap_up() -> None:
     desk = Desk(small_centre(1, wrap_up=10))
-    idle = events.LiveAgent(AgentId("1001"), events.DeviceState.IDLE, logged_in=True)
+    idle = events.LiveAgent(AgentId("1001"), DeviceState.IDLE, logged_in=True)
     began(desk, idle)
     trace = ended(
         "c1", -25, answered_at=moment(-15), agent=AgentId("1001"), by_fallback=True, recording="/r/c1.wav"

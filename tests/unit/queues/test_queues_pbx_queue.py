@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from queues import events
-from queues.identifiers import AgentId, CallId, ChannelName, QueueName
+from queues.identifiers import AgentId, CallId, ChannelName, Did, QueueName
 from queues.journal import (
     CallConnected,
     CallFinished,
@@ -47,7 +47,7 @@ def seen(at: float, *, arrived_at: float | None = None, did: str = "") -> events
         ChannelName("PJSIP/trunk-1"),
         moment(at if arrived_at is None else arrived_at),
         GENERAL,
-        events.Did(did),
+        Did(did),
         Phone("+79161234567"),
     )
 

@@ -11,7 +11,7 @@ from queues.commands import CancelAttempt, TellAgent
 from queues.events import ContactResult, DeviceState
 from queues.identifiers import AttemptId, ChannelName
 from queues.personal_data import Phone
-from queues.results import Told
+from queues.results import Disposition, Told
 from sla.obligation import ObligationState
 from tests.support.centre import arrived, moment
 from tests.support.shift import A1, OB1, Shift, dialled
@@ -38,7 +38,7 @@ def test_the_agents_own_channel_is_sent_to_the_claimed_dial() -> None:
     )
     assert shift.state() is ObligationState.CLAIMED
     shift.reach(20)
-    shift.tell(events.AgentDisposed(moment(40), A1, events.Disposition.REACHED))
+    shift.tell(events.AgentDisposed(moment(40), A1, Disposition.REACHED))
     assert shift.closed == [("contacted", moment(20))]
 
 

@@ -6,6 +6,7 @@ from queues import events
 from queues.commands import MarkHeld
 from queues.identifiers import AgentId, AttemptId, CallId, ChannelName, ObligationId
 from queues.journal import AttemptPassedOn, CallFinished, CallPassedOn
+from queues.results import ContactResult, Disposition
 from tests.support.centre import Desk, arrived, holding, moment, small_centre
 
 A1, A2, C1 = AgentId("1001"), AgentId("1002"), CallId("c1")
@@ -104,10 +105,10 @@ def test_a_callback_that_passes_on_is_the_colleagues_talk_and_his_word_counts() 
     desk.tell(events.AttemptContacted(moment(25), attempt))
     telephone = ChannelName("PJSIP/trunk-9")
     desk.tell(events.AttemptPassedOn(moment(30), attempt, A2, telephone))
-    desk.tell(events.AttemptEnded(moment(30), attempt, events.ContactResult.CONTACTED))
+    desk.tell(events.AttemptEnded(moment(30), attempt, ContactResult.CONTACTED))
     assert states(desk) == {"1001": "wrap_up", "1002": "talking"}
     assert desk.journal(AttemptPassedOn) == [AttemptPassedOn(moment(30), attempt, A2)]
-    desk.tell(events.AgentDisposed(moment(35), A2, events.Disposition.REACHED))
+    desk.tell(events.AgentDisposed(moment(35), A2, Disposition.REACHED))
     assert not desk.dispatcher.centre.obligations
     desk.tell(events.AgentLegEnded(moment(40), A2, ChannelName("PJSIP/1002-8")))
     assert states(desk)["1002"] == "wrap_up"
