@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from callengine.command_line import main
+from callengine.cli.main import main
 
 main()

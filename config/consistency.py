@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from config.codes_schema import CODES, Codes
 from config.errors import Problem
-from queues.personal_data import Phone
-from queues.phone_numbers import HOME_REGION, is_region, normalise
+from config.schema.codes import CODES, Codes
 from queues.policy import Dispatch
+from queues.terms.phone import Phone
+from queues.terms.phone_numbers import HOME_REGION, is_region, normalise
 from sla.promises import RU_416
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from config.schema import Pbx
+from config.schema.centre import Pbx
 from config.settings import Settings
 
 _EXAMPLES: dict[str, dict[str, str]] = {

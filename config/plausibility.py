@@ -12,9 +12,9 @@ from typing import Final
 from config.consistency import lines_without_callback
 from config.errors import Problem
 from config.settings import Settings
-from queues.personal_data import Phone
-from queues.phone_numbers import normalise
 from queues.policy import Dispatch
+from queues.terms.phone import Phone
+from queues.terms.phone_numbers import normalise
 from sla.promises import RU_416
 
 Look = Callable[[Settings], Iterator[Problem]]

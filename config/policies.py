@@ -6,12 +6,9 @@ from collections.abc import Iterable, Iterator
 from datetime import time, timedelta
 from zoneinfo import ZoneInfo
 
-from config.pbx_queues_schema import Watch
-from config.schema import Line, LineCallbackSection, Rules
+from config.schema.app_queue import Watch
+from config.schema.centre import Line, LineCallbackSection, Rules
 from config.settings import Settings
-from queues.identifiers import AgentId, CompanyId, Did, Endpoint, QueueName
-from queues.personal_data import Phone
-from queues.phone_numbers import normalise
 from queues.policy import (
     AgentProfile,
     CallbackPolicy,
@@ -23,6 +20,9 @@ from queues.policy import (
     QueuePolicy,
     WatchPolicy,
 )
+from queues.terms.identifiers import AgentId, CompanyId, Did, Endpoint, QueueName
+from queues.terms.phone import Phone
+from queues.terms.phone_numbers import normalise
 from sla.promises import RU_416, Readings, RuleSet
 
 _MAX_LABEL = 40

@@ -13,17 +13,17 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
-from config import schema
-from config.codes_schema import Codes
 from config.consistency import inconsistencies
 from config.credentials import exposed_secret, with_secrets
+from config.error_texts import explain, unknown_sections
 from config.errors import ConfigError, Problem
-from config.explain import explain, unknown_sections
-from config.pauses_schema import Pause, PauseNames
-from config.pbx_queues_schema import QueueLog
-from config.places import line_of, lines_of_places
+from config.schema import centre as schema
+from config.schema.app_queue import QueueLog
+from config.schema.codes import Codes
+from config.schema.pauses import Pause, PauseNames
+from config.schema.wallboard import Wallboard
+from config.toml_lines import line_of, lines_of_places
 from config.toml_mistakes import toml_mistake
-from config.wallboard_schema import Wallboard
 
 DEFAULT_PATH = Path("/etc/callengine/callengine.toml")
 ENV_PREFIX = "CALLENGINE_"

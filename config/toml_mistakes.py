@@ -6,7 +6,7 @@ import re
 import tomllib
 
 from config.errors import Problem
-from config.places import places_in_order
+from config.toml_lines import places_in_order
 
 BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 _AT = re.compile(r" \((?:at line (\d+), column \d+|at end of document)\)$")

@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 import click
 
-from callengine.command_line import main as commands
+from callengine.cli.main import main as commands
 
 _VERSION = version("callengine")
 FILES = (

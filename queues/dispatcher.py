@@ -6,36 +6,34 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import assert_never
 
-from queues import (
-    agent_desk,
-    attempt_desk,
-    call_desk,
-    choice_desk,
-    disposition_desk,
-    events,
-    fallback_desk,
-    fallback_members,
-    inbox_desk,
-    matching,
-    message_desk,
-    missed_offers,
-    obligation_clock,
-    outage_desk,
-    policy_desk,
-    reconcile,
-    redial_desk,
-    supervision,
-    transfer_desk,
-)
-from queues.centre import Centre
-from queues.commands import Command
-from queues.events import Event
-from queues.identifiers import AttemptId, CompanyId
-from queues.journal import JournalEntry, RecordingMissed, RecordingStarted
+from queues.agents import agent_states as agent_desk
+from queues.agents import missed_offers
+from queues.app_queue import fallback_members
+from queues.app_queue import fallback_return as fallback_desk
+from queues.callbacks import attempts as attempt_desk
+from queues.callbacks import dispositions as disposition_desk
+from queues.callbacks import manual_dial as redial_desk
+from queues.callbacks import outage as outage_desk
+from queues.callbacks import schedule as obligation_clock
+from queues.callbacks import supervisor as supervision
+from queues.calls import call_states as call_desk
+from queues.calls import transfers as transfer_desk
+from queues.calls import wait_menu as choice_desk
+from queues.live_state import AgentView, CallView, CentreView, ObligationView
+from queues.messages import events
+from queues.messages.commands import Command
+from queues.messages.events import Event
+from queues.messages.journal import JournalEntry, RecordingMissed, RecordingStarted
 from queues.policy import CentrePolicy
-from queues.timers import TimerKind
-from queues.views import AgentView, CallView, CentreView, ObligationView
-from queues.whose import companies_of
+from queues.recovery import inbox as inbox_desk
+from queues.recovery import policy_change as policy_desk
+from queues.recovery import resync as reconcile
+from queues.routing import matching
+from queues.state.attribution import companies_of
+from queues.state.core_state import Centre
+from queues.state.timers import TimerKind
+from queues.terms.identifiers import AttemptId, CompanyId
+from queues.voicemail import reviews as message_desk
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from queues.agent import Work
-from queues.call import CallState
-from queues.centre import Centre
-from queues.obligation import AttemptState
+from queues.state.agent import Work
+from queues.state.call import CallState
+from queues.state.core_state import Centre
+from queues.state.obligation import AttemptState
 from sla.obligation import FINAL, ObligationState
 
 

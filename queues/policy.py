@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
-from queues.identifiers import AgentId, CompanyId, Did, Endpoint, QueueName
-from queues.personal_data import Phone
-from queues.phone_numbers import HOME_REGION, NumberFormat
-from queues.results import Disposition
+from queues.terms.identifiers import AgentId, CompanyId, Did, Endpoint, QueueName
+from queues.terms.outcomes import Disposition
+from queues.terms.phone import Phone
+from queues.terms.phone_numbers import HOME_REGION, NumberFormat
 from sla.call_facts import Promise
 from sla.promises import RU_416, ClockStart, RuleSet, rule_set_at
 
@@ -242,7 +242,7 @@ class CentrePolicy:
     lines: Mapping[Did, LinePolicy]
     agents: Mapping[AgentId, AgentProfile]
     unlisted_line: Did | None = None
-    """The line whose calls those are whose DID nobody configured; None: `queues.unlisted` finds what is fit."""
+    """The line whose calls those are whose DID nobody configured; None: `queues.state.unlisted` finds what is fit."""
     unlisted_label: str = "Unlisted number {did}"
     """What the agent's phone shows for a call to a DID nobody configured."""
     callbacks: CallbackPolicy = field(default_factory=CallbackPolicy)

@@ -27,8 +27,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from storage.errors import LedgerAway, LedgerError
-from storage.tables import leases
+from storage.schema.errors import LedgerAway, LedgerError
+from storage.schema.tables import leases
 
 CHARGE_SECONDS = 15.0
 """How long a holder of a PBX's lease counts as alive without renewing it."""

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from storage.drain import LedgerNews
 from storage.leases import CHARGE_SECONDS, Lease, charge_of, take
-from storage.tables import runs
+from storage.schema.tables import runs
+from storage.spool.drain import LedgerNews
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from callengine.asterisk_process import AsteriskProcess
-from callengine.demo.media import Ticker
-from callengine.demo.resident import Behaviour, Resident, ResidentExchange
-from callengine.demo.softphone import Softphone
-from callengine.demo.tones import agent_tone
-from callengine.sample import SampleOptions
-from config.codes_schema import Codes
+from callengine.demo.asterisk_process import AsteriskProcess
+from callengine.demo.phones.media import Ticker
+from callengine.demo.phones.resident import Behaviour, Resident, ResidentExchange
+from callengine.demo.phones.softphone import Softphone
+from callengine.demo.phones.tones import agent_tone
+from callengine.sample.asterisk_config import SampleOptions
 from config.policies import dialplan_lines
+from config.schema.codes import Codes
 from config.settings import Settings, load_settings
 
 GENERAL_DID = "74950000001"

@@ -10,9 +10,9 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from callengine.tally import DayTally
-from queues.journal import AgentState, Outcome
-from queues.views import CallView, CentreView
+from callengine.realtime.statistics import DayTally
+from queues.live_state import CallView, CentreView
+from queues.messages.journal import AgentState, Outcome
 from sla.obligation import HUMAN
 from sla.service_level import ServiceLevel
 from storage.ledger import ObligationRow

@@ -14,15 +14,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.live import Live
 
-from callengine.application import Application
-from callengine.asterisk_process import AsteriskProcess, AsteriskStartError
-from callengine.clock import SystemClock
+from callengine.demo.asterisk_process import AsteriskProcess, AsteriskStartError
 from callengine.demo.centre import CentrePlan, Phones, settings_for, start_asterisk
-from callengine.demo.resident import Behaviour
+from callengine.demo.phones.resident import Behaviour
 from callengine.demo.residents_at_large import Town
 from callengine.demo.screen import live_view, plain_line, summary
-from callengine.logs import configure_logging
-from callengine.provisioned_tools import ToolsMissingError
+from callengine.platform.clock import SystemClock
+from callengine.platform.logs import configure_logging
+from callengine.run.application import Application
+from callengine.sample.provisioned_tools import ToolsMissingError
 
 PLAN = CentrePlan(
     agents=6,

@@ -11,17 +11,11 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from callengine.control_client import EngineAway, Refused
-from callengine.reconcile.findings import Difference, Findings
-from callengine.reconcile.live_side import (
-    LIVE,
-    LiveSide,
-    differences_of_agents,
-    differences_of_calls,
-    differences_of_sums,
-    quarters_between,
-)
-from callengine.reconcile.pbx_side import (
+from callengine.control.client import EngineAway, Refused
+from callengine.realtime.repeat_callers import REPEAT_WITHIN
+from callengine.realtime.seed import CountedCall, Recount, recount
+from callengine.realtime.statistics import COUNTED_FOR
+from callengine.reconcile.against_pbx import (
     CDR,
     QUEUE_LOG,
     Unreadable,
@@ -30,12 +24,18 @@ from callengine.reconcile.pbx_side import (
     read_cdr,
     read_queue_log,
 )
-from callengine.recount import CountedCall, Recount, recount
-from callengine.repeat_calls import REPEAT_WITHIN
-from callengine.tally import COUNTED_FOR
-from queues.identifiers import QueueName
+from callengine.reconcile.against_realtime import (
+    LIVE,
+    LiveSide,
+    differences_of_agents,
+    differences_of_calls,
+    differences_of_sums,
+    quarters_between,
+)
+from callengine.reconcile.findings import Difference, Findings
+from queues.terms.identifiers import QueueName
 from sla.call_facts import Promise
-from storage.figure_queries import figure_rows
+from storage.queries.realtime_seed import figure_rows
 
 _MORE_LOOKS = 2
 _BY_NOW = timedelta(days=1)

@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from callengine.callback_api import PREFIX
-from callengine.control_client import ask_async
-from callengine.figures_json import sums_json
-from callengine.reconcile.live_side import LiveSide
+from callengine.control.client import ask_async
+from callengine.http.api.callbacks import PREFIX
+from callengine.realtime.figures_json import sums_json
+from callengine.realtime.statistics import DayTally
+from callengine.reconcile.against_realtime import LiveSide
 from callengine.reconcile.run import Books
-from callengine.tally import DayTally
 from config.policies import centre_policy
 from config.settings import Settings
 

@@ -25,7 +25,7 @@ from callengine.reports.period import Period
 from callengine.reports.sightings import gaps_between
 from callengine.reports.staffing import agents_of, busiest_quarters, days_of_agent
 from callengine.reports.subject import KnownSubject
-from queues.journal import Outcome
+from queues.messages.journal import Outcome
 from sla.call_facts import IN_DOUBT, CallFacts, Measure, Promise, contributions, waiting
 from sla.compliance import Verdict
 from sla.figures import Figures
@@ -34,8 +34,8 @@ from sla.promises import ClockStart
 from sla.quarters import quarter_of
 from sla.unknown import Gap, unknown_within
 from sla.waits import WAIT_EDGES
-from storage import report_queries as ledger
-from storage.call_sums import JUDGED, is_edge, measures_of, wait_columns
+from storage.queries import intervals as ledger
+from storage.schema.interval_columns import JUDGED, is_edge, measures_of, wait_columns
 
 Sums = Counter[Measure]
 _HOUR = timedelta(hours=1)

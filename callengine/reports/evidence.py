@@ -13,10 +13,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from callengine.reports.period import Period
 from callengine.reports.texts import EVIDENCE_TEXTS
-from queues.personal_data import Phone
+from queues.terms.phone import Phone
 from sla.compliance import Verdict
 from sla.legal_figure import LegalFigure, legal_figure
-from storage.evidence_queries import EvidenceCall
+from storage.queries.evidence import EvidenceCall
 
 _SECOND = timedelta(seconds=1)
 _DECILES = 10

@@ -13,7 +13,7 @@ from sla.agent_time import READY, WORKING, AgentTime
 from sla.call_facts import Promise
 from sla.figures import Figures
 from sla.legal_figure import LegalFigure
-from storage.report_queries import OwedCount
+from storage.queries.intervals import OwedCount
 
 SPEED_STEPS = (10, 20, 30, 60, 120, 300)
 """Seconds within which a share was answered."""

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from callengine.reports.evidence import harmless
 from callengine.reports.model import AgentFigures, PeriodReport
-from config.pauses_schema import PauseNames
+from config.schema.pauses import PauseNames
 from sla.figures import Figures
 from sla.promises import ClockStart
 from sla.service_level import FORMULAS

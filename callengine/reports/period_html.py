@@ -7,13 +7,13 @@ from fractions import Fraction
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from callengine.reports.call_charts import Words, days_chart, duration_words, speed_chart, week_chart
-from callengine.reports.care_charts import contact_chart, lost_chart
+from callengine.reports.charts.calls import Words, days_chart, duration_words, speed_chart, week_chart
+from callengine.reports.charts.care import contact_chart, lost_chart
+from callengine.reports.charts.staff import share_bar, staff_chart
 from callengine.reports.model import AgentFigures, PeriodReport
 from callengine.reports.numbers import Numbers
 from callengine.reports.period import month_of
 from callengine.reports.period_texts import PERIOD_TEXTS
-from callengine.reports.staff_charts import share_bar, staff_chart
 from sla.agent_time import AgentTime
 from sla.call_facts import Promise
 from sla.promises import ClockStart

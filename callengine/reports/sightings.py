@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from callengine.gap_log import GapLog
+from callengine.realtime.blind_intervals import GapLog
 from sla.unknown import Gap
-from storage.figure_queries import LinkChange, Run, sight
+from storage.queries.realtime_seed import LinkChange, Run, sight
 
 _SEEN_OFTEN = timedelta(minutes=1)
 """A running engine notes every ten seconds that it is there."""

@@ -16,9 +16,9 @@ from sla.erlang import agents_needed
 from sla.figures import Figures
 from sla.quarters import QUARTER
 from sla.unknown import Gap, unknown_within
-from storage import report_queries as ledger
-from storage.pause_queries import Pause, pauses_within
-from storage.report_queries import AgentSums, OpenShift
+from storage.queries import intervals as ledger
+from storage.queries.intervals import AgentSums, OpenShift
+from storage.queries.pauses import Pause, pauses_within
 
 BUSIEST = 12
 _MICROSECOND = timedelta(microseconds=1)

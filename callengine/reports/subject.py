@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from config.pauses_schema import PauseNames
 from config.policies import centre_policy
+from config.schema.pauses import PauseNames
 from config.settings import Settings
 from sla.call_facts import Promise
-from storage.report_queries import Scope
+from storage.queries.intervals import Scope
 
 
 @dataclass(frozen=True, slots=True)

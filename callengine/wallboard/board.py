@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 
-from callengine.figures import QuarterHour, ScopeFigures
+from callengine.realtime.figures import QuarterHour, ScopeFigures
 from callengine.wallboard.scope import Scope
-from config.wallboard_schema import Wallboard
-from queues.journal import AgentState, Outcome
-from queues.views import AgentView, CentreView
+from config.schema.wallboard import Wallboard
+from queues.live_state import AgentView, CentreView
+from queues.messages.journal import AgentState, Outcome
 from sla.call_facts import Promise
 from sla.figures import Rated
 from sla.obligation import HUMAN

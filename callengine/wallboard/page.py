@@ -13,10 +13,9 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from callengine.figures import QuarterHour
+from callengine.realtime.figures import QuarterHour
 from callengine.wallboard.board import AgentCell, Board, Group, Tone
 from callengine.wallboard.scope import Part, Scope, Scopes
-from callengine.wallboard.strip import HEIGHT, PLOT_BOTTOM, PLOT_RIGHT, WIDTH, strip_of
 from callengine.wallboard.texts import (
     TEXTS,
     Language,
@@ -27,8 +26,9 @@ from callengine.wallboard.texts import (
     plural,
     short_duration,
 )
-from config.pauses_schema import PauseNames
-from config.wallboard_schema import Wallboard
+from callengine.wallboard.timeline import HEIGHT, PLOT_BOTTOM, PLOT_RIGHT, WIDTH, strip_of
+from config.schema.pauses import PauseNames
+from config.schema.wallboard import Wallboard
 from sla.promises import ClockStart
 
 PARTS = ("level", "waiting", "longest", "agents", "lost", "callbacks", "strip", "links", "alarm")

@@ -10,15 +10,15 @@ from importlib.resources import files
 
 from aiohttp import web
 
-from callengine.figures import CentreFigures, ScopeFigures
+from callengine.realtime.figures import CentreFigures, ScopeFigures
 from callengine.wallboard.board import Board, Tone, board_of
 from callengine.wallboard.page import Look, Page
 from callengine.wallboard.scope import Part, Scope, Scopes
 from callengine.wallboard.source import BoardSource
-from callengine.wallboard.stream import Drawn, Viewers
+from callengine.wallboard.sse import Drawn, Viewers
 from callengine.wallboard.texts import TEXTS, Language
-from config.wallboard_schema import Wallboard
-from queues.identifiers import CompanyId, QueueName
+from config.schema.wallboard import Wallboard
+from queues.terms.identifiers import CompanyId, QueueName
 from sla.figures import Figures as Sums
 
 POLICY = (

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from config.settings import Settings
-from queues.identifiers import QueueName
-from queues.views import AgentView, CallView, CentreView, ObligationView
+from queues.live_state import AgentView, CallView, CentreView, ObligationView
+from queues.terms.identifiers import QueueName
 
 
 class Part(StrEnum):

@@ -6,17 +6,17 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from callengine.figures import CentreFigures, QuarterHour
+from callengine.realtime.figures import CentreFigures, QuarterHour
 from callengine.wallboard.board import Links
 from callengine.wallboard.scope import Part, Scope
-from queues.identifiers import CompanyId, QueueName
-from queues.views import CentreView
+from queues.live_state import CentreView
+from queues.terms.identifiers import CompanyId, QueueName
 
 _STRIP_LASTS = timedelta(seconds=5)
 
 
 class Figures(Protocol):
-    """Whose figures are shown: `callengine.tally.DayTally`."""
+    """Whose figures are shown: `callengine.realtime.statistics.DayTally`."""
 
     def take(self, now: datetime) -> CentreFigures:
         """Everything at this moment."""

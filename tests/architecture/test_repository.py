@@ -68,7 +68,7 @@ def test_every_decision_is_in_the_index() -> None:
 def test_the_program_runs_without_the_parts_that_are_for_the_demo_only() -> None:
     """`callengine run` in production must not load simulated phones or the tests."""
     code = (
-        "import sys, callengine.application; "
+        "import sys, callengine.run.application; "
         "print([name for name in sys.modules if name.split('.')[0] in {'tests', 'pytest', 'hypothesis'} "
         "or name.startswith('callengine.demo')])"
     )

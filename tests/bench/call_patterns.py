@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sla.call_facts import CallFacts
-from storage.call_sums import sums_of
+from storage.schema.interval_columns import sums_of
 
 START = datetime(2025, 12, 31, 21, tzinfo=UTC)
 """Of the year that is reported, and of every pattern."""

@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from callengine.asterisk_process import AsteriskProcess
+from callengine.demo.asterisk_process import AsteriskProcess
 from callengine.demo.centre import CentrePlan, sample_options
 from tests.bench.processes import cpu_seconds, engine
 from tests.support.full_inbox import keys_in_astdb, missed_calls, write_into_astdb

@@ -13,12 +13,12 @@ from typing import Any
 import asyncpg
 from sqlalchemy import select
 
-from queues import events
 from queues.dispatcher import Decision
-from queues.events import Event
-from queues.identifiers import AgentId, CallId, ChannelName
+from queues.messages import events
+from queues.messages.events import Event
+from queues.terms.identifiers import AgentId, CallId, ChannelName
 from storage.ledger import Ledger, open_ledger
-from storage.tables import Instant, agent_states, calls, journal, offers
+from storage.schema.tables import Instant, agent_states, calls, journal, offers
 from tests.support.centre import NOON, Desk, agent_ready, arrived, holding, moment, small_centre
 
 CALLS = 4000

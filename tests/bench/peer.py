@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from callengine.asterisk_process import AsteriskProcess
+from callengine.demo.asterisk_process import AsteriskProcess
 from callengine.demo.centre import FIRST_AGENT
 
 QUEUE_DID = "74950000009"

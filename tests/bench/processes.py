@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from callengine.asterisk_process import AsteriskProcess
+from callengine.demo.asterisk_process import AsteriskProcess
 from callengine.demo.centre import CentrePlan, write_settings
 
 

@@ -31,13 +31,13 @@ from callengine.reports.period_html import as_html
 from callengine.reports.subject import KnownSubject, Subject
 from sla.call_facts import Promise
 from sla.quarters import QUARTER
-from storage.call_sums import SUM_COLUMNS
-from storage.engine import create_ledger_engine, ledger_url
 from storage.ledger import open_ledger
-from storage.report_queries import Scope
-from storage.rollup_rebuild import rebuild
-from storage.rollup_tables import agent_quarters, call_quarters
-from storage.tables import calls, obligations
+from storage.queries.intervals import Scope
+from storage.rows.interval_rebuild import rebuild
+from storage.schema.database import create_ledger_engine, ledger_url
+from storage.schema.interval_columns import SUM_COLUMNS
+from storage.schema.interval_tables import agent_quarters, call_quarters
+from storage.schema.tables import calls, obligations
 from tests.bench.call_patterns import PATTERNS, START, Pattern, patterns
 from tests.support.postgres import running_postgres
 

@@ -8,7 +8,7 @@ import random
 from collections.abc import Sequence
 
 from callengine.demo.centre import Phones
-from callengine.demo.softphone import Softphone
+from callengine.demo.phones.softphone import Softphone
 
 BACKLOG = 8
 """Residents who wait at any moment of a hand-over round, beyond those who talk."""

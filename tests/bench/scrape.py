@@ -12,25 +12,25 @@ from datetime import UTC, datetime, timedelta
 from urllib.request import urlopen
 from zoneinfo import ZoneInfo
 
-from callengine.http_server import HttpServer
-from callengine.metrics import Metrics
-from callengine.pauses import keep_short
-from callengine.recount import recount
-from callengine.tally import DayTally
+from callengine.http.server import HttpServer
+from callengine.loop.gc_tuning import keep_short
+from callengine.metrics.registry import Metrics
+from callengine.realtime.seed import recount
+from callengine.realtime.statistics import DayTally
 from callengine.wallboard.board import Links
 from callengine.wallboard.page import Page
 from callengine.wallboard.routes import BoardRoutes, Pages
 from callengine.wallboard.scope import Part, Scope, Scopes
 from callengine.wallboard.source import BoardSource
-from config.pauses_schema import PauseNames
-from config.wallboard_schema import Wallboard
-from queues import journal as facts
-from queues.identifiers import AgentId, CallId, CompanyId, Did, QueueName
-from queues.journal import AgentState, Outcome, ServedBy
-from queues.personal_data import Phone
-from queues.views import AgentView, CentreView
+from config.schema.pauses import PauseNames
+from config.schema.wallboard import Wallboard
+from queues.live_state import AgentView, CentreView
+from queues.messages import journal as facts
+from queues.messages.journal import AgentState, Outcome, ServedBy
+from queues.terms.identifiers import AgentId, CallId, CompanyId, Did, QueueName
+from queues.terms.phone import Phone
 from sla.call_facts import Promise
-from storage.figure_queries import FigureRows
+from storage.queries.realtime_seed import FigureRows
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 QUEUES = tuple(QueueName(f"queue{n:02}") for n in range(50))

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from callengine.demo.resident import RungPhone
+from callengine.demo.phones.resident import RungPhone
 from tests.chaos.ledger_rows import LedgerCall
 from tests.chaos.town import Ending, Told
 

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import IO, Any
 
-from callengine.asterisk_process import AsteriskProcess
+from callengine.demo.asterisk_process import AsteriskProcess
 from callengine.demo.centre import CentrePlan, Phones, settings_text
 from tests.chaos.blows import NOT_AWAY, Blow, BlowKind
 from tests.chaos.disk import LimitedFiles, small_disk

@@ -16,8 +16,8 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from storage.engine import create_ledger_engine, ledger_url
-from storage.tables import calls, human_tasks, obligation_calls, obligations
+from storage.schema.database import create_ledger_engine, ledger_url
+from storage.schema.tables import calls, human_tasks, obligation_calls, obligations
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from random import Random
 
 from callengine.demo.centre import Phones
-from callengine.demo.resident import Resident
+from callengine.demo.phones.resident import Resident
 
 PATIENCE_SECONDS = 90.0
 _EARLY_SHARE = 0.15

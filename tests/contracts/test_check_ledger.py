@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import text
 
-from callengine.check_files import Surroundings
-from callengine.check_ledger import check_ledger
+from callengine.check.files import Surroundings
+from callengine.check.finding import Finding
+from callengine.check.ledger import check_ledger
 from callengine.demo.centre import CentrePlan, settings_text
-from callengine.finding import Finding
 from config.settings import Settings, load_settings
-from storage.engine import create_ledger_engine, ledger_url
-from storage.schema import newest_revision, upgrade
+from storage.migrate import newest_revision, upgrade
+from storage.schema.database import create_ledger_engine, ledger_url
 
 
 def settings_of(folder: Path, url: str) -> Settings:

@@ -11,16 +11,16 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from queues.commands import DialCallback
+from queues.messages.commands import DialCallback
 from storage import leases
-from storage.errors import LedgerAway
 from storage.leases import LeaseHeldError, LeaseLostError, hold, holding, job_lease, take
 from storage.ledger import Ledger, open_ledger
-from storage.spool import Spool
-from storage.spool_file import read_records
-from storage.spool_records import Decided, decode_line
-from storage.tables import attempts, journal
-from storage.tables import leases as table
+from storage.schema.errors import LedgerAway
+from storage.schema.tables import attempts, journal
+from storage.schema.tables import leases as table
+from storage.spool.file import read_records
+from storage.spool.records import Decided, decode_line
+from storage.spool.writer import Spool
 from tests.contracts.test_ledger_outage import miss_and_claim
 from tests.support.centre import NOON, moment
 from tests.support.ledger_desk import opened_desk
@@ -203,7 +203,7 @@ async def test_what_a_holder_decided_in_time_comes_into_the_ledger_though_anothe
 async def test_a_transaction_that_stands_still_does_not_keep_the_lease_from_others(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.servers.FROZEN_SECONDS", 1)
+    monkeypatch.setattr("storage.schema.servers.FROZEN_SECONDS", 1)
     first = await open_ledger(postgres_url, "pbx1", NOON, holder="one")
     second = None
     try:

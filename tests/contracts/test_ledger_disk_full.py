@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from callengine.ledger_watch import LedgerWatch
-from callengine.logs import get_log
-from callengine.metrics import LedgerMetrics
-from storage.errors import LedgerError
+from callengine.metrics.registry import LedgerMetrics
+from callengine.observers.ledger_health import LedgerWatch
+from callengine.platform.logs import get_log
 from storage.ledger import Ledger
+from storage.schema.errors import LedgerError
 from tests.support.centre import arrived, holding
 from tests.support.ledger_desk import opened_desk, play
 from tests.support.outage import numbers, open_spooled, rows_by_the_journal, rows_of
@@ -73,7 +73,7 @@ async def test_with_a_full_disk_nothing_counts_as_committed_and_with_room_again_
 async def test_when_memory_has_no_room_either_the_engine_starts_anew_as_soon_as_the_ledger_is_back(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.batch_writer.MAX_WAITING", 50)
+    monkeypatch.setattr("storage.spool.batch_writer.MAX_WAITING", 50)
     ledger = await opened(url, tmp_path)
     from prometheus_client import CollectorRegistry
 

@@ -13,15 +13,15 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from queues import events
-from queues.events import ContactResult
-from storage.drain import AWAY
-from storage.engine import create_ledger_engine, ledger_url
-from storage.errors import DatabaseUnreachable, LedgerAway
+from queues.messages import events
+from queues.messages.events import ContactResult
 from storage.ledger import Ledger
-from storage.obligation_queries import obligation_story
-from storage.retention import Kind, Term, forget
-from storage.rollup_rebuild import rebuild
+from storage.purge import Kind, Term, forget
+from storage.queries.obligations import obligation_story
+from storage.rows.interval_rebuild import rebuild
+from storage.schema.database import create_ledger_engine, ledger_url
+from storage.schema.errors import DatabaseUnreachable, LedgerAway
+from storage.spool.drain import AWAY
 from tests.contracts.test_ledger_outage import (
     ATTEMPT,
     OBLIGATION,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from callengine.command_line import main
+from callengine.cli.main import main
 from config.example import example_toml
 from tests.support.postgres_pair import Pair, pair
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.checkpoint import LAST_CALLS
+from storage.spool.checkpoint import LAST_CALLS
 from tests.support.dying_writer import CALLS, STEPS
 from tests.support.outage import numbers, open_spooled, rows_by_the_journal, rows_of
 

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from queues import events
-from queues.events import ContactResult, DeviceState, PbxSnapshot
-from queues.identifiers import AttemptId, CallId, ObligationId
-from storage.errors import LedgerError
+from queues.messages import events
+from queues.messages.events import ContactResult, DeviceState, PbxSnapshot
+from queues.terms.identifiers import AttemptId, CallId, ObligationId
 from storage.ledger import Ledger, open_ledger
-from storage.obligation_queries import obligation_story
-from storage.spool import Spool
+from storage.queries.obligations import obligation_story
+from storage.schema.errors import LedgerError
+from storage.spool.writer import Spool
 from tests.support.centre import NOON, Desk, arrived, holding, moment, small_centre
 from tests.support.ledger_desk import A1, opened_desk, play
 from tests.support.outage import (
@@ -56,7 +56,7 @@ class Place:
 def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     spool = tmp_path / "spool"
     if request.param == "sqlite locked":
-        monkeypatch.setattr("storage.engine.BUSY_TIMEOUT_MS", 300)
+        monkeypatch.setattr("storage.schema.database.BUSY_TIMEOUT_MS", 300)
         url = f"sqlite:///{tmp_path}/ledger.db"
         return Place(url, spool, lambda: sqlite_locked(url))
     server = request.getfixturevalue("postgres_server")
@@ -294,7 +294,7 @@ async def test_a_row_the_database_refuses_for_good_keeps_out_no_other(place: Pla
 async def test_a_spool_that_the_ledger_has_wholly_is_begun_anew_when_it_grows(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.batch_writer.RENEW_BYTES", 30_000)
+    monkeypatch.setattr("storage.spool.batch_writer.RENEW_BYTES", 30_000)
     async with place.ledger() as ledger:
         desk = opened_desk(ledger)
         miss_and_claim(ledger, desk)

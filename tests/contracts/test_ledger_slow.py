@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.util import await_only
 
-from queues import events
-from queues.identifiers import CallId
+from queues.messages import events
+from queues.terms.identifiers import CallId
 from storage.ledger import Ledger
 from tests.contracts.test_ledger_disk_full import no_file_may_grow
 from tests.support.centre import Desk, arrived, holding, moment
@@ -31,7 +31,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture(autouse=True)
 def _little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (("BEHIND", 80), ("NEARLY_FULL", 160), ("MAX_WAITING", 250)):
-        monkeypatch.setattr(f"storage.batch_writer.{name}", value)
+        monkeypatch.setattr(f"storage.spool.batch_writer.{name}", value)
 
 
 async def opened(url: str, tmp_path: Path) -> Ledger:

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from queues import events
-from queues.identifiers import CallId
-from queues.snapshot import KnownRest
-from storage.errors import LedgerError
+from queues.messages import events
+from queues.messages.snapshot import KnownRest
+from queues.terms.identifiers import CallId
 from storage.ledger import Ledger, open_ledger
-from storage.spool import Spool
-from storage.tables import calls, link_gaps, obligations
+from storage.schema.errors import LedgerError
+from storage.schema.tables import calls, link_gaps, obligations
+from storage.spool.writer import Spool
 from tests.support.centre import GENERAL_DID, NOON, arrived, holding, moment
 from tests.support.ledger_desk import A1, opened_desk, play
 

@@ -8,16 +8,16 @@ from typing import Any
 
 from sqlalchemy import text
 
-from callengine.reconcile.nightly import of_yesterday
+from callengine.realtime.seed import recount
+from callengine.realtime.statistics import DayTally
 from callengine.reconcile.run import Books
 from callengine.reconcile.sources import FromInside
-from callengine.recount import recount
-from callengine.tally import DayTally
-from queues import events
-from queues.identifiers import CallId, QueueName
+from callengine.reconcile.yesterday import of_yesterday
+from queues.messages import events
+from queues.terms.identifiers import CallId, QueueName
 from sla.call_facts import Promise
-from storage.figure_queries import figure_rows
 from storage.ledger import Ledger
+from storage.queries.realtime_seed import figure_rows
 from tests.support.centre import EMERGENCY, GENERAL, arrived, holding, moment
 from tests.support.ledger_desk import A1, opened_desk, play
 

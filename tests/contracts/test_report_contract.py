@@ -9,17 +9,17 @@ from datetime import date, timedelta
 
 import pytest
 
-from callengine.recount import recount
+from callengine.realtime.seed import recount
 from callengine.reports.collect import collect
 from callengine.reports.model import PeriodReport
 from callengine.reports.period import day_of
 from callengine.reports.subject import KnownSubject, Subject
-from queues import events
+from queues.messages import events
 from sla.call_facts import Measure, Promise, contributions
 from sla.promises import ClockStart
-from storage.figure_queries import figure_rows
 from storage.ledger import Ledger, open_ledger
-from storage.report_queries import Scope
+from storage.queries.intervals import Scope
+from storage.queries.realtime_seed import figure_rows
 from tests.contracts.test_rollup_contract import a_shift
 from tests.properties.test_rollup_sums import NOT_IN_QUARTERS
 from tests.support.centre import NOON, moment

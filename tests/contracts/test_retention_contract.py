@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from queues import events
-from queues.events import DeviceState
-from queues.identifiers import CallId, ObligationId
+from queues.messages import events
+from queues.messages.events import DeviceState
+from queues.terms.identifiers import CallId, ObligationId
 from storage.ledger import Ledger, open_ledger
-from storage.retention import Kind, Term, deletion_log, due_rows, forget
+from storage.purge import Kind, Term, deletion_log, due_rows, forget
 from tests.support.centre import Desk, arrived, holding, moment
 from tests.support.ledger_desk import A1, opened_desk, play
 from tests.support.outage import LOCK_SECONDS
@@ -134,7 +134,7 @@ async def test_a_large_deletion_lets_others_write_between_its_pieces_and_counts_
             await connection.execute(text("UPDATE calls SET caller_name = :x"), {"x": str(len(begun))})
         begun.append(len(await deletion_log(ledger.engine)))
 
-    monkeypatch.setattr("storage.retention.asyncio.sleep", others_write)
+    monkeypatch.setattr("storage.purge.asyncio.sleep", others_write)
     term = Term(Kind.JOURNAL, "", moment(100))
     due = await due_rows(ledger.engine, ledger.node, term)
     done = await forget(ledger.engine, ledger.node, term, moment(200), "x", piece=3)
@@ -151,7 +151,7 @@ async def test_a_deletion_that_is_broken_off_has_logged_what_is_gone(
     async def the_machine_stops(_: float) -> None:
         raise asyncio.CancelledError
 
-    monkeypatch.setattr("storage.retention.asyncio.sleep", the_machine_stops)
+    monkeypatch.setattr("storage.purge.asyncio.sleep", the_machine_stops)
     term = Term(Kind.JOURNAL, "", moment(100))
     due = await due_rows(ledger.engine, ledger.node, term)
     with pytest.raises(asyncio.CancelledError):
@@ -177,7 +177,7 @@ async def test_it_waits_for_a_writer_who_keeps_the_database_for_long(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """SQLite lets one write at a time, and the centre's calls go first."""
-    monkeypatch.setattr("storage.engine.BUSY_TIMEOUT_MS", 20)
+    monkeypatch.setattr("storage.schema.database.BUSY_TIMEOUT_MS", 20)
     ledger = await open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}", "pbx1", moment(0))
     ledger.writer.start()
     await two_calls(ledger, tmp_path)
@@ -190,7 +190,7 @@ async def test_it_waits_for_a_writer_who_keeps_the_database_for_long(
         if len(tries) == 3:
             other.execute("COMMIT")
 
-    monkeypatch.setattr("storage.retention.asyncio.sleep", he_is_done_after_three)
+    monkeypatch.setattr("storage.purge.asyncio.sleep", he_is_done_after_three)
     term = Term(Kind.JOURNAL, "", moment(100))
     assert (await forget(ledger.engine, ledger.node, term, moment(200), "x")).rows > 5
     assert len(tries) == 3

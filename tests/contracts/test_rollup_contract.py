@@ -9,17 +9,23 @@ from typing import Any
 from alembic import command
 from sqlalchemy import Connection, select
 
-from callengine.recount import recount
-from queues import events
-from queues.events import DeviceState, PbxSnapshot
-from queues.identifiers import CallId, ChannelName
+from callengine.realtime.seed import recount
+from queues.messages import events
+from queues.messages.events import DeviceState, PbxSnapshot
+from queues.terms.identifiers import CallId, ChannelName
 from sla.call_facts import microseconds
-from storage.call_sums import SUM_COLUMNS
-from storage.figure_queries import figure_rows
 from storage.ledger import Ledger
-from storage.rollup_rebuild import rebuild
-from storage.rollup_tables import BOOKED_STATES, agent_clocks, agent_quarters, call_quarters, queue_quarters
-from storage.schema import alembic_config, upgrade
+from storage.migrate import alembic_config, upgrade
+from storage.queries.realtime_seed import figure_rows
+from storage.rows.interval_rebuild import rebuild
+from storage.schema.interval_columns import SUM_COLUMNS
+from storage.schema.interval_tables import (
+    BOOKED_STATES,
+    agent_clocks,
+    agent_quarters,
+    call_quarters,
+    queue_quarters,
+)
 from tests.support.centre import NOON, Desk, arrived, holding, moment, small_centre
 from tests.support.ledger_desk import A1, opened_desk, play
 

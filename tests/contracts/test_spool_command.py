@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from callengine.command_line import main
+from callengine.cli.main import main
 from config.example import example_toml
 from tests.support.ledger_desk import opened_desk
 from tests.support.outage import leave_as_killed, numbers, open_spooled, rows_of, sqlite_locked
@@ -16,7 +16,7 @@ from tests.support.outage import leave_as_killed, numbers, open_spooled, rows_of
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("storage.engine.BUSY_TIMEOUT_MS", 100)
+    monkeypatch.setattr("storage.schema.database.BUSY_TIMEOUT_MS", 100)
     (tmp_path / "callengine_ami.secret").write_text("s3cret")
     path = tmp_path / "callengine.toml"
     text = example_toml().replace(

@@ -14,17 +14,17 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 
-from queues import events
-from queues.events import DeviceState, LedgerRestored, PbxSnapshot
-from queues.identifiers import AttemptId, CallId, ChannelName, ObligationId
-from queues.personal_data import Phone
-from queues.results import ContactResult
-from queues.snapshot import KnownCall, KnownRest
-from storage.engine import create_ledger_engine, ledger_url
-from storage.errors import LedgerError
+from queues.messages import events
+from queues.messages.events import DeviceState, LedgerRestored, PbxSnapshot
+from queues.messages.snapshot import KnownCall, KnownRest
+from queues.terms.identifiers import AttemptId, CallId, ChannelName, ObligationId
+from queues.terms.outcomes import ContactResult
+from queues.terms.phone import Phone
 from storage.ledger import Ledger, open_ledger
-from storage.schema import alembic_config, upgrade
-from storage.tables import metadata
+from storage.migrate import alembic_config, upgrade
+from storage.schema.database import create_ledger_engine, ledger_url
+from storage.schema.errors import LedgerError
+from storage.schema.tables import metadata
 from tests.support.centre import GENERAL_DID, NOON, Desk, arrived, holding, moment, small_centre
 from tests.support.every_event import every_event
 from tests.support.ledger_desk import A1, opened_desk, play

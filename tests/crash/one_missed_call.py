@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from callengine.engine import Engine
-from queues import events
-from queues.commands import CancelAttempt, Command, DialCallback, EraseAttemptTrace, EraseInboxEntry
+from callengine.loop.engine_loop import Engine
 from queues.dispatcher import Dispatcher
-from queues.events import (
+from queues.messages import events
+from queues.messages.commands import CancelAttempt, Command, DialCallback, EraseAttemptTrace, EraseInboxEntry
+from queues.messages.events import (
     AttemptTrace,
     ContactResult,
     DeviceState,
@@ -24,10 +24,10 @@ from queues.events import (
     LiveAttemptState,
     PbxSnapshot,
 )
-from queues.identifiers import AgentId, AttemptId, CallId, ObligationId
-from queues.personal_data import Phone
+from queues.terms.identifiers import AgentId, AttemptId, CallId, ObligationId
+from queues.terms.phone import Phone
 from storage.ledger import open_ledger
-from storage.spool import Spool
+from storage.spool.writer import Spool
 from tests.support.centre import GENERAL_DID, arrived, holding, moment, small_centre
 from tests.support.dying_loop import now_it_counts
 from tests.support.manual_clock import ManualClock

@@ -14,22 +14,22 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
-from ami_adapters.channel_registry import ChannelRegistry
-from ami_adapters.command_translation import actions_of
-from ami_adapters.errors import AmiError
-from ami_adapters.event_translation import EventTranslator
-from ami_adapters.message import Message
-from ami_adapters.snapshot_reader import read_snapshot
-from ami_adapters.tape import read_tape
-from ami_adapters.wire import Framer
-from queues.commands import Command, DialCallback, ForgetObligationTimer, WakeForObligation
+from ami_adapters.channels.channel_registry import ChannelRegistry
+from ami_adapters.protocol.ami_message import Message
+from ami_adapters.protocol.errors import AmiError
+from ami_adapters.protocol.framer import Framer
+from ami_adapters.protocol.recording import read_tape
+from ami_adapters.resync.snapshot import read_snapshot
+from ami_adapters.translation.command_translation import actions_of
+from ami_adapters.translation.event_translation import EventTranslator
 from queues.dispatcher import Dispatcher
-from queues.events import Event, ObligationDue, PbxLost, PbxSnapshot, TimePassed
 from queues.invariants import violations
-from queues.journal import CallFinished, CallOffered, JournalEntry
-from queues.personal_data import Phone
-from queues.phone_numbers import judge
+from queues.messages.commands import Command, DialCallback, ForgetObligationTimer, WakeForObligation
+from queues.messages.events import Event, ObligationDue, PbxLost, PbxSnapshot, TimePassed
+from queues.messages.journal import CallFinished, CallOffered, JournalEntry
 from queues.policy import CallbackPolicy, CentrePolicy
+from queues.terms.phone import Phone
+from queues.terms.phone_numbers import judge
 from tests.fuzz.mutations import mutated
 from tests.support.centre import CALLBACK
 from tests.support.pbx_truth import PbxTruth

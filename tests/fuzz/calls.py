@@ -19,7 +19,7 @@ from pathlib import Path
 from random import Random
 
 from callengine.demo.centre import EMERGENCY_DID, GENERAL_DID, CentrePlan
-from callengine.demo.resident import ResidentExchange
+from callengine.demo.phones.resident import ResidentExchange
 from tests.fuzz.hostile_phone import SDP, HostilePhone, Words
 from tests.fuzz.mutations import mutated
 from tests.fuzz.pbx_witness import PbxWitness

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from callengine.demo.media import RtpStream, Ticker
+from callengine.demo.phones.media import RtpStream, Ticker
 
 _HEADER = re.compile(rb"(?im)^(via|v|from|f|to|t|call-id|i|cseq|contact|m):[ \t]*(.*?)\r?$")
 _SHORT = {b"v": b"via", b"f": b"from", b"t": b"to", b"i": b"call-id", b"m": b"contact"}

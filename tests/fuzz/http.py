@@ -9,14 +9,14 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
-from callengine.callback_api import CallbackApi
-from callengine.http_server import HttpServer
-from queues.events import Event
-from queues.personal_data import Phone
-from storage.message_queries import WaitingMessageRow
-from storage.obligation_queries import ObligationStory, OpenObligation
+from callengine.http.api.callbacks import CallbackApi
+from callengine.http.server import HttpServer
+from queues.messages.events import Event
+from queues.terms.phone import Phone
+from storage.queries.messages import WaitingMessageRow
+from storage.queries.obligations import ObligationStory, OpenObligation
 from tests.fuzz.mutations import TOKENS, mutated
-from tests.unit.callengine.test_http_server import some_metrics
+from tests.unit.callengine.http.test_http_server import some_metrics
 
 INPUTS = 100
 _NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Self
 
-from callengine.asterisk_process import AsteriskProcess
+from callengine.demo.asterisk_process import AsteriskProcess
 
 _USER = (
     "\n[witness]\nsecret = witness\ndeny = 0.0.0.0/0.0.0.0\npermit = 127.0.0.1/255.255.255.255\n"

@@ -7,17 +7,17 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from queues import events
-from queues.commands import (
+from queues.messages import events
+from queues.messages.commands import (
     EraseInboxEntry,
     OfferCall,
 )
-from queues.events import Event
-from queues.identifiers import CallId, ObligationId
-from queues.journal import (
+from queues.messages.events import Event
+from queues.messages.journal import (
     CallFinished,
     CallOffered,
 )
+from queues.terms.identifiers import CallId, ObligationId
 from tests.support.arbitrary_events import EVENTS, SNAPSHOTS
 from tests.support.centre import NOON, Desk, small_centre
 

@@ -13,28 +13,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import rule, run_state_machine_as_test
 
-from callengine.figures_json import sums_json
-from callengine.reconcile.findings import Difference
-from callengine.reconcile.live_side import (
+from callengine.realtime.figures_json import sums_json
+from callengine.realtime.seed import recount
+from callengine.realtime.statistics import DayTally
+from callengine.reconcile.against_realtime import (
     differences_of_agents,
     differences_of_calls,
     differences_of_sums,
     quarters_between,
 )
-from callengine.recount import recount
-from callengine.tally import DayTally
-from queues import events
-from queues.events import EndedCall
-from queues.personal_data import Phone
+from callengine.reconcile.findings import Difference
+from queues.messages import events
+from queues.messages.events import EndedCall
+from queues.terms.phone import Phone
 from sla.call_facts import CallFacts, Measure, Promise, contributions, waiting
 from sla.confidence import interval
 from sla.figures import Figures
 from sla.promises import ClockStart
 from sla.quarters import QUARTER
 from sla.service_level import FORMULAS
-from storage.figure_queries import FigureRows, figure_rows
 from storage.ledger import Ledger, open_ledger
-from storage.tables import metadata, runs
+from storage.queries.realtime_seed import FigureRows, figure_rows
+from storage.schema.tables import metadata, runs
 from tests.properties.test_obligations_plausible_days import PEOPLE, Day
 from tests.support.centre import EMERGENCY, GENERAL, GENERAL_DID, NOON
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, create_engine, event, select
 from sqlalchemy.exc import IntegrityError
 
-from storage import tables
-from storage.layers import in_layers
-from storage.projection import Change, Insert, Update
-from storage.row_writer import write_changes
+from storage.rows.projection import Change, Insert, Update
+from storage.rows.row_writer import write_changes
+from storage.rows.statement_order import in_layers
+from storage.schema import tables
 from tests.support.centre import NOON
 
 FEW = st.integers(0, 2)

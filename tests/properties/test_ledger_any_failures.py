@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from queues import events
-from queues.identifiers import CallId
-from storage import batch_writer, drain, ledger
-from storage.engine import create_ledger_engine
-from storage.errors import LedgerError
+from queues.messages import events
+from queues.terms.identifiers import CallId
+from storage import ledger
+from storage.schema.database import create_ledger_engine
+from storage.schema.errors import LedgerError
+from storage.spool import batch_writer, drain
 from tests.support.centre import Desk, arrived, holding, moment
 from tests.support.ledger_desk import opened_desk, play
 from tests.support.outage import Faults, leave_as_killed, numbers, open_spooled, rows_by_the_journal, rows_of

@@ -7,15 +7,14 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from queues import events
-from queues.commands import (
+from queues.messages import events
+from queues.messages.commands import (
     DialCallback,
     ForgetObligationTimer,
     WakeForObligation,
 )
-from queues.events import Event
-from queues.identifiers import AttemptId, ObligationId
-from queues.journal import (
+from queues.messages.events import Event
+from queues.messages.journal import (
     AttemptFinished,
     AttemptMade,
     CallFinished,
@@ -27,8 +26,9 @@ from queues.journal import (
     ObligationOpened,
     Outcome,
 )
-from queues.personal_data import Phone
 from queues.policy import CallbackPolicy
+from queues.terms.identifiers import AttemptId, ObligationId
+from queues.terms.phone import Phone
 from sla.compliance import Verdict
 from sla.obligation import FINAL, TRANSITIONS, ObligationState
 from tests.support.arbitrary_events import EVENTS, NARROW, POLICIES, somebody_moves

@@ -12,14 +12,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from queues import events
-from queues.commands import DialCallback, ForgetObligationTimer, WakeForObligation
-from queues.events import Choice, ContactResult, DeviceState, Disposition, Event, Review
-from queues.identifiers import AgentId, AttemptId, CallId, ChannelName, MessageId, ObligationId
-from queues.journal import AttemptFinished, AttemptMade, CallFinished, CallJudged, ObligationClosed
-from queues.obligation import AttemptState
-from queues.personal_data import Phone
+from queues.messages import events
+from queues.messages.commands import DialCallback, ForgetObligationTimer, WakeForObligation
+from queues.messages.events import Choice, ContactResult, DeviceState, Disposition, Event, Review
+from queues.messages.journal import AttemptFinished, AttemptMade, CallFinished, CallJudged, ObligationClosed
 from queues.policy import CallbackPolicy
+from queues.state.obligation import AttemptState
+from queues.terms.identifiers import AgentId, AttemptId, CallId, ChannelName, MessageId, ObligationId
+from queues.terms.phone import Phone
 from sla.compliance import Verdict
 from tests.support.arbitrary_events import somebody_moves
 from tests.support.centre import NOON, Desk, arrived, holding, small_centre

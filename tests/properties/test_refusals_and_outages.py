@@ -13,15 +13,15 @@ from datetime import datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from queues import events
-from queues.commands import DialCallback, ForgetObligationTimer, WakeForObligation
-from queues.events import ContactResult, DeviceState
-from queues.identifiers import CallId, ObligationId
-from queues.journal import DialPostponed, DialRefused, HumanTaskOpened
-from queues.personal_data import Phone
+from queues.messages import events
+from queues.messages.commands import DialCallback, ForgetObligationTimer, WakeForObligation
+from queues.messages.events import ContactResult, DeviceState
+from queues.messages.journal import DialPostponed, DialRefused, HumanTaskOpened
 from queues.policy import CallbackPolicy
-from queues.refusals import LegEnd, Refusal, why_not_answered
-from queues.results import spends_an_attempt
+from queues.terms.identifiers import CallId, ObligationId
+from queues.terms.outcomes import spends_an_attempt
+from queues.terms.phone import Phone
+from queues.terms.refusals import LegEnd, Refusal, why_not_answered
 from tests.support.centre import NOON, Desk, arrived, holding, small_centre
 
 NUMBERS = [f"+7916000000{n}" for n in range(4)]

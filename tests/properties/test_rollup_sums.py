@@ -11,16 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from queues.events import Event
-from queues.journal import Outcome
+from queues.messages.events import Event
+from queues.messages.journal import Outcome
 from sla.call_facts import CallFacts, Promise, contributions
 from sla.promises import ClockStart
 from sla.waits import WAIT_EDGES
-from storage.call_sums import SUM_COLUMNS, facts_of, measures_of, sums_of
 from storage.ledger import Ledger, open_ledger
-from storage.rollup_rebuild import rebuild
-from storage.rollup_tables import agent_quarters, call_quarters, queue_quarters
-from storage.rollup_writer import CALL_COLUMNS, Bucket, bucket_of
+from storage.rows.interval_rebuild import rebuild
+from storage.rows.interval_writer import CALL_COLUMNS, Bucket, bucket_of
+from storage.schema.interval_columns import SUM_COLUMNS, facts_of, measures_of, sums_of
+from storage.schema.interval_tables import agent_quarters, call_quarters, queue_quarters
 from tests.support.arbitrary_events import EVENTS, POLICIES
 from tests.support.centre import NOON, Desk, small_centre
 

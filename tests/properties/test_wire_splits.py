@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ami_adapters.message import Message
-from ami_adapters.tape import play
-from ami_adapters.wire import MAX_MESSAGE_BYTES, Framer
+from ami_adapters.protocol.ami_message import Message
+from ami_adapters.protocol.framer import MAX_MESSAGE_BYTES, Framer
+from ami_adapters.protocol.recording import play
 
 VALUES = st.text(st.characters(exclude_characters="\r\n\0", codec="utf-8"), max_size=30) | st.just("")
 NAMES = st.text(st.sampled_from("ABCXYZabcxyz"), min_size=1, max_size=8)

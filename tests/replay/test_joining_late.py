@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ami_adapters.message import Message
-from ami_adapters.tape import read_tape
+from ami_adapters.protocol.ami_message import Message
+from ami_adapters.protocol.recording import read_tape
 from tests.support.pbx_truth import PbxTruth
 from tests.support.replayed_engine import EndState, ReplayedEngine
 from tests.support.tape_player import TAPES, tape_policy

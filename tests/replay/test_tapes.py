@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ami_adapters.tape import read_tape
-from queues.journal import CallFinished
+from ami_adapters.protocol.recording import read_tape
+from queues.messages.journal import CallFinished
 from tests.support.tape_player import TAPES, journal_of, play_tape
 
 STORIES = sorted(TAPES.glob("*.ami"))

@@ -21,18 +21,18 @@ from pathlib import Path
 
 from sqlalchemy import func, select, text
 
-from callengine import application as application_parts
-from callengine import vital_signs
-from callengine.application import Application
-from callengine.clock import SystemClock
 from callengine.demo.centre import CentrePlan, settings_text
-from callengine.logs import configure_logging
+from callengine.loop import overload_guard as vital_signs
+from callengine.platform.clock import SystemClock
+from callengine.platform.logs import configure_logging
+from callengine.run import application as application_parts
+from callengine.run.application import Application
 from config.settings import load_settings
-from queues.events import ObligationCloseRequested
+from queues.messages.events import ObligationCloseRequested
 from sla.obligation import ObligationState
-from storage.batch_writer import BatchWriter
-from storage.retention import Kind, Term, forget
-from storage.tables import calls as calls_table
+from storage.purge import Kind, Term, forget
+from storage.schema.tables import calls as calls_table
+from storage.spool.batch_writer import BatchWriter
 from tests.bench.processes import cpu_seconds, resident_mib
 from tests.soak.fast_time import FastTime, fast_alarms
 from tests.support.progress import INTERRUPTED, Progress, sigterm_is_ctrl_c

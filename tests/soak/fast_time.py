@@ -9,9 +9,9 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from callengine.clock import SystemClock
-from callengine.obligation_timers import AlarmClock
-from queues.identifiers import ObligationId
+from callengine.loop.obligation_alarms import AlarmClock
+from callengine.platform.clock import SystemClock
+from queues.terms.identifiers import ObligationId
 
 SPEED = 1000.0
 

@@ -1,6 +1,6 @@
 """What the simulated Asterisk would answer if it were asked: its channels, its phones' states and its AstDB.
 
-Each as a real one lists them (`ami_adapters.snapshot_reader` names the headers), so that an engine that has lost the
+Each as a real one lists them (`ami_adapters.resync.snapshot` names the headers), so that an engine that has lost the
 thread finds its residents again.
 """
 
@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ami_adapters import dialplan_names as names
+from ami_adapters.protocol import dialplan_names as names
 
 _DELETE = re.compile(r"DB_DELETE\((.+)\)")
 _COUNT = re.compile(r"DB_KEYCOUNT\((.+)\)")

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from ami_adapters import dialplan_names as names
+from ami_adapters.protocol import dialplan_names as names
 from callengine.demo.centre import FIRST_AGENT, GENERAL_DID
 from tests.soak.fast_time import FastTime
 from tests.soak.pbx_memory import Line, PbxMemory

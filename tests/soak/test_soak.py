@@ -24,8 +24,8 @@ async def test_a_ledger_that_is_too_slow_now_and_then_costs_nobody_his_contact(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Once the stand-in went away in the middle of its answer, and no resident was called back from then on."""
-    monkeypatch.setattr("storage.batch_writer.BEHIND", 10)
+    monkeypatch.setattr("storage.spool.batch_writer.BEHIND", 10)
     # Long enough that the last call ends while the spool alone has it.
-    monkeypatch.setattr("storage.drain._FIRST_PAUSE", 2.0)
+    monkeypatch.setattr("storage.spool.drain._FIRST_PAUSE", 2.0)
     last = (await soak(600, 200, 24))[-1]
     assert not any(last.live.values()), last.live

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from ami_adapters.message import Message
-from ami_adapters.tape import read_tape
+from ami_adapters.protocol.ami_message import Message
+from ami_adapters.protocol.recording import read_tape
 
 _TESTS = Path(__file__).parent.parent
 _RECORDINGS = (

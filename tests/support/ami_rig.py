@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
-from ami_adapters.link import AmiLink, LinkState, LinkTimes, PbxLogin
-from ami_adapters.message import Message
+from ami_adapters.connection.link import AmiLink, LinkState, LinkTimes, PbxLogin
+from ami_adapters.protocol.ami_message import Message
 from tests.support.fake_ami_server import FakeAmiServer
 
 QUICK = LinkTimes(

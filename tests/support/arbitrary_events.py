@@ -7,10 +7,13 @@ from datetime import timedelta
 
 from hypothesis import strategies as st
 
-from queues import events
-from queues.centre import Centre
-from queues.events import DeviceState, Event, LiveCallState, OfferResult
-from queues.identifiers import (
+from queues.messages import events
+from queues.messages.events import DeviceState, Event, LiveCallState, OfferResult
+from queues.policy import CallbackPolicy, CentrePolicy
+from queues.state.core_state import Centre
+from queues.state.obligation import Obligation
+from queues.state.timers import TimerKind
+from queues.terms.identifiers import (
     AgentId,
     AttemptId,
     CallId,
@@ -21,11 +24,8 @@ from queues.identifiers import (
     OfferId,
     QueueName,
 )
-from queues.obligation import Obligation
-from queues.personal_data import Phone
-from queues.policy import CallbackPolicy, CentrePolicy
-from queues.results import ContactResult, Disposition, QueueExit, SoundsLike
-from queues.timers import TimerKind
+from queues.terms.outcomes import ContactResult, Disposition, QueueExit, SoundsLike
+from queues.terms.phone import Phone
 from sla.obligation import ObligationState
 from tests.support.centre import EMERGENCY, EMERGENCY_DID, GENERAL, GENERAL_DID, NOON, small_centre
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from callengine.asterisk_process import AsteriskProcess
-from callengine.sample import SampleOptions
+from callengine.demo.asterisk_process import AsteriskProcess
+from callengine.sample.asterisk_config import SampleOptions
 
 __all__ = ["AsteriskProcess", "running_asterisk"]
 

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from playwright.async_api import Browser, Page, async_playwright
 
-from callengine.provisioned_tools import find_tools
+from callengine.sample.provisioned_tools import find_tools
 
 WALL = {"width": 1920, "height": 1080}
 

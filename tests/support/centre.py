@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from queues.dispatcher import Decision, Dispatcher
-from queues.events import (
+from queues.invariants import violations
+from queues.messages.events import (
     AgentDeviceChanged,
     AgentLoggedIn,
     CallArrived,
@@ -14,9 +15,6 @@ from queues.events import (
     Event,
     PbxSnapshot,
 )
-from queues.identifiers import AgentId, CallId, ChannelName, CompanyId, Did, Endpoint, QueueName
-from queues.invariants import violations
-from queues.personal_data import Phone
 from queues.policy import (
     AgentProfile,
     CallbackPolicy,
@@ -25,6 +23,8 @@ from queues.policy import (
     LinePolicy,
     QueuePolicy,
 )
+from queues.terms.identifiers import AgentId, CallId, ChannelName, CompanyId, Did, Endpoint, QueueName
+from queues.terms.phone import Phone
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 GENERAL = QueueName("general")

@@ -22,10 +22,10 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from callengine.demo.centre import Phones, SipPbx
-from callengine.demo.media import Ticker
-from callengine.demo.resident import Resident, ResidentExchange
-from callengine.demo.softphone import Softphone
-from callengine.demo.tones import agent_tone, tone_frame, tone_in
+from callengine.demo.phones.media import Ticker
+from callengine.demo.phones.resident import Resident, ResidentExchange
+from callengine.demo.phones.softphone import Softphone
+from callengine.demo.phones.tones import agent_tone, tone_frame, tone_in
 
 _HEARD_WITHIN_SECONDS = 30.0
 _TALK_SECONDS = 0.2

@@ -6,9 +6,9 @@ import asyncio
 
 from aiosipua import OutgoingCall, SipDigestAuth, parse_sdp, serialize_sdp
 
-from callengine.demo.media import RtpStream
-from callengine.demo.sip_socket import audio_address, audio_description
-from callengine.demo.softphone import PhoneCall, Softphone
+from callengine.demo.phones.media import RtpStream
+from callengine.demo.phones.sip_socket import audio_address, audio_description
+from callengine.demo.phones.softphone import PhoneCall, Softphone
 
 
 class Consultation:

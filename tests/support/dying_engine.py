@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import signal
 
-from ami_adapters.switchboard import Switchboard
-from callengine import application
-from callengine.command_line import main
-from queues.commands import Command, DialCallback
+from ami_adapters.connection.pbx_connection import Switchboard
+from callengine.cli.main import main
+from callengine.run import application
+from queues.messages.commands import Command, DialCallback
 
 
 class DyingSwitchboard(Switchboard):

@@ -16,10 +16,11 @@ from typing import Any
 
 import pytest
 
-from queues import events
-from queues.identifiers import CallId
-from storage import batch_writer, drain, spool_file
+from queues.messages import events
+from queues.terms.identifiers import CallId
 from storage.ledger import Ledger
+from storage.spool import batch_writer, drain
+from storage.spool import file as spool_file
 from tests.support.centre import arrived, holding, moment
 from tests.support.ledger_desk import opened_desk, play
 from tests.support.outage import Faults, open_spooled

@@ -13,7 +13,7 @@ from typing import Any
 
 import aiohttp
 
-from ami_adapters.owner import Heartbeat, read_heartbeat
+from ami_adapters.connection.owner import Heartbeat, read_heartbeat
 from callengine.demo.centre import write_settings
 from tests.support.live_centre import LiveCentre
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from queues import events
-from queues.events import DeviceState, Event, PbxSnapshot
-from queues.identifiers import AgentId, AttemptId, CallId, ChannelName, ObligationId
+from queues.messages import events
+from queues.messages.events import DeviceState, Event, PbxSnapshot
 from queues.policy import CentrePolicy
-from queues.results import ContactResult, SoundsLike
-from storage.wire_names import EVENTS
+from queues.terms.identifiers import AgentId, AttemptId, CallId, ChannelName, ObligationId
+from queues.terms.outcomes import ContactResult, SoundsLike
+from storage.rows.wire_names import EVENTS
 from tests.support.centre import arrived, holding, moment, small_centre
 from tests.support.wire_values import fixed
 

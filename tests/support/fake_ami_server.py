@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable
 
-from callengine.reserved_ports import ReservedPorts
+from callengine.demo.reserved_ports import ReservedPorts
 
 CHALLENGE = "840415273"
 Reply = Callable[[dict[str, str]], bytes | None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 
-from callengine.asterisk_process import AsteriskProcess
+from callengine.demo.asterisk_process import AsteriskProcess
 from callengine.demo.centre import GENERAL_DID
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from queues import events
-from queues.events import DeviceState, PbxSnapshot
-from queues.identifiers import AgentId
+from queues.messages import events
+from queues.messages.events import DeviceState, PbxSnapshot
+from queues.terms.identifiers import AgentId
 from storage.ledger import Ledger
 from tests.support.centre import Desk, moment, small_centre
 

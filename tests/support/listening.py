@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from callengine.demo.resident import Resident
+from callengine.demo.phones.resident import Resident
 
 _A_LAW_QUIET = frozenset({0x55, 0xD5, 0x54, 0xD4, 0x57, 0xD7, 0x56, 0xD6})
 """A-law's values of the smallest amplitudes."""

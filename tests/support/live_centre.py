@@ -14,14 +14,14 @@ from typing import Any
 
 from sqlalchemy import text
 
-from ami_adapters.link import LinkTimes
-from callengine.application import Application
-from callengine.asterisk_process import AsteriskProcess
-from callengine.clock import SystemClock
+from ami_adapters.connection.link import LinkTimes
+from callengine.demo.asterisk_process import AsteriskProcess
 from callengine.demo.centre import CentrePlan, Phones, settings_for, start_asterisk, write_settings
-from callengine.logs import configure_logging
+from callengine.platform.clock import SystemClock
+from callengine.platform.logs import configure_logging
+from callengine.run.application import Application
 from config.settings import Settings
-from storage.engine import create_ledger_engine, ledger_url
+from storage.schema.database import create_ledger_engine, ledger_url
 
 
 class LiveCentre:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from callengine.report_commands import period_report
+from callengine.reports.make import period_report
 from callengine.reports.period import month_of
 from callengine.reports.subject import Subject
 from config.settings import Settings, load_settings
-from storage.engine import create_ledger_engine, ledger_url
-from storage.schema import upgrade
+from storage.migrate import upgrade
+from storage.schema.database import create_ledger_engine, ledger_url
 from tests.support.synthetic_centre import ZONE, Month, settings_text, write_month
 
 OCTOBER = date(2026, 10, 1)

@@ -16,12 +16,12 @@ from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from storage import tables
-from storage.codec import decision_from_json
 from storage.ledger import Ledger, open_ledger
-from storage.row_writer import insert_new, write
-from storage.spool import Spool
-from storage.spool_records import Record
+from storage.rows.codec import decision_from_json
+from storage.rows.row_writer import insert_new, write
+from storage.schema import tables
+from storage.spool.records import Record
+from storage.spool.writer import Spool
 from tests.support.centre import NOON
 
 NODE = "pbx1"
@@ -64,7 +64,7 @@ class Faults:
                 raise OSError(errno.ENOSPC, "No space left on device")
             return real(descriptor, data, at)
 
-        patch.setattr("storage.spool_file.os.pwrite", pwrite)
+        patch.setattr("storage.spool.file.os.pwrite", pwrite)
 
     def watch(self, engine: AsyncEngine) -> None:
         """Let the faults reach this engine."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ami_adapters.dialplan_names import FALLBACK_QUEUE
-from ami_adapters.message import Message
+from ami_adapters.protocol.ami_message import Message
+from ami_adapters.protocol.dialplan_names import FALLBACK_QUEUE
 
 Answers = Mapping[str, Sequence[Message]]
 
@@ -69,7 +69,7 @@ class PbxTruth:
                 pass
 
     def answers(self) -> Answers:
-        """To the questions of `ami_adapters.snapshot_reader.SNAPSHOT_ACTIONS`."""
+        """To the questions of `ami_adapters.resync.snapshot.SNAPSHOT_ACTIONS`."""
         return {
             "status": [self._status(uniqueid, channel) for uniqueid, channel in self._channels.items()],
             "devices": [

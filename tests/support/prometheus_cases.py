@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from callengine.provisioned_tools import Program
+from callengine.sample.provisioned_tools import Program
 
 Series = Mapping[str, str]
 """As promtool writes it: the series, and its values one after another."""

@@ -15,9 +15,9 @@ from typing import Any
 import aiohttp
 import yaml
 
-from callengine.monitoring_files import write_monitoring_files
-from callengine.provisioned_tools import find_tools
-from callengine.reserved_ports import ReservedPorts
+from callengine.demo.reserved_ports import ReservedPorts
+from callengine.sample.monitoring_files import write_monitoring_files
+from callengine.sample.provisioned_tools import find_tools
 
 READY_SECONDS = 30.0
 Sample = tuple[Mapping[str, str], float]

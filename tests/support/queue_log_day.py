@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from ami_adapters.message import Message
-from ami_adapters.queue_log import QueueLog
-from ami_adapters.queue_log_line import QueueLogLine
-from ami_adapters.transfer_notice import transfer_notice
-from callengine.tally import DayTally
-from queues import events
-from queues.events import Event
-from queues.identifiers import AgentId, CallId, ChannelName, OfferId
-from queues.results import Choice, DeviceState, OfferResult
+from ami_adapters.protocol.ami_message import Message
+from ami_adapters.queue_log.line import QueueLogLine
+from ami_adapters.queue_log.transfers import transfer_notice
+from ami_adapters.queue_log.writer import QueueLog
+from callengine.realtime.statistics import DayTally
+from queues.messages import events
+from queues.messages.events import Event
+from queues.terms.identifiers import AgentId, CallId, ChannelName, OfferId
+from queues.terms.outcomes import Choice, DeviceState, OfferResult
 from sla.call_facts import Promise
 from tests.support.centre import EMERGENCY, GENERAL, NOON, Desk, arrived, holding, moment, small_centre
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from unittest import mock
 
 from callengine.demo.centre import CentrePlan
-from callengine.demo.softphone import DECLINE
+from callengine.demo.phones.softphone import DECLINE
 from tests.support.consultation import Consultation, hold
 from tests.support.live_centre import LiveCentre, live_centre
 from tests.support.tape_player import TAPES, journal_of, play_tape

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiosipua import IncomingCall
 
-from callengine.demo.softphone import Softphone
+from callengine.demo.phones.softphone import Softphone
 
 
 def refuse_with(phone: Softphone, status: int, *, rings: bool = False) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from ami_adapters.channel_registry import ChannelRegistry
-from ami_adapters.event_translation import EventTranslator
-from ami_adapters.message import Message
-from ami_adapters.snapshot_reader import read_snapshot
+from ami_adapters.channels.channel_registry import ChannelRegistry
+from ami_adapters.protocol.ami_message import Message
+from ami_adapters.resync.snapshot import read_snapshot
+from ami_adapters.translation.event_translation import EventTranslator
 from queues.dispatcher import Dispatcher
-from queues.events import CallHolding, Event, PbxLost, PbxSnapshot, TimePassed
 from queues.invariants import violations
-from queues.journal import CallConnected, CallFinished, JournalEntry, ObligationOpened
+from queues.messages.events import CallHolding, Event, PbxLost, PbxSnapshot, TimePassed
+from queues.messages.journal import CallConnected, CallFinished, JournalEntry, ObligationOpened
 from queues.policy import CentrePolicy
 from tests.support.pbx_truth import Answers
 

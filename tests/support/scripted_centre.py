@@ -11,25 +11,25 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from callengine.access.gate import Gate
-from callengine.figures import CentreFigures, QuarterHour
-from callengine.http_server import HttpServer
-from callengine.recount import recount
-from callengine.tally import DayTally
+from callengine.http.auth.middleware import Gate
+from callengine.http.server import HttpServer
+from callengine.realtime.figures import CentreFigures, QuarterHour
+from callengine.realtime.seed import recount
+from callengine.realtime.statistics import DayTally
 from callengine.wallboard.board import Links
-from callengine.wallboard.opening import open_board
 from callengine.wallboard.routes import BoardRoutes
+from callengine.wallboard.setup import open_board
 from callengine.wallboard.source import BoardSource
 from config.policies import centre_policy
 from config.settings import Settings, load_settings
-from queues import journal as facts
-from queues.call import CallState
-from queues.identifiers import AgentId, CallId, CompanyId, Did, ObligationId, QueueName
-from queues.journal import AgentState, JournalEntry, Outcome, ServedBy
-from queues.personal_data import Phone
-from queues.views import AgentView, CallView, CentreView, ObligationView
+from queues.live_state import AgentView, CallView, CentreView, ObligationView
+from queues.messages import journal as facts
+from queues.messages.journal import AgentState, JournalEntry, Outcome, ServedBy
+from queues.state.call import CallState
+from queues.terms.identifiers import AgentId, CallId, CompanyId, Did, ObligationId, QueueName
+from queues.terms.phone import Phone
 from sla.obligation import ObligationState
-from storage.figure_queries import FigureRows
+from storage.queries.realtime_seed import FigureRows
 
 ZONE = ZoneInfo("Europe/Moscow")
 NOW = datetime(2026, 11, 25, 14, 20, 12, tzinfo=ZONE).astimezone(UTC)
@@ -176,7 +176,7 @@ class ScriptedCentre:
     @asynccontextmanager
     async def served(self, *, gate: Gate | None = None) -> AsyncIterator[tuple[str, HttpServer, BoardRoutes]]:
         """Its address, the server and the board's routes."""
-        from tests.unit.callengine.test_http_server import some_metrics
+        from tests.unit.callengine.http.test_http_server import some_metrics
 
         board = self.board()
         server = HttpServer("127.0.0.1", 0, some_metrics(), dict, board=board, gate=gate)

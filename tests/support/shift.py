@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from queues import events
-from queues.commands import DialCallback, WakeForObligation
-from queues.events import ContactResult, DeviceState
-from queues.identifiers import AgentId, AttemptId, CallId, ObligationId
-from queues.journal import (
+from queues.messages import events
+from queues.messages.commands import DialCallback, WakeForObligation
+from queues.messages.events import ContactResult, DeviceState
+from queues.messages.journal import (
     CallJudged,
     HumanTaskOpened,
     ObligationClosed,
 )
-from queues.personal_data import Phone
 from queues.policy import CallbackPolicy, CentrePolicy
+from queues.terms.identifiers import AgentId, AttemptId, CallId, ObligationId
+from queues.terms.phone import Phone
 from sla.obligation import ObligationState
 from tests.support.centre import Desk, arrived, holding, moment, small_centre
 

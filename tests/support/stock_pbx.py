@@ -17,10 +17,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from callengine.asterisk_process import RTP_PORTS
-from callengine.provisioned_tools import Tools, find_tools
-from callengine.reserved_ports import ReservedPorts
-from callengine.sample import Directories
+from callengine.demo.asterisk_process import RTP_PORTS
+from callengine.demo.reserved_ports import ReservedPorts
+from callengine.sample.asterisk_config import Directories
+from callengine.sample.provisioned_tools import Tools, find_tools
 
 ROOT = Path(__file__).resolve().parents[2]
 EXISTING = Path(__file__).parent / "existing_pbx"

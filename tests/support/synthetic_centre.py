@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Table, insert
 
-from storage import tables
-from storage.rollup_rebuild import rebuild
+from storage.rows.interval_rebuild import rebuild
+from storage.schema import tables
 
 ZONE = ZoneInfo("Europe/Moscow")
 NODE = "pbx1"

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 
-from ami_adapters.tape import play
+from ami_adapters.protocol.recording import play
 from callengine.demo.centre import EMERGENCY_DID, GENERAL_DID
-from queues.identifiers import AgentId, CompanyId, Did, Endpoint, QueueName
-from queues.journal import JournalEntry
+from queues.messages.journal import JournalEntry
 from queues.policy import AgentProfile, CentrePolicy, LinePolicy, QueuePolicy
+from queues.terms.identifiers import AgentId, CompanyId, Did, Endpoint, QueueName
 from tests.support.replayed_engine import ReplayedEngine
 
 TAPES = Path(__file__).parent.parent / "tapes"

@@ -12,11 +12,11 @@ from typing import Any
 
 from sqlalchemy import text
 
-from ami_adapters.link import LinkTimes
-from callengine.application import Application
-from callengine.clock import SystemClock
+from ami_adapters.connection.link import LinkTimes
 from callengine.demo.centre import Phones
-from callengine.logs import configure_logging
+from callengine.platform.clock import SystemClock
+from callengine.platform.logs import configure_logging
+from callengine.run.application import Application
 from config.settings import load_settings
 from tests.support.stock_pbx import ROOT, StockPbx, existing_pbx
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from storage import codec
+from storage.rows import codec
 from tests.support.wire_values import KINDS, fixed
 
 FOLDER = Path(__file__).parent.parent / "unit" / "storage" / "wire"

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from queues.personal_data import Phone
-from storage.wire_names import COMMANDS, ENTRIES, EVENTS
+from queues.terms.phone import Phone
+from storage.rows.wire_names import COMMANDS, ENTRIES, EVENTS
 
 INSTANTS = st.datetimes(
     # hypothesis adds the zone

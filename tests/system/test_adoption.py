@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from callengine.demo.centre import CentrePlan
-from callengine.demo.resident import Resident
-from callengine.demo.softphone import Softphone
+from callengine.demo.phones.resident import Resident
+from callengine.demo.phones.softphone import Softphone
 from tests.support.consultation import Consultation
 from tests.support.live_centre import LiveCentre, live_centre
 from tests.system.test_transfers import heard, states

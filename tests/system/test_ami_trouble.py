@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from ami_adapters.link import LinkState, LinkTimes
-from ami_adapters.trouble import Trouble
-from callengine.application import Application
+from ami_adapters.connection.link import LinkState, LinkTimes
+from ami_adapters.connection.link_faults import Trouble
 from callengine.demo.centre import CentrePlan
+from callengine.run.application import Application
 from tests.support.ami_proxy import AmiProxy, ami_proxy
 from tests.support.live_centre import LiveCentre, live_centre
 

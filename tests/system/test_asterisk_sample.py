@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ami_adapters import dialplan_names as names
-from callengine.sample import (
+from ami_adapters.protocol import dialplan_names as names
+from callengine.sample.asterisk_config import (
     EVENTS_READ,
     FIRST_AGENT,
     SampleError,

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from callengine.demo.centre import CentrePlan
-from callengine.demo.softphone import DECLINE, Softphone
-from callengine.demo.tones import RESIDENT_TONE
+from callengine.demo.phones.softphone import DECLINE, Softphone
+from callengine.demo.phones.tones import RESIDENT_TONE
 from tests.support.consultation import Consultation
 from tests.support.live_centre import LiveCentre, live_centre
 from tests.system.test_callbacks import answers, plan, ward

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from callengine.demo.centre import GENERAL_DID, CentrePlan
-from callengine.demo.resident import Behaviour, ResidentExchange
-from callengine.demo.softphone import PhoneCall, Softphone
-from queues.phone_numbers import DialRefusal
+from callengine.demo.phones.resident import Behaviour, ResidentExchange
+from callengine.demo.phones.softphone import PhoneCall, Softphone
+from queues.terms.phone_numbers import DialRefusal
 from tests.support.live_centre import LiveCentre, live_centre
 
 SETTLED = {"contacted", "got_through", "by_hand", "message_reviewed", "with_human", "impossible"}

@@ -12,21 +12,21 @@ from typing import cast
 
 import pytest
 
-from ami_adapters.actions import Action
-from ami_adapters.link import AmiLink
-from ami_adapters.message import Message
-from ami_adapters.pending_actions import Response
-from callengine.asterisk_process import AsteriskProcess
-from callengine.check import ACTIONS, check_pbx
-from callengine.check_dialplan import sounds
-from callengine.check_filters import kept_from_us
+from ami_adapters.connection.link import AmiLink
+from ami_adapters.protocol.actions import Action
+from ami_adapters.protocol.ami_message import Message
+from ami_adapters.protocol.pending_actions import Response
+from callengine.check.dialplan import sounds
+from callengine.check.filters import kept_from_us
+from callengine.check.finding import Finding
+from callengine.check.pbx import ACTIONS, check_pbx
+from callengine.demo.asterisk_process import AsteriskProcess
 from callengine.demo.centre import CentrePlan, start_asterisk, write_settings
-from callengine.dialplan_file import steps_of
-from callengine.dialplan_needs import APPLICATIONS, BESIDES, FUNCTIONS, needed_modules
-from callengine.finding import Finding
-from callengine.provisioned_tools import find_tools
-from callengine.sample import dialplan_text
-from config.codes_schema import Codes
+from callengine.pbx.dialplan_file import steps_of
+from callengine.pbx.dialplan_needs import APPLICATIONS, BESIDES, FUNCTIONS, needed_modules
+from callengine.sample.asterisk_config import dialplan_text
+from callengine.sample.provisioned_tools import find_tools
+from config.schema.codes import Codes
 from config.settings import load_settings
 from tests.support.stock_pbx import ROOT, existing_pbx
 from tests.support.watched_centre import PREAMBLE, SWITCHING, WATCHING

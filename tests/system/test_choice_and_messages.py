@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from callengine.demo.resident import Resident
-from callengine.demo.tones import RESIDENT_TONE
+from callengine.demo.phones.resident import Resident
+from callengine.demo.phones.tones import RESIDENT_TONE
 from tests.support.command import run
 from tests.support.live_centre import LiveCentre, live_centre
 from tests.system.test_callbacks import DIALLED, NUMBER, answers, plan, ward

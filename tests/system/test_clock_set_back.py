@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from callengine.clock import ClockSetBackError, SystemClock
+from callengine.platform.clock import ClockSetBackError, SystemClock
 from tests.support.live_centre import live_centre
 from tests.system.test_callbacks import DIALLED, NUMBER, answers, plan, ward
 

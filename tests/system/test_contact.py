@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from callengine.demo.resident import Resident
+from callengine.demo.phones.resident import Resident
 from tests.support.live_centre import LiveCentre, live_centre
 from tests.system.test_callbacks import DIALLED, NUMBER, Ward, answers, one_after_the_other, plan, ward
 

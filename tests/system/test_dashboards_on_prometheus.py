@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import pytest
 
 from callengine.demo.centre import CentrePlan
-from callengine.demo.resident import Resident
-from callengine.demo.softphone import Softphone
-from queues.identifiers import AgentId
+from callengine.demo.phones.resident import Resident
+from callengine.demo.phones.softphone import Softphone
+from queues.terms.identifiers import AgentId
 from tests.support.dashboard_files import NAMES, PanelQuery, dashboard, queries
 from tests.support.live_centre import LiveCentre, live_centre
 from tests.support.prometheus_server import PrometheusServer, Sample, running_prometheus

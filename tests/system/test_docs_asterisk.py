@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from callengine.sample import AMI_SECRET_FILE, AMI_USER
+from callengine.sample.asterisk_config import AMI_SECRET_FILE, AMI_USER
 from tests.support.plain_ami import PlainAmi
 from tests.support.stock_pbx import ROOT, StockPbx, stock_pbx
 

@@ -20,9 +20,9 @@ from pathlib import Path
 
 import pytest
 
-from callengine.asterisk_process import AsteriskProcess
+from callengine.demo.asterisk_process import AsteriskProcess
 from callengine.demo.centre import CentrePlan, start_asterisk, write_settings
-from callengine.provisioned_tools import find_tools
+from callengine.sample.provisioned_tools import find_tools
 from tests.support.two_versions import NEW, OLD, source_archive
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(300)]

@@ -9,8 +9,8 @@ from itertools import pairwise
 import pytest
 
 from callengine.demo.centre import CentrePlan
-from callengine.demo.resident import Resident
-from callengine.demo.softphone import Softphone
+from callengine.demo.phones.resident import Resident
+from callengine.demo.phones.softphone import Softphone
 from tests.support.listening import Listening
 from tests.support.live_centre import LiveCentre, live_centre
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ami_adapters.tape import play
+from ami_adapters.protocol.recording import play
 from callengine.demo.centre import CentrePlan
 from tests.support.live_centre import live_centre
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from callengine.demo.resident import Resident
+from callengine.demo.phones.resident import Resident
 from tests.support.watched_centre import WatchedCentre, watched_centre
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(180)]

@@ -16,7 +16,7 @@ WAIT = 30.0
 async def test_with_the_ledger_locked_calls_are_answered_and_the_missed_are_called_back_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("storage.engine.BUSY_TIMEOUT_MS", 300)
+    monkeypatch.setattr("storage.schema.database.BUSY_TIMEOUT_MS", 300)
     async with live_centre(plan(notice=False)) as centre:
         here = await ward(centre, answers)
         await centre.until(lambda: centre.free_agents() == 1, seconds=WAIT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from callengine.demo.centre import CentrePlan
-from queues.call import CallState
+from queues.state.call import CallState
 from tests.support.live_centre import LiveCentre, live_centre
 from tests.support.refusing_phones import accept_again, forward_to
 from tests.system.test_callbacks import answers, plan, ward

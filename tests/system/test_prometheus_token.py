@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from callengine.access.gate import Gate
-from callengine.access.sessions import Sessions, session_key
-from callengine.access.tokens import Role, TokenFile
-from callengine.http_server import HttpServer
+from callengine.http.auth.middleware import Gate
+from callengine.http.auth.sessions import Sessions, session_key
+from callengine.http.auth.tokens import Role, TokenFile
+from callengine.http.server import HttpServer
 from tests.support.prometheus_server import running_prometheus
-from tests.unit.callengine.test_metrics import Scraped
+from tests.unit.callengine.metrics.test_metrics import Scraped
 
 
 async def test_prometheus_gets_in_with_its_token_and_not_with_another(tmp_path: Path) -> None:

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from callengine.demo.centre import GENERAL_DID, CentrePlan
-from callengine.demo.resident import Resident
-from callengine.demo.softphone import DECLINE, Softphone
+from callengine.demo.phones.resident import Resident
+from callengine.demo.phones.softphone import DECLINE, Softphone
 from tests.support.consultation import Consultation
 from tests.support.live_centre import LiveCentre, live_centre
 from tests.support.plain_ami import PlainAmi
-from tests.unit.ami_adapters.test_queue_log import GOLDEN
+from tests.unit.ami_adapters.queue_log.test_queue_log import GOLDEN
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(240)]
 

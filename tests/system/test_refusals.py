@@ -9,8 +9,8 @@ import pytest
 from aiosipua import IncomingCall
 
 from callengine.demo.centre import GENERAL_DID
-from callengine.demo.media import RtpStream
-from callengine.demo.resident import Behaviour, Refuses, ResidentExchange
+from callengine.demo.phones.media import RtpStream
+from callengine.demo.phones.resident import Behaviour, Refuses, ResidentExchange
 from tests.support.live_centre import live_centre
 from tests.system.test_callbacks import answers, plan, ward
 

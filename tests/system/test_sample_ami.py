@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from callengine.asterisk_process import AsteriskProcess
-from callengine.sample import SampleOptions
+from callengine.demo.asterisk_process import AsteriskProcess
+from callengine.sample.asterisk_config import SampleOptions
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(90)]
 

@@ -6,9 +6,9 @@ import asyncio
 from pathlib import Path
 
 from callengine.demo.centre import CentrePlan
-from callengine.demo.resident import Resident
-from callengine.demo.softphone import Softphone
-from callengine.demo.tones import RESIDENT_TONE
+from callengine.demo.phones.resident import Resident
+from callengine.demo.phones.softphone import Softphone
+from callengine.demo.phones.tones import RESIDENT_TONE
 from tests.support.live_centre import LiveCentre, live_centre
 from tests.system.test_callbacks import answers, plan, ward
 

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from callengine.demo.centre import CentrePlan
-from callengine.sample import SampleOptions
+from callengine.sample.asterisk_config import SampleOptions
 from tests.support.live_centre import LiveCentre, live_centre
 from tests.support.provider import Provider
 

@@ -12,8 +12,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from callengine.demo.softphone import Softphone
-from storage.engine import create_ledger_engine, ledger_url
+from callengine.demo.phones.softphone import Softphone
+from storage.schema.database import create_ledger_engine, ledger_url
 from tests.support.engine_process import EngineProcess, check, heartbeat, two_engines
 from tests.support.live_centre import LiveCentre, live_centre
 from tests.support.postgres import postgres_server, postgres_url

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from callengine.check_unlisted import check_unlisted
+from callengine.check.unlisted import check_unlisted
 from callengine.demo.centre import EMERGENCY_DID, GENERAL_DID, CentrePlan
 from tests.support.live_centre import LiveCentre, live_centre
 from tests.support.plain_ami import PlainAmi

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from callengine.demo.centre import CentrePlan
-from callengine.demo.softphone import Softphone
+from callengine.demo.phones.softphone import Softphone
 from tests.support.live_centre import LiveCentre, live_centre
 from tests.support.plain_ami import PlainAmi
 

@@ -16,14 +16,14 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
-from callengine.access.gate import Gate
-from callengine.access.sessions import Sessions
-from callengine.access.tokens import Role, TokenFile
+from callengine.http.auth.middleware import Gate
+from callengine.http.auth.sessions import Sessions
+from callengine.http.auth.tokens import Role, TokenFile
 from callengine.wallboard.board import Links
 from callengine.wallboard.page import Look
 from callengine.wallboard.routes import BoardRoutes
-from callengine.wallboard.stream import Drawn
-from queues.journal import AgentState
+from callengine.wallboard.sse import Drawn
+from queues.messages.journal import AgentState
 from tests.pictures import take_wallboard
 from tests.support.browser import chromium, wall
 from tests.support.scripted_centre import ScriptedCentre, settings_of

@@ -10,9 +10,9 @@ import aiohttp
 import pytest
 from playwright.async_api import expect
 
-from callengine.access.tokens import Role, TokenFile
-from callengine.clock import SystemClock
 from callengine.demo.centre import CentrePlan
+from callengine.http.auth.tokens import Role, TokenFile
+from callengine.platform.clock import SystemClock
 from tests.support.browser import chromium, wall
 from tests.support.live_centre import live_centre
 

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from callengine.demo.resident import Resident
-from queues.identifiers import QueueName
+from callengine.demo.phones.resident import Resident
+from queues.terms.identifiers import QueueName
 from tests.support.app_queue_counters import counters, hold_time, service_level
 from tests.support.plain_ami import PlainAmi
 from tests.support.watched_centre import WatchedCentre, watched_centre

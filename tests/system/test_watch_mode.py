@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from callengine.demo.resident import Resident
+from callengine.demo.phones.resident import Resident
 from tests.bench.answer_clock import assert_clocks_agree, differences, on_app_queue
 from tests.support.clock_phones import Call
 from tests.support.plain_ami import PlainAmi

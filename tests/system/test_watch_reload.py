@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from callengine.demo.resident import Resident
+from callengine.demo.phones.resident import Resident
 from tests.support.watched_centre import MORE_QUEUES, WatchedCentre, watched_centre
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(180)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from callengine.demo.centre import CentrePlan
-from callengine.demo.softphone import Softphone
+from callengine.demo.phones.softphone import Softphone
 from tests.support.live_centre import LiveCentre, live_centre
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ami_adapters.switchboard import Switchboard
+from ami_adapters.connection.pbx_connection import Switchboard
 from callengine.demo.centre import CentrePlan
-from callengine.engine import Engine
-from storage import row_writer
+from callengine.loop.engine_loop import Engine
+from storage.rows import row_writer
 from tests.support.live_centre import live_centre
 from tests.system.test_callbacks import answers, plan, ward
 from tests.walk.recorder import Recorder

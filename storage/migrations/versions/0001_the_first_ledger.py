@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import storage.tables
+import storage.schema.tables
 
 revision = "0001"
 down_revision = None
@@ -20,7 +20,7 @@ def upgrade() -> None:
         sa.Column("epoch", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("n", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("at", storage.tables.Instant(), nullable=False),
+        sa.Column("at", storage.schema.tables.Instant(), nullable=False),
         sa.Column("agent", sa.String(length=40), nullable=False),
         sa.Column("state", sa.String(length=30), nullable=False),
         sa.Column("reason", sa.String(length=100), nullable=False),
@@ -33,20 +33,20 @@ def upgrade() -> None:
         "calls",
         sa.Column("node", sa.String(length=40), nullable=False),
         sa.Column("call", sa.String(length=150), nullable=False),
-        sa.Column("arrived_at", storage.tables.Instant(), nullable=False),
-        sa.Column("offered_at", storage.tables.Instant(), nullable=False),
+        sa.Column("arrived_at", storage.schema.tables.Instant(), nullable=False),
+        sa.Column("offered_at", storage.schema.tables.Instant(), nullable=False),
         sa.Column("did", sa.String(length=40), nullable=False),
         sa.Column("company", sa.String(length=40), nullable=False),
         sa.Column("line_kind", sa.String(length=40), nullable=False),
         sa.Column("queue", sa.String(length=40), nullable=False),
         sa.Column("number", sa.String(length=40), nullable=False),
         sa.Column("caller_name", sa.String(length=200), nullable=False),
-        sa.Column("queued_at", storage.tables.Instant(), nullable=True),
-        sa.Column("fallback_at", storage.tables.Instant(), nullable=True),
-        sa.Column("answered_at", storage.tables.Instant(), nullable=True),
+        sa.Column("queued_at", storage.schema.tables.Instant(), nullable=True),
+        sa.Column("fallback_at", storage.schema.tables.Instant(), nullable=True),
+        sa.Column("answered_at", storage.schema.tables.Instant(), nullable=True),
         sa.Column("agent", sa.String(length=40), nullable=True),
         sa.Column("offer", sa.String(length=200), nullable=True),
-        sa.Column("ended_at", storage.tables.Instant(), nullable=True),
+        sa.Column("ended_at", storage.schema.tables.Instant(), nullable=True),
         sa.Column("outcome", sa.String(length=30), nullable=True),
         sa.Column("served_by", sa.String(length=20), nullable=True),
         sa.Column("cause", sa.Integer(), nullable=True),
@@ -68,7 +68,7 @@ def upgrade() -> None:
         sa.Column("node", sa.String(length=40), nullable=False),
         sa.Column("epoch", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("at", storage.tables.Instant(), nullable=False),
+        sa.Column("at", storage.schema.tables.Instant(), nullable=False),
         sa.Column("event", sa.Text(), nullable=False),
         sa.Column("decision", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("node", "epoch", "seq", name=op.f("pk_journal")),
@@ -78,7 +78,7 @@ def upgrade() -> None:
         sa.Column("node", sa.String(length=40), nullable=False),
         sa.Column("epoch", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("at", storage.tables.Instant(), nullable=False),
+        sa.Column("at", storage.schema.tables.Instant(), nullable=False),
         sa.Column("restored", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("node", "epoch", "seq", name=op.f("pk_link_gaps")),
     )
@@ -92,11 +92,11 @@ def upgrade() -> None:
         sa.Column("queue", sa.String(length=40), nullable=False),
         sa.Column("number", sa.String(length=40), nullable=False),
         sa.Column("e164", sa.String(length=40), nullable=True),
-        sa.Column("arrived_at", storage.tables.Instant(), nullable=False),
-        sa.Column("due_at", storage.tables.Instant(), nullable=False),
-        sa.Column("opened_at", storage.tables.Instant(), nullable=False),
-        sa.Column("overdue_at", storage.tables.Instant(), nullable=True),
-        sa.Column("closed_at", storage.tables.Instant(), nullable=True),
+        sa.Column("arrived_at", storage.schema.tables.Instant(), nullable=False),
+        sa.Column("due_at", storage.schema.tables.Instant(), nullable=False),
+        sa.Column("opened_at", storage.schema.tables.Instant(), nullable=False),
+        sa.Column("overdue_at", storage.schema.tables.Instant(), nullable=True),
+        sa.Column("closed_at", storage.schema.tables.Instant(), nullable=True),
         sa.Column("closing", sa.String(length=30), nullable=True),
         sa.Column("reason", sa.String(length=100), nullable=True),
         sa.PrimaryKeyConstraint("obligation", name=op.f("pk_obligations")),
@@ -117,9 +117,9 @@ def upgrade() -> None:
         sa.Column("offer", sa.String(length=200), nullable=False),
         sa.Column("call", sa.String(length=150), nullable=False),
         sa.Column("agent", sa.String(length=40), nullable=False),
-        sa.Column("made_at", storage.tables.Instant(), nullable=False),
-        sa.Column("rang_at", storage.tables.Instant(), nullable=True),
-        sa.Column("ended_at", storage.tables.Instant(), nullable=True),
+        sa.Column("made_at", storage.schema.tables.Instant(), nullable=False),
+        sa.Column("rang_at", storage.schema.tables.Instant(), nullable=True),
+        sa.Column("ended_at", storage.schema.tables.Instant(), nullable=True),
         sa.Column("result", sa.String(length=30), nullable=True),
         sa.PrimaryKeyConstraint("node", "offer", name=op.f("pk_offers")),
     )
@@ -131,7 +131,7 @@ def upgrade() -> None:
         "runs",
         sa.Column("node", sa.String(length=40), nullable=False),
         sa.Column("epoch", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("started_at", storage.tables.Instant(), nullable=False),
+        sa.Column("started_at", storage.schema.tables.Instant(), nullable=False),
         sa.PrimaryKeyConstraint("node", "epoch", name=op.f("pk_runs")),
     )
     op.create_table(
@@ -141,10 +141,10 @@ def upgrade() -> None:
         sa.Column("n", sa.Integer(), nullable=False),
         sa.Column("agent", sa.String(length=40), nullable=False),
         sa.Column("e164", sa.String(length=40), nullable=False),
-        sa.Column("made_at", storage.tables.Instant(), nullable=False),
-        sa.Column("dialled_at", storage.tables.Instant(), nullable=True),
-        sa.Column("contacted_at", storage.tables.Instant(), nullable=True),
-        sa.Column("ended_at", storage.tables.Instant(), nullable=True),
+        sa.Column("made_at", storage.schema.tables.Instant(), nullable=False),
+        sa.Column("dialled_at", storage.schema.tables.Instant(), nullable=True),
+        sa.Column("contacted_at", storage.schema.tables.Instant(), nullable=True),
+        sa.Column("ended_at", storage.schema.tables.Instant(), nullable=True),
         sa.Column("result", sa.String(length=30), nullable=True),
         sa.ForeignKeyConstraint(
             ["obligation"], ["obligations.obligation"], name=op.f("fk_attempts_obligation")
@@ -166,7 +166,7 @@ def upgrade() -> None:
         "dial_refusals",
         sa.Column("obligation", sa.String(length=160), nullable=False),
         sa.Column("reason", sa.String(length=30), nullable=False),
-        sa.Column("at", storage.tables.Instant(), nullable=False),
+        sa.Column("at", storage.schema.tables.Instant(), nullable=False),
         sa.ForeignKeyConstraint(
             ["obligation"], ["obligations.obligation"], name=op.f("fk_dial_refusals_obligation")
         ),
@@ -175,9 +175,9 @@ def upgrade() -> None:
     op.create_table(
         "human_tasks",
         sa.Column("obligation", sa.String(length=160), nullable=False),
-        sa.Column("opened_at", storage.tables.Instant(), nullable=False),
+        sa.Column("opened_at", storage.schema.tables.Instant(), nullable=False),
         sa.Column("reason", sa.String(length=100), nullable=False),
-        sa.Column("done_at", storage.tables.Instant(), nullable=True),
+        sa.Column("done_at", storage.schema.tables.Instant(), nullable=True),
         sa.Column("done_by", sa.String(length=40), nullable=True),
         sa.ForeignKeyConstraint(
             ["obligation"], ["obligations.obligation"], name=op.f("fk_human_tasks_obligation")

@@ -1,4 +1,4 @@
-"""Sums by quarter of an hour; `storage.schema.upgrade` fills them from the calls that are there."""
+"""Sums by quarter of an hour; `storage.migrate.upgrade` fills them from the calls that are there."""
 
 from __future__ import annotations
 

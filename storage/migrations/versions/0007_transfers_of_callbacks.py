@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import storage.tables
+import storage.schema.tables
 
 revision = "0007"
 down_revision = "0006"
@@ -17,7 +17,7 @@ def upgrade() -> None:
     op.create_table(
         "attempt_transfers",
         sa.Column("attempt", sa.String(length=160), sa.ForeignKey("attempts.attempt"), nullable=False),
-        sa.Column("at", storage.tables.Instant(), nullable=False),
+        sa.Column("at", storage.schema.tables.Instant(), nullable=False),
         sa.Column("agent", sa.String(length=40), nullable=False),
         sa.PrimaryKeyConstraint("attempt", "at"),
     )

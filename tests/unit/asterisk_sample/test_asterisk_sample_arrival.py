@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ami_adapters import dialplan_names as names
+from ami_adapters.protocol import dialplan_names as names
 
 DIALPLAN = Path(__file__).parents[3] / "asterisk-sample" / "etc" / "callengine_extensions.conf"
 

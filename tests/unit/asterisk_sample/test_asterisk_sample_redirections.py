@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ami_adapters import dialplan_names as names
+from ami_adapters.protocol import dialplan_names as names
 
 DIALPLAN = (Path(__file__).parents[3] / "asterisk-sample" / "etc" / "callengine_extensions.conf").read_text(
     encoding="utf-8"

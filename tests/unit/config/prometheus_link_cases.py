@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ami_adapters.trouble import Trouble
+from ami_adapters.connection.link_faults import Trouble
 from tests.support.prometheus_cases import Case, Firing, Kind, Series
 from tests.unit.config.prometheus_alert_cases import JOB, gauge, three
 

@@ -14,8 +14,8 @@ from config.example import example_toml, reference_markdown, write_example
 from config.plausibility import ERRORS, WARNINGS
 from config.policies import centre_policy, dialplan_lines
 from config.settings import Settings, load_settings, settings_path
-from queues.identifiers import Did
-from queues.personal_data import Phone
+from queues.terms.identifiers import Did
+from queues.terms.phone import Phone
 
 
 @pytest.fixture

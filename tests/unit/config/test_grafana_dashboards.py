@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from callengine.provisioned_tools import find_tools
+from callengine.sample.provisioned_tools import find_tools
 from config.dashboards.__main__ import files
 from tests.support.dashboard_files import DASHBOARDS, LANGUAGES, NAMES, dashboard, panels, queries
 from tests.support.documented_metrics import selectors_in, unknown_in

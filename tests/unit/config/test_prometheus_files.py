@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from callengine.provisioned_tools import Program, find_tools
+from callengine.sample.provisioned_tools import Program, find_tools
 from tests.support.documented_metrics import selectors_in, unknown_in
 from tests.support.prometheus_cases import rules_of
 

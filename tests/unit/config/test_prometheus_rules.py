@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from callengine.provisioned_tools import Program, find_tools
+from callengine.sample.provisioned_tools import Program, find_tools
 from tests.support.prometheus_cases import Case, Kind, ask_promtool, rules_of
 from tests.unit.config.prometheus_alert_cases import alert_cases
 from tests.unit.config.prometheus_ledger_cases import ledger

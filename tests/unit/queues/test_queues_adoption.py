@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from queues import events
-from queues.events import DeviceState, LedgerRestored, LiveAgent, LiveCall, LiveCallState, PbxSnapshot
-from queues.identifiers import AgentId, CallId, ChannelName, OfferId
-from queues.journal import AgentState, CallConnected, CallFinished, OfferEnded, RecordingStarted
-from queues.personal_data import Phone
-from queues.results import Choice
-from queues.snapshot import KnownCall, KnownRest
+from queues.messages import events
+from queues.messages.events import (
+    DeviceState,
+    LedgerRestored,
+    LiveAgent,
+    LiveCall,
+    LiveCallState,
+    PbxSnapshot,
+)
+from queues.messages.journal import AgentState, CallConnected, CallFinished, OfferEnded, RecordingStarted
+from queues.messages.snapshot import KnownCall, KnownRest
+from queues.terms.identifiers import AgentId, CallId, ChannelName, OfferId
+from queues.terms.outcomes import Choice
+from queues.terms.phone import Phone
 from tests.support.centre import EMERGENCY_DID, GENERAL_DID, Desk, moment, small_centre
 
 A1 = AgentId("1001")

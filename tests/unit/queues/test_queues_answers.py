@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from queues import events
-from queues.events import OfferResult
-from queues.identifiers import AgentId, CallId, ChannelName, OfferId
-from queues.journal import (
+from queues.messages import events
+from queues.messages.events import OfferResult
+from queues.messages.journal import (
     AgentState,
     CallConnected,
     CallFinished,
@@ -14,6 +13,7 @@ from queues.journal import (
     Outcome,
     Unexpected,
 )
+from queues.terms.identifiers import AgentId, CallId, ChannelName, OfferId
 from tests.support.centre import Desk, arrived, holding, moment, small_centre
 
 A1, A2 = AgentId("1001"), AgentId("1002")

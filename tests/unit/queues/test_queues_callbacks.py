@@ -6,11 +6,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from queues import events
-from queues.commands import CancelAttempt, DialCallback, OfferCall, PauseAgent, WakeForObligation
-from queues.events import ContactResult, DeviceState, Disposition, KnownObligation, PbxSnapshot
-from queues.identifiers import AgentId, AttemptId, CallId, CompanyId, Endpoint, ObligationId
-from queues.journal import (
+from queues.messages import events
+from queues.messages.commands import CancelAttempt, DialCallback, OfferCall, PauseAgent, WakeForObligation
+from queues.messages.events import ContactResult, DeviceState, Disposition, KnownObligation, PbxSnapshot
+from queues.messages.journal import (
     AttemptFinished,
     DialRefused,
     HumanTaskOpened,
@@ -20,8 +19,9 @@ from queues.journal import (
     ObligationOverdue,
     RecordingStarted,
 )
-from queues.personal_data import Phone
 from queues.policy import CallbackPolicy
+from queues.terms.identifiers import AgentId, AttemptId, CallId, CompanyId, Endpoint, ObligationId
+from queues.terms.phone import Phone
 from sla.obligation import ObligationState
 from tests.support.centre import GENERAL_DID, Desk, arrived, holding, moment, small_centre
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from queues import events, outage_desk
-from queues.commands import RefuseCall, TellAgent
-from queues.events import ContactResult, DeviceState
-from queues.identifiers import AttemptId, CallId, ChannelName, CompanyId, ObligationId
-from queues.journal import CallFinished, DialPostponed, DialRefused, Outcome, OwnCallRefused
-from queues.personal_data import Phone
-from queues.phone_numbers import DialRefusal
+from queues.callbacks import outage as outage_desk
+from queues.messages import events
+from queues.messages.commands import RefuseCall, TellAgent
+from queues.messages.events import ContactResult, DeviceState
+from queues.messages.journal import CallFinished, DialPostponed, DialRefused, Outcome, OwnCallRefused
+from queues.terms.identifiers import AttemptId, CallId, ChannelName, CompanyId, ObligationId
+from queues.terms.phone import Phone
+from queues.terms.phone_numbers import DialRefusal
 from sla.obligation import ObligationState
 from tests.support.centre import EMERGENCY_DID, arrived, holding, moment, small_centre
 from tests.support.shift import A1, OB1, OB2, Shift, dialled

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from queues import events
-from queues.commands import OfferCall, OfferChoice, PlayMessage
-from queues.events import Choice, DeviceState, Review
-from queues.identifiers import CallId, ChannelName, CompanyId, MessageId
-from queues.journal import CallFinished, ChoiceTaken, MessageRecorded
-from queues.personal_data import Phone
+from queues.messages import events
+from queues.messages.commands import OfferCall, OfferChoice, PlayMessage
+from queues.messages.events import Choice, DeviceState, Review
+from queues.messages.journal import CallFinished, ChoiceTaken, MessageRecorded
 from queues.policy import CentrePolicy
-from queues.results import OfferResult
+from queues.terms.identifiers import CallId, ChannelName, CompanyId, MessageId
+from queues.terms.outcomes import OfferResult
+from queues.terms.phone import Phone
 from sla.promises import RU_416, Readings, ReviewMeans
 from tests.support.centre import GENERAL_DID, arrived, holding, moment, small_centre
 from tests.support.shift import A1, Shift

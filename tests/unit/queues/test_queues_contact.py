@@ -7,13 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from queues import events
-from queues.commands import CancelAttempt, OfferCall
-from queues.events import ContactResult, DeviceState, Disposition
-from queues.identifiers import AttemptId, CallId
-from queues.journal import (
+from queues.messages import events
+from queues.messages.commands import CancelAttempt, OfferCall
+from queues.messages.events import ContactResult, DeviceState, Disposition
+from queues.messages.journal import (
     DispositionNoted,
 )
+from queues.terms.identifiers import AttemptId, CallId
 from sla.obligation import ObligationState
 from tests.support.centre import arrived, holding, moment, small_centre
 from tests.support.shift import A1, OB1, OB2, Shift, dialled

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from queues import events
-from queues.commands import EraseInboxEntry, OfferCall, PauseAgent, ReturnToHold
 from queues.dispatcher import Decision
-from queues.events import DeviceState, LiveAgent, LiveCall, LiveCallState, OfferResult, PbxSnapshot
-from queues.identifiers import AgentId, CallId, ChannelName, Did, Endpoint, OfferId
-from queues.journal import (
+from queues.messages import events
+from queues.messages.commands import EraseInboxEntry, OfferCall, PauseAgent, ReturnToHold
+from queues.messages.events import DeviceState, LiveAgent, LiveCall, LiveCallState, OfferResult, PbxSnapshot
+from queues.messages.journal import (
     AgentState,
     AgentStateChanged,
     CallConnected,
@@ -23,7 +22,8 @@ from queues.journal import (
     ServedBy,
     Unexpected,
 )
-from queues.personal_data import Phone
+from queues.terms.identifiers import AgentId, CallId, ChannelName, Did, Endpoint, OfferId
+from queues.terms.phone import Phone
 from tests.support.centre import EMERGENCY_DID, GENERAL_DID, Desk, arrived, holding, moment, small_centre
 
 A1, A2 = AgentId("1001"), AgentId("1002")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from queues import events
-from queues.commands import FetchFromFallback, OfferCall, ReturnToHold, SetFallbackMember
 from queues.dispatcher import Decision
-from queues.events import DeviceState, LiveCallState, PbxSnapshot
-from queues.identifiers import AgentId, CallId, ChannelName
-from queues.journal import AgentState, CallFinished
-from queues.personal_data import Phone
+from queues.messages import events
+from queues.messages.commands import FetchFromFallback, OfferCall, ReturnToHold, SetFallbackMember
+from queues.messages.events import DeviceState, LiveCallState, PbxSnapshot
+from queues.messages.journal import AgentState, CallFinished
+from queues.terms.identifiers import AgentId, CallId, ChannelName
+from queues.terms.phone import Phone
 from tests.support.centre import GENERAL_DID, Desk, arrived, holding, moment, small_centre
 
 FIRST, SECOND = AgentId("1001"), AgentId("1002")

@@ -8,11 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from queues import events
-from queues.commands import CancelAttempt, DialCallback
-from queues.events import ContactResult, DeviceState, Disposition
-from queues.identifiers import AttemptId, CallId, ObligationId
-from queues.journal import (
+from queues.messages import events
+from queues.messages.commands import CancelAttempt, DialCallback
+from queues.messages.events import ContactResult, DeviceState, Disposition
+from queues.messages.journal import (
     CallbacksSwitched,
     CallJudged,
     ObligationClosed,
@@ -20,8 +19,9 @@ from queues.journal import (
     ObligationMoved,
     TaskAssigned,
 )
-from queues.personal_data import Phone
 from queues.policy import DayHours
+from queues.terms.identifiers import AttemptId, CallId, ObligationId
+from queues.terms.phone import Phone
 from sla.compliance import Verdict
 from sla.promises import RU_416, ClockStart, Readings
 from tests.support.centre import GENERAL_DID, Desk, arrived, holding, moment, small_centre

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from queues import events
-from queues.commands import EraseInboxEntry, OfferCall
-from queues.events import EndedCall, InboxRead, LedgerRestored, PbxSnapshot
-from queues.identifiers import AgentId, CallId
-from queues.journal import AgentState, CallConnected, CallFinished, RecordingStarted
-from queues.personal_data import Phone
-from queues.results import DeviceState
-from queues.snapshot import KnownCall
+from queues.messages import events
+from queues.messages.commands import EraseInboxEntry, OfferCall
+from queues.messages.events import EndedCall, InboxRead, LedgerRestored, PbxSnapshot
+from queues.messages.journal import AgentState, CallConnected, CallFinished, RecordingStarted
+from queues.messages.snapshot import KnownCall
+from queues.terms.identifiers import AgentId, CallId
+from queues.terms.outcomes import DeviceState
+from queues.terms.phone import Phone
 from tests.support.centre import GENERAL_DID, Desk, arrived, moment, small_centre
 
 

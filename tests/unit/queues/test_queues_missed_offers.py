@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from queues import events
-from queues.commands import OfferCall, PauseAgent
-from queues.events import DeviceState, OfferResult
-from queues.identifiers import AgentId, CallId, ChannelName, Endpoint, OfferId
-from queues.journal import OfferEnded
+from queues.messages import events
+from queues.messages.commands import OfferCall, PauseAgent
+from queues.messages.events import DeviceState, OfferResult
+from queues.messages.journal import OfferEnded
+from queues.terms.identifiers import AgentId, CallId, ChannelName, Endpoint, OfferId
 from tests.support.centre import Desk, arrived, holding, moment, small_centre
 
 A1, C1 = AgentId("1001"), CallId("c1")

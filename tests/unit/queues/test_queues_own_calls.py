@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from queues import events
-from queues.commands import RefuseCall
-from queues.events import EndedCall, KnownCall
-from queues.identifiers import CallId
-from queues.journal import CallFinished, Outcome, OwnCallRefused
-from queues.personal_data import Phone
+from queues.messages import events
+from queues.messages.commands import RefuseCall
+from queues.messages.events import EndedCall, KnownCall
+from queues.messages.journal import CallFinished, Outcome, OwnCallRefused
+from queues.terms.identifiers import CallId
+from queues.terms.phone import Phone
 from tests.support.centre import EMERGENCY_DID, arrived, moment
 from tests.support.shift import Shift
 

@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from queues import events
-from queues.identifiers import AgentId, CallId, ChannelName, Did, QueueName
-from queues.journal import (
+from queues.messages import events
+from queues.messages.journal import (
     CallConnected,
     CallFinished,
     CallLeftQueue,
@@ -22,10 +21,18 @@ from queues.journal import (
     ServedBy,
     Unexpected,
 )
-from queues.personal_data import Phone
+from queues.messages.snapshot import (
+    EndedCall,
+    KnownCall,
+    LedgerRestored,
+    LiveCall,
+    LiveCallState,
+    PbxSnapshot,
+)
 from queues.policy import CentrePolicy, Dispatch, KeyExit, WatchPolicy
-from queues.results import OfferResult, QueueExit
-from queues.snapshot import EndedCall, KnownCall, LedgerRestored, LiveCall, LiveCallState, PbxSnapshot
+from queues.terms.identifiers import AgentId, CallId, ChannelName, Did, QueueName
+from queues.terms.outcomes import OfferResult, QueueExit
+from queues.terms.phone import Phone
 from tests.support.centre import GENERAL, GENERAL_DID, Desk, arrived, holding, moment, small_centre
 
 A1, A2, C1 = AgentId("1001"), AgentId("1002"), CallId("c1")

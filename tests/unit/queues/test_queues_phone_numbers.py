@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from queues.personal_data import Phone
-from queues.phone_numbers import DialRefusal, NumberFormat, judge, normalise, write_for_trunk
+from queues.terms.phone import Phone
+from queues.terms.phone_numbers import DialRefusal, NumberFormat, judge, normalise, write_for_trunk
 
 MOBILE = "+79161234567"
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from queues import events
-from queues.commands import OfferCall, SetFallbackMember
 from queues.dispatcher import Decision
-from queues.events import DeviceState, PbxSnapshot, PolicyChanged
-from queues.identifiers import AgentId, CallId, QueueName
-from queues.journal import AgentState, CallFinished
+from queues.messages import events
+from queues.messages.commands import OfferCall, SetFallbackMember
+from queues.messages.events import DeviceState, PbxSnapshot, PolicyChanged
+from queues.messages.journal import AgentState, CallFinished
 from queues.policy import CentrePolicy
-from storage.codec import event_from_json, event_to_json
+from queues.terms.identifiers import AgentId, CallId, QueueName
+from storage.rows.codec import event_from_json, event_to_json
 from tests.support.arbitrary_events import without
 from tests.support.centre import (
     EMERGENCY,

@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from queues import events
-from queues.commands import CancelAttempt, TellAgent
-from queues.events import ContactResult, DeviceState
-from queues.identifiers import AttemptId, ChannelName
-from queues.personal_data import Phone
-from queues.results import Disposition, Told
+from queues.messages import events
+from queues.messages.commands import CancelAttempt, TellAgent
+from queues.messages.events import ContactResult, DeviceState
+from queues.terms.identifiers import AttemptId, ChannelName
+from queues.terms.outcomes import Disposition, Told
+from queues.terms.phone import Phone
 from sla.obligation import ObligationState
 from tests.support.centre import arrived, moment
 from tests.support.shift import A1, OB1, Shift, dialled

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from queues.refusals import BY_SIP_CODE, LegEnd, Refusal, why_not_answered
+from queues.terms.refusals import BY_SIP_CODE, LegEnd, Refusal, why_not_answered
 
 NETWORK, REFUSED, BUSY = Refusal.NETWORK, Refusal.REFUSED, Refusal.BUSY
 NO_ANSWER, INVALID, FORWARDED = Refusal.NO_ANSWER, Refusal.INVALID, Refusal.FORWARDED

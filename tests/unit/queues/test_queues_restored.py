@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from queues import events
-from queues.commands import DialCallback, EraseAttemptTrace, PlayMessage
-from queues.events import (
+from queues.messages import events
+from queues.messages.commands import DialCallback, EraseAttemptTrace, PlayMessage
+from queues.messages.events import (
     AttemptTrace,
     ContactResult,
     DeviceState,
@@ -17,10 +17,10 @@ from queues.events import (
     PbxSnapshot,
     Review,
 )
-from queues.identifiers import AttemptId, CallId, ChannelName, CompanyId, MessageId, ObligationId
-from queues.journal import AgentState, MessageClosed, MessagePlayed
-from queues.personal_data import Phone
-from queues.snapshot import KnownCall
+from queues.messages.journal import AgentState, MessageClosed, MessagePlayed
+from queues.messages.snapshot import KnownCall
+from queues.terms.identifiers import AttemptId, CallId, ChannelName, CompanyId, MessageId, ObligationId
+from queues.terms.phone import Phone
 from sla.obligation import ObligationState
 from tests.support.centre import GENERAL_DID, Desk, arrived, holding, moment, small_centre
 from tests.support.shift import A1, Shift

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from queues import events
-from queues.commands import MarkHeld
-from queues.identifiers import AgentId, AttemptId, CallId, ChannelName, ObligationId
-from queues.journal import AttemptPassedOn, CallFinished, CallPassedOn
-from queues.results import ContactResult, Disposition
+from queues.messages import events
+from queues.messages.commands import MarkHeld
+from queues.messages.journal import AttemptPassedOn, CallFinished, CallPassedOn
+from queues.terms.identifiers import AgentId, AttemptId, CallId, ChannelName, ObligationId
+from queues.terms.outcomes import ContactResult, Disposition
 from tests.support.centre import Desk, arrived, holding, moment, small_centre
 
 A1, A2, C1 = AgentId("1001"), AgentId("1002"), CallId("c1")

@@ -7,11 +7,11 @@ from datetime import UTC, timedelta
 
 import pytest
 
-from queues import events
-from queues.identifiers import CallId, CompanyId, Did, ObligationId
-from queues.journal import CallOffered, HumanTaskOpened, ObligationOpened
+from queues.messages import events
+from queues.messages.journal import CallOffered, HumanTaskOpened, ObligationOpened
 from queues.policy import CentrePolicy, Dispatch, WatchPolicy
-from queues.unlisted import UNKNOWN
+from queues.state.unlisted import UNKNOWN
+from queues.terms.identifiers import CallId, CompanyId, Did, ObligationId
 from tests.support.centre import (
     CALLBACK,
     EMERGENCY,

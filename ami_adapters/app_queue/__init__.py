@@ -1,0 +1,1 @@
+"""Asterisk's queues understood from outside: their events, members, history and log."""

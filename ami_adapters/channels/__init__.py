@@ -1,0 +1,1 @@
+"""Which channel is whose: what the PBX's names mean."""

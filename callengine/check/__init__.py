@@ -1,0 +1,1 @@
+"""`callengine check`: what would keep a centre from working, each finding with its place and remedy."""

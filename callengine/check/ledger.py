@@ -1,0 +1,96 @@
+"""`callengine check` opens the ledger as the engine would: reads it, writes it, asks its version; nothing is kept."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final
+
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from callengine.check.files import Surroundings, ledger_file
+from callengine.check.finding import Finding
+from callengine.platform.clock import SystemClock
+from callengine.platform.start_errors import Seen, ledger_problem, what_is
+from config.settings import Settings
+from storage.migrate import newest_revision, refuse_unknown_revision
+from storage.schema.database import create_ledger_engine, ledger_url
+from storage.schema.errors import LedgerError, UnknownRevision
+from storage.schema.tables import runs
+
+_SECONDS: Final = 12.0
+_SQLITE: Final = "sqlite:///"
+_TRIED: Final = "callengine-check"
+
+
+async def check_ledger(settings: Settings, around: Surroundings) -> AsyncIterator[Finding]:
+    """What the engine would find."""
+    url, file, path = settings.database.url, ledger_file(settings), None
+    if file is not None:
+        path = around.path(file)
+        url = f"{_SQLITE}{path}"
+        if what_is(path) is Seen.FOLDER or what_is(path.parent) is not Seen.FOLDER:
+            if around.service is not None and around.service.may_write(path):
+                yield Finding("ok", f"ledger {path}: made at the first start, as its folder")
+            return  # Else it is told with the other files.
+        if what_is(path) is Seen.NOTHING:
+            yield Finding("ok", f"ledger {path}: made at the first start")
+            return
+    elif url.startswith("sqlite"):
+        return  # In memory: told with the settings.
+    try:
+        engine = create_ledger_engine(ledger_url(url, settings.database.password.get_secret_value()))
+    except LedgerError as problem:
+        yield Finding("error", *ledger_problem(url, problem))
+        return
+    try:
+        async with asyncio.timeout(_SECONDS):
+            yield await _opened(engine, settings, path)
+    except UnknownRevision as problem:
+        how = "start the newer callengine, or restore the backup made before its upgrade"
+        yield Finding("error", f"database.url: {problem}", how)
+    except (LedgerError, SQLAlchemyError, OSError, TimeoutError, TypeError, ValueError) as problem:
+        if "locked" in str(problem):
+            how = "nothing to do when an engine is busy; else end what holds it (`fuser` names it)"
+            yield Finding("warning", f"database.url: another program is writing to {url}", how)
+        else:
+            yield Finding("error", *ledger_problem(url, problem))
+    finally:
+        await engine.dispose()
+
+
+async def _opened(engine: AsyncEngine, settings: Settings, file: Path | None) -> Finding:
+    where = file or settings.database.url
+
+    def look(connection: Connection) -> tuple[str | None, set[str]]:
+        found = MigrationContext.configure(connection).get_current_revision()
+        refuse_unknown_revision(found)
+        if found is None:
+            # As the first start would; taken back with all the rest.
+            connection.exec_driver_sql("CREATE TABLE callengine_check (one INTEGER)")
+            return found, set()
+        nodes = {str(node) for node in connection.scalars(select(runs.c.node).distinct())}
+        connection.execute(insert(runs).values(node=_TRIED, epoch=1, started_at=SystemClock().now()))
+        return found, nodes
+
+    async with engine.connect() as connection:
+        transaction = await connection.begin()
+        try:
+            revision, nodes = await connection.run_sync(look)
+        finally:
+            await transaction.rollback()
+    name = settings.pbx.name
+    if nodes and name not in nodes:
+        how = f"pbx.name never changes: calls left open by {', '.join(sorted(nodes))} would be nobody's"
+        return Finding("warning", f"pbx.name: the ledger has never seen {name!r}", how)
+    if revision is None:
+        return Finding("ok", f"ledger {where}: empty, made at the first start")
+    if revision != newest_revision():
+        return Finding(
+            "ok", f"ledger {where}: read and written; the start brings {revision} to {newest_revision()}"
+        )
+    return Finding("ok", f"ledger {where}: read and written, at revision {revision}")

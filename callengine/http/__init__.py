@@ -1,0 +1,1 @@
+"""HTTP: the door, who may enter, the API."""

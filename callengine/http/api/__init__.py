@@ -1,0 +1,1 @@
+"""The HTTP API's operations and their description."""

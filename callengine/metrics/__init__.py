@@ -1,0 +1,1 @@
+"""What Prometheus reads. Observes; decides nothing."""

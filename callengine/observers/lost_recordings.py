@@ -1,0 +1,24 @@
+"""A recording that the PBX could not write is said in the log: nobody else says it, Asterisk's console excepted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from callengine.platform.logs import Log
+from queues.messages.journal import JournalEntry, RecordingMissed
+
+
+def told_in(log: Log) -> Callable[[JournalEntry], None]:
+    """Observes the journal."""
+
+    def observe(entry: JournalEntry) -> None:
+        if isinstance(entry, RecordingMissed):
+            log.error(
+                "a conversation was not recorded",
+                call=entry.call,
+                attempt=entry.attempt,
+                file=entry.path,
+                right="let Asterisk's user write this folder, and see whether its disk is full",
+            )
+
+    return observe

@@ -1,0 +1,1 @@
+"""What is asked of a PBX beside its calls: its dialplan, logins that only look."""

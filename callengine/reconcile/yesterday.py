@@ -1,0 +1,56 @@
+"""Every night the engine holds yesterday's figures against the ledger, and exports how many calls differ."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import nullcontext
+from datetime import datetime, time, timedelta
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from callengine.chores.retention import next_night
+from callengine.chores.timer_jobs import Alone
+from callengine.platform.logs import Log
+from callengine.reconcile.run import Books, reconcile
+from storage.leases import LeaseHeldError
+
+AT = time(3, 30)
+_SHOWN = 20
+
+
+async def every_night(
+    books: Books,
+    now: Callable[[], datetime],
+    found: Callable[[int], None],
+    log: Log,
+    alone: Alone = nullcontext,
+) -> None:
+    """Until cancelled: at half past three by the centre's clock. A failure is logged, and tried again next night."""
+    while True:
+        await asyncio.sleep((next_night(now(), books.zone, AT) - now()).total_seconds())
+        try:
+            async with alone():
+                found(await of_yesterday(books, now(), log))
+        except LeaseHeldError as problem:
+            log.info("reconcile is another engine's work tonight", reason=str(problem))
+        except (SQLAlchemyError, OSError) as problem:
+            log.error("reconcile failed, tried again next night", reason=type(problem).__name__)
+
+
+async def of_yesterday(books: Books, now: datetime, log: Log) -> int:
+    """How many calls and sums of the day before are told differently; logs them. Raises SQLAlchemyError, OSError."""
+    end = now.astimezone(books.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    start = (end - timedelta(hours=12)).replace(hour=0)
+    findings = await reconcile(books, start.astimezone(now.tzinfo), end.astimezone(now.tzinfo), now)
+    for one in findings.differences[:_SHOWN]:
+        log.error(
+            "accounts differ",
+            source=one.source,
+            subject=one.subject,
+            what=one.what,
+            ledger=one.ledger,
+            other=one.other,
+        )
+    log.info("reconciled", calls=findings.calls, differences=findings.subjects, compared=findings.compared)
+    return findings.subjects

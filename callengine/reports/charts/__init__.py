@@ -1,0 +1,1 @@
+"""Pictures in reports: inline SVG, printable, no script."""

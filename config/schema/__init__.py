@@ -1,0 +1,1 @@
+"""Every key of the settings file, by table: type, unit, default, limits."""

@@ -1,0 +1,1 @@
+"""Whoever was missed is owed a contact: obligations, their due times, attempts, and the verdict."""

@@ -1,0 +1,178 @@
+"""Law 4 across crashes: what became of the dials in flight, and what is still owed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from queues.agents import agent_states as agent_desk
+from queues.callbacks import attempts as attempt_desk
+from queues.callbacks import dispositions as disposition_desk
+from queues.callbacks import moves as obligation_moves
+from queues.callbacks import outage as outage_desk
+from queues.messages import events
+from queues.messages.commands import CancelAttempt, EraseAttemptTrace
+from queues.messages.events import ContactResult
+from queues.messages.snapshot import (
+    AttemptTrace,
+    KnownAttempt,
+    KnownObligation,
+    KnownOwedCall,
+    LedgerRestored,
+    LiveAttempt,
+    LiveAttemptState,
+    PbxSnapshot,
+)
+from queues.state.agent import Work
+from queues.state.core_state import Centre
+from queues.state.obligation import Attempt, AttemptState, Obligation, OwedCall
+from queues.voicemail import reviews as message_desk
+from sla.compliance import Care
+from sla.obligation import HUMAN, ObligationState
+
+
+def restore(centre: Centre, event: LedgerRestored) -> None:
+    """Take up the open obligations of the ledger; their timers are ordered anew."""
+    centre.callbacks_stopped = event.callbacks_stopped
+    centre.dial_caps.restore(event.dialled)
+    for known in event.obligations:
+        if known.obligation not in centre.obligations:
+            obligation_moves.register(centre, _restored_obligation(centre, known))
+    for message in event.messages:
+        message_desk.restore(centre, message)
+    for obligation in centre.obligations.values():
+        for owed in obligation.owed:
+            centre.link_message(owed.call, obligation.id)
+    for one in event.attempts:
+        _restore_attempt(centre, one)
+    for obligation in centre.obligations.values():
+        _restore_moment(centre, obligation, event.at)
+    for known in event.obligations:
+        if known.state is ObligationState.WITH_HUMAN and known.task == outage_desk.REASON:
+            outage_desk.wait(centre, centre.obligations[known.obligation], event.at)
+
+
+def _restore_attempt(centre: Centre, known: KnownAttempt) -> None:
+    line = centre.line_of(known.did)
+    attempt_desk.register(
+        centre,
+        Attempt(
+            id=known.attempt,
+            obligation=known.obligation,
+            agent=known.agent,
+            e164=known.e164,
+            queue=centre.policy.queues[line.queue],
+            made_at=known.made_at,
+            trunk=known.trunk,
+            state=AttemptState.RINGING_AGENT if known.contacted_at is None else AttemptState.TALKING,
+        ),
+    )
+    obligation = centre.obligations.get(known.obligation)
+    if obligation is not None:
+        obligation.attempt = known.attempt
+        if known.contacted_at is None:
+            obligation.state = ObligationState.CLAIMED
+
+
+def _restore_moment(centre: Centre, obligation: Obligation, at: datetime) -> None:
+    """Somebody must move it: its dial, the disposition's time, a human, or else a timer that rings now."""
+    if obligation.state is ObligationState.UNCONFIRMED:
+        if obligation.attempt is None:
+            disposition_desk.talk_ended(centre, obligation, at)
+    elif obligation.state not in HUMAN and not obligation.is_in_flight:
+        obligation.state, obligation.not_before = ObligationState.PLANNED, at
+    obligation_moves.arm(centre, obligation)
+
+
+def settle_attempts(centre: Centre, snapshot: PbxSnapshot, now: datetime) -> None:
+    """Live channels first, then the trace: channel gone and no trace means not dialled.
+
+    Unless Asterisk itself was started since the attempt was made: then its traces may have died with it, and
+    a human must look.
+    """
+    live = {attempt.attempt: attempt for attempt in snapshot.attempts}
+    traces = {trace.attempt: trace for trace in snapshot.attempt_traces}
+    for attempt in list(centre.attempts.values()):
+        found, trace = live.get(attempt.id), traces.pop(attempt.id, None)
+        if found is not None:
+            _adopt(centre, attempt, found, snapshot.at, now)
+        else:
+            if trace is not None and trace.contacted_at is not None:
+                attempt_desk.contacted(centre, events.AttemptContacted(trace.contacted_at, attempt.id))
+            result = _result_of(attempt, trace, snapshot)
+            rang = None if trace is None else trace.rang
+            attempt_desk.end(
+                centre, attempt, events.AttemptEnded(snapshot.at, attempt.id, result, rang=rang), now
+            )
+    for trace in traces.values():
+        centre.order(EraseAttemptTrace(trace.attempt))
+
+
+def _restored_obligation(centre: Centre, known: KnownObligation) -> Obligation:
+    line = centre.line_of(known.did)
+    key = obligation_moves.resident_key(centre, known.company, known.number)
+    return Obligation(
+        id=known.obligation,
+        line=line,
+        queue=centre.policy.queues[line.queue],
+        number=known.number,
+        e164=known.e164,
+        resident=key or (known.company, ""),
+        arrived_at=known.arrived_at,
+        due_at=known.due_at,
+        state=known.state,
+        attempts_made=known.attempts_made,
+        dials=known.dials,
+        network_failures=known.network_failures,
+        is_overdue=known.is_overdue,
+        is_taken=known.is_taken,
+        first_dial_at=known.first_dial_at,
+        contacted_at=known.contacted_at,
+        heard=known.heard,
+        owed=[owed for call in known.owed if (owed := _owed_call(centre, call)) is not None],
+    )
+
+
+def _owed_call(centre: Centre, known: KnownOwedCall) -> OwedCall | None:
+    line = centre.line_of(known.did)
+    rules = line.rules_at(known.arrived_at, centre.policy.zone)
+    if rules is None:
+        return None
+    care = Care(
+        known.arrived_at,
+        queued_at=known.queued_at,
+        ended_at=known.ended_at,
+        message_at=known.message_at,
+    )
+    return OwedCall(known.call, line.company, care, rules)
+
+
+def _result_of(attempt: Attempt, trace: AttemptTrace | None, snapshot: PbxSnapshot) -> ContactResult:
+    if trace is not None:
+        return trace.result or ContactResult.UNKNOWN
+    restarted_since = snapshot.pbx_started_at is not None and snapshot.pbx_started_at > attempt.made_at
+    return ContactResult.UNKNOWN if restarted_since else ContactResult.NOT_DIALLED
+
+
+def _adopt(centre: Centre, attempt: Attempt, found: LiveAttempt, at: datetime, now: datetime) -> None:
+    agent = agent_desk.agent_of(centre, found.agent or attempt.agent)
+    if agent is not None and agent.work not in {Work.OFFERED, Work.TALKING}:
+        believed = agent_desk.agent_of(centre, attempt.agent)
+        if believed is not None and believed is not agent and believed.attempt == attempt.id:
+            # The PBX knows better whose phone it is.
+            agent_desk.release(centre, believed)
+        attempt.agent = agent.id
+        # Known to talk from the ledger already: nothing further will tell that he took it.
+        rings = attempt.state is AttemptState.RINGING_AGENT
+        agent.work, agent.attempt = Work.OFFERED if rings else Work.TALKING, attempt.id
+        agent.last_contact = None if rings else attempt.obligation
+        centre.touch(agent)
+    if found.state is LiveAttemptState.TALKING:
+        attempt_desk.contacted(centre, events.AttemptContacted(found.contacted_at or at, attempt.id))
+        return
+    if attempt.is_cancelled:
+        # The link broke before Asterisk heard of it, or with it.
+        centre.order(CancelAttempt(attempt.id))
+    if found.state is LiveAttemptState.DIALLING:
+        attempt_desk.agent_ready(centre, events.AttemptAgentReady(at, attempt.id))
+    if attempt.state is not AttemptState.TALKING:
+        attempt_desk.arm_deadline(centre, attempt, now)

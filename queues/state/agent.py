@@ -1,0 +1,99 @@
+"""One agent: what he does is derived from independent facts, not stored as one state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from queues.messages.events import DeviceState
+from queues.messages.journal import AgentState
+from queues.policy import AgentProfile
+from queues.terms.identifiers import AgentId, AttemptId, CallId, ChannelName, ObligationId, OfferId
+
+
+class Work(StrEnum):
+    """What the dispatcher has given the agent to do."""
+
+    NONE = "none"
+    OFFERED = "offered"
+    TALKING = "talking"
+    WRAP_UP = "wrap_up"
+    DECLINE_PAUSE = "decline_pause"
+
+
+_SHOWN_DURING_WORK = {Work.OFFERED: AgentState.OFFERED, Work.TALKING: AgentState.TALKING}
+
+
+@dataclass(slots=True)
+class Agent:
+    """The live state of one agent; only the dispatcher changes it."""
+
+    profile: AgentProfile
+    idle_since: datetime
+    logged_in: bool = False
+    pause_reason: str | None = None
+    device: DeviceState = DeviceState.UNAVAILABLE
+    work: Work = Work.NONE
+    call: CallId | None = None
+    offer: OfferId | None = None
+    attempt: AttemptId | None = None
+    """The callback he was given, while he rings, dials and talks."""
+    last_contact: ObligationId | None = None
+    """The obligation of his latest callback: what he says about it by his phone is meant for this."""
+    missed_in_a_row: int = 0
+    """Offers and callbacks that his phone did not take, all of them declined by hand or none."""
+    has_declined: bool = False
+    """Which of both."""
+    is_tried: bool = False
+    """On pause because his phone refused; the next resident tries whether it still does."""
+    tries: int = 0
+    """How often it was left alone since it took its last call."""
+    rang_at: datetime | None = None
+    """When his phone was dialled for the present offer, by Asterisk's clock."""
+    is_on_phone: bool = False
+    """A channel of his phone is up, whatever its device's state was last told to be."""
+    leg: ChannelName | None = None
+    """His channel in the present offer or conversation, once Asterisk named it."""
+    shown: AgentState = AgentState.LOGGED_OUT
+    shown_since: datetime | None = None
+    """When that state began; None before the first was seen."""
+    in_fallback: bool | None = None
+    """Whether Asterisk's fallback queue has him as a member; None: not known."""
+    fallback_pause: str | None = None
+    """The pause it has him in."""
+
+    @property
+    def id(self) -> AgentId:
+        """The agent's id."""
+        return self.profile.id
+
+    @property
+    def is_eligible(self) -> bool:
+        """Whether a call may be offered to him now (law 3; an unregistered phone is never offered one)."""
+        return (
+            self.work is Work.NONE
+            and self.logged_in
+            and (self.pause_reason is None or self.is_tried)
+            and self.device is DeviceState.IDLE
+            and not self.is_on_phone
+        )
+
+    @property
+    def state(self) -> AgentState:
+        """What he is doing, in the field's terms."""
+        if self.work in _SHOWN_DURING_WORK:
+            return _SHOWN_DURING_WORK[self.work]
+        if not self.logged_in:
+            return AgentState.LOGGED_OUT
+        if self.device is DeviceState.UNAVAILABLE:
+            return AgentState.UNAVAILABLE
+        if self.work is Work.WRAP_UP:
+            return AgentState.WRAP_UP
+        if self.pause_reason is not None:
+            return AgentState.PAUSED
+        if self.work is Work.DECLINE_PAUSE:
+            return AgentState.DECLINE_PAUSE
+        if self.device is not DeviceState.IDLE or self.is_on_phone:
+            return AgentState.BUSY_ELSEWHERE
+        return AgentState.FREE

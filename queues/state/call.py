@@ -1,0 +1,203 @@
+"""One resident's call: its states and what each input does to it, as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from queues.messages import events
+from queues.messages.events import Event
+from queues.messages.journal import ServedBy
+from queues.policy import LinePolicy, QueuePolicy
+from queues.terms.identifiers import AgentId, CallId, ChannelName, CompanyId, OfferId
+from queues.terms.outcomes import Choice, QueueExit
+from queues.terms.phone import Phone
+
+Place = tuple[int, datetime, str]
+"""Order among all who wait: priority, then the moment the law wants a human with them, then id.
+
+For live callers that moment is arrival + the answer limit, for callbacks arrival + the contact limit: so
+within each kind the earlier arrival is served first (law 6), and the two compete by slack to their deadline.
+"""
+
+
+class CallState(StrEnum):
+    """Where the resident is."""
+
+    RESTORED = "restored"
+    """Known from the ledger; the PBX has not been asked yet."""
+    ARRIVED = "arrived"
+    WAITING = "waiting"
+    OFFERED = "offered"
+    HELD_BACK = "held_back"
+    """Waiting, but Asterisk just refused to move him: asked again a moment later."""
+    FALLBACK = "fallback"
+    LEAVING = "leaving"
+    """He chose to be called back or to leave a message: not offered to anybody any more."""
+    WATCHED = "watched"
+    """He waits in an app_queue that Asterisk dispatches."""
+    LEFT_QUEUE = "left_queue"
+    """He left such a queue, or is not let in (yet): his call goes on in the PBX's dialplan."""
+    TALKING = "talking"
+    OWN = "own"
+    """It came from one of our own numbers: nobody to serve. It is being hung up."""
+
+
+class CallStep(StrEnum):
+    """What the dispatcher does with an input; the names of its methods follow these."""
+
+    IGNORE = "ignore"
+    """A duplicate, or news that came late: nothing to do."""
+    QUEUE = "queue"
+    COME_BACK = "come_back"
+    NOTE_RING = "note_ring"
+    CONNECT = "connect"
+    FALL_BACK = "fall_back"
+    REJECT = "reject"
+    ABANDON = "abandon"
+    FINISH = "finish"
+    CHOOSE = "choose"
+    TAKE_MESSAGE = "take_message"
+    TRANSFER = "transfer"
+    JOIN_PBX_QUEUE = "join_pbx_queue"
+    LEAVE_PBX_QUEUE = "leave_pbx_queue"
+    NOTE_PBX_RING = "note_pbx_ring"
+    END_PBX_RING = "end_pbx_ring"
+    END_WATCHED = "end_watched"
+
+
+_S = CallState
+_STEPS_WHILE_WAITING: Mapping[type[Event], CallStep] = {
+    events.CallArrived: CallStep.IGNORE,
+    events.CallWatched: CallStep.IGNORE,
+    events.QueueJoined: CallStep.JOIN_PBX_QUEUE,
+    events.AgentRingEnded: CallStep.IGNORE,
+    events.CallHolding: CallStep.IGNORE,
+    events.CallAnswered: CallStep.CONNECT,
+    events.CallFellBack: CallStep.FALL_BACK,
+    events.CallRejected: CallStep.REJECT,
+    events.CallEnded: CallStep.ABANDON,
+    events.ChoiceMade: CallStep.CHOOSE,
+    events.MessageLeft: CallStep.TAKE_MESSAGE,
+}
+
+_STEPS_WHILE_WATCHED: Mapping[type[Event], CallStep] = {
+    **_STEPS_WHILE_WAITING,
+    # The PBX's dialplan sent him on to us: he waits in our line from then on.
+    events.CallHolding: CallStep.QUEUE,
+    events.QueueLeft: CallStep.LEAVE_PBX_QUEUE,
+    events.AgentRang: CallStep.NOTE_PBX_RING,
+    events.AgentRingEnded: CallStep.END_PBX_RING,
+    events.CallEnded: CallStep.END_WATCHED,
+}
+
+STEPS: Mapping[CallState, Mapping[type[Event], CallStep]] = {
+    _S.RESTORED: {**_STEPS_WHILE_WAITING, events.CallHolding: CallStep.QUEUE},
+    _S.ARRIVED: {**_STEPS_WHILE_WAITING, events.CallHolding: CallStep.QUEUE},
+    _S.WAITING: _STEPS_WHILE_WAITING,
+    _S.HELD_BACK: _STEPS_WHILE_WAITING,
+    _S.OFFERED: {
+        **_STEPS_WHILE_WAITING,
+        events.CallHolding: CallStep.COME_BACK,
+        events.AgentRang: CallStep.NOTE_RING,
+    },
+    _S.FALLBACK: {
+        **_STEPS_WHILE_WAITING,
+        events.CallHolding: CallStep.QUEUE,
+        events.CallFellBack: CallStep.IGNORE,
+        events.AgentRang: CallStep.NOTE_PBX_RING,
+        events.AgentRingEnded: CallStep.END_PBX_RING,
+    },
+    _S.WATCHED: _STEPS_WHILE_WATCHED,
+    _S.LEFT_QUEUE: {
+        **_STEPS_WHILE_WATCHED,
+        # A ring that ended as he left is told late.
+        events.AgentRingEnded: CallStep.IGNORE,
+    },
+    _S.LEAVING: {
+        events.CallArrived: CallStep.IGNORE,
+        events.CallWatched: CallStep.IGNORE,
+        events.QueueJoined: CallStep.JOIN_PBX_QUEUE,
+        events.QueueLeft: CallStep.IGNORE,
+        events.AgentRingEnded: CallStep.IGNORE,
+        # He changed his mind, or the message was not recorded: he waits again, in his place.
+        events.CallHolding: CallStep.QUEUE,
+        events.CallAnswered: CallStep.CONNECT,
+        events.CallFellBack: CallStep.FALL_BACK,
+        events.CallEnded: CallStep.ABANDON,
+        events.ChoiceMade: CallStep.CHOOSE,
+        events.MessageLeft: CallStep.TAKE_MESSAGE,
+    },
+    _S.OWN: {
+        **dict.fromkeys(_STEPS_WHILE_WAITING, CallStep.IGNORE),
+        events.CallAnswered: CallStep.CONNECT,
+        events.CallEnded: CallStep.REJECT,
+    },
+    _S.TALKING: {
+        events.CallArrived: CallStep.IGNORE,
+        events.CallWatched: CallStep.IGNORE,
+        # An agent sent him on to a queue: he was answered all the same.
+        events.QueueJoined: CallStep.IGNORE,
+        events.QueueLeft: CallStep.IGNORE,
+        events.AgentRingEnded: CallStep.IGNORE,
+        events.CallAnswered: CallStep.IGNORE,
+        events.AgentRang: CallStep.IGNORE,
+        events.CallTransferred: CallStep.TRANSFER,
+        # Nobody answered the transfer: Asterisk's own queue serves him on, he was answered all the same.
+        events.CallFellBack: CallStep.IGNORE,
+        events.CallEnded: CallStep.FINISH,
+    },
+}
+"""A pair that is not here is journalled as Unexpected and changes nothing."""
+
+
+@dataclass(slots=True)
+class Call:
+    """The live state of one call; only the dispatcher changes it."""
+
+    id: CallId
+    channel: ChannelName
+    arrived_at: datetime
+    line: LinePolicy
+    queue: QueuePolicy
+    number: Phone
+    caller_name: str
+    state: CallState
+    queued_at: datetime | None = None
+    answered_at: datetime | None = None
+    served_by: ServedBy = ServedBy.ENGINE
+    agent: AgentId | None = None
+    offer: OfferId | None = None
+    offers_made: int = 0
+    refusals: int = 0
+    """Consecutive Redirects that Asterisk refused."""
+    answer_limit: timedelta = timedelta(0)
+    choice: Choice | None = None
+    choice_offered: bool = False
+    resident: tuple[CompanyId, str] | None = None
+    """Under whom he counts as being on the line, whatever the settings say later."""
+    typed_number: Phone | None = None
+    """Where he wants to be called, typed by one who withheld his number."""
+    message_at: datetime | None = None
+    fell_back: int = 0
+    """How often the dialplan took him to the fallback queue while we were there."""
+    rings: dict[AgentId, OfferId] = field(default_factory=dict)
+    """Whom Asterisk's own queue is ringing for him."""
+    queue_exit: QueueExit | None = None
+    """How he left it."""
+    recording: str = ""
+    """Where his conversation is recorded, once that was told."""
+    has_trace: bool = True
+    """Whether the dialplan wrote him into the inbox: an app_queue's own dialplan does not."""
+
+    @property
+    def reach_by(self) -> Phone:
+        """The number to call him back by."""
+        return self.typed_number or self.number
+
+    @property
+    def place(self) -> Place:
+        """His place among all waiting: never changes while he waits."""
+        return (self.queue.priority, self.arrived_at + self.answer_limit, self.id)

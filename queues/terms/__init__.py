@@ -1,0 +1,1 @@
+"""Words of the core: identifiers, telephone numbers, outcomes. Imports nothing of ours but `sla`."""

@@ -1,0 +1,1 @@
+"""Voice messages that residents leave, and who has listened to them."""

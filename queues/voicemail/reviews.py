@@ -1,0 +1,103 @@
+"""Voice messages: each an obligation with its own clock, reviewed by a named human; the law's third way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from queues.agents import agent_states as agent_desk
+from queues.callbacks import obligations as obligation_desk
+from queues.callbacks import schedule as obligation_clock
+from queues.callbacks import verdicts
+from queues.messages import events
+from queues.messages.commands import PlayMessage
+from queues.messages.journal import MessageClosed, MessagePlayed, MessageRecorded
+from queues.state.call import Call
+from queues.state.core_state import Centre
+from queues.state.voice_message import WaitingMessage
+from queues.terms.identifiers import CallId, MessageId
+from queues.terms.outcomes import Review
+from sla.promises import RU_416
+
+
+def taken(centre: Centre, call: Call, event: events.MessageLeft) -> None:
+    """He left a message in this call; told twice it is one."""
+    if call.message_at is not None:
+        return
+    call.message_at = event.at
+    rules = call.line.rules_at(call.arrived_at, centre.policy.zone)
+    limit = RU_416.message if rules is None else rules.message
+    message = WaitingMessage(MessageId(call.id), call.line.queue, event.at, event.path)
+    centre.messages[message.id] = message
+    centre.note(
+        MessageRecorded(
+            event.at,
+            message.id,
+            call.id,
+            call.line.company,
+            call.line.did,
+            call.line.queue,
+            event.path,
+            event.at + limit,
+        )
+    )
+
+
+def restore(centre: Centre, known: events.KnownMessage) -> None:
+    """An earlier run's message that nobody has reviewed."""
+    queue = centre.line_of(known.did).queue
+    centre.messages.setdefault(
+        known.message,
+        WaitingMessage(known.message, queue, known.left_at, known.path, opened_at=known.opened_at),
+    )
+
+
+def wanted(centre: Centre, event: events.MessageWanted) -> None:
+    """An agent wants to hear one: the oldest that nobody opened, else the one opened longest ago."""
+    agent = agent_desk.agent_of(centre, event.agent)
+    if agent is None:
+        return
+    his = [message for message in centre.messages.values() if message.queue in agent.profile.queues]
+    if not his:
+        return
+    message = min(his, key=lambda one: (one.opened_at is not None, one.opened_at or one.left_at, one.id))
+    _opened(centre, message, event.agent, event.at)
+    centre.order(PlayMessage(message.id, event.channel, message.path))
+
+
+def reviewed(centre: Centre, event: events.MessageReviewed, now: datetime) -> None:
+    """Somebody says what became of it."""
+    message = centre.messages.get(event.message)
+    if message is None:
+        return
+    if event.review is Review.OPENED:
+        _opened(centre, message, event.by, event.at)
+        return
+    del centre.messages[message.id]
+    centre.note(MessageClosed(event.at, message.id, event.review, event.by))
+    if event.review is Review.DONE:
+        _settle(centre, message, event.at, reviewed_at=event.at)
+    elif message.obligation in centre.obligations:
+        obligation_clock.call_now(centre, centre.obligations[message.obligation], event.at, now)
+
+
+def _opened(centre: Centre, message: WaitingMessage, by: str, at: datetime) -> None:
+    centre.messages[message.id] = replace(message, opened_at=at)
+    centre.note(MessagePlayed(at, message.id, by))
+    if message.opened_at is None:
+        _settle(centre, message, at, opened_at=at)
+
+
+def _settle(centre: Centre, message: WaitingMessage, at: datetime, **care: datetime) -> None:
+    """Kept in time, as the rules read it, it discharges its call; the obligation, when no other call of it is owed."""
+    obligation = None if message.obligation is None else centre.obligations.get(message.obligation)
+    if obligation is None:
+        return
+    call = CallId(message.id)
+    obligation.owed = [
+        replace(owed, care=replace(owed.care, **care)) if owed.call == call else owed
+        for owed in obligation.owed
+    ]
+    kept = verdicts.judge_reviewed(centre, obligation, call, at)
+    if kept and not obligation.owed and obligation.contacted_at is None:
+        obligation_desk.message_reviewed(centre, obligation, at)

@@ -1,0 +1,1 @@
+"""Questions to the ledger: figures, intervals, evidence, obligations, messages. They only read."""

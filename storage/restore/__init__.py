@@ -1,0 +1,1 @@
+"""What a start finds unfinished in the ledger."""

@@ -1,0 +1,1 @@
+"""Decisions into rows: wire names, codec, projection and the order of statements."""
