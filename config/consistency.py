@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from config.errors import Problem
 from config.schema.codes import CODES, Codes
+from config.settings import Settings
 from queues.policy import Dispatch
 from queues.terms.phone import Phone
 from queues.terms.phone_numbers import HOME_REGION, is_region, normalise
 from sla.promises import RU_416
-
-if TYPE_CHECKING:
-    from config.settings import Settings
 
 Row = Mapping[str, Any]
 FALLBACK_QUEUE = "callengine-fallback"

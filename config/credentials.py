@@ -5,14 +5,12 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import SecretStr
 
 from config.errors import Problem
-
-if TYPE_CHECKING:
-    from config.settings import Settings
+from config.settings import Settings
 
 CREDENTIALS_VARIABLE = "CREDENTIALS_DIRECTORY"
 """Where systemd's LoadCredential= puts files (systemd.exec(5))."""

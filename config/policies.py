@@ -7,7 +7,8 @@ from datetime import time, timedelta
 from zoneinfo import ZoneInfo
 
 from config.schema.app_queue import Watch
-from config.schema.centre import Line, LineCallbackSection, Rules
+from config.schema.callbacks import Rules
+from config.schema.lines import Line, LineCallbackSection
 from config.settings import Settings
 from queues.policy import (
     AgentProfile,

@@ -12,8 +12,8 @@ from typing import Final
 
 from callengine.check.finding import Finding
 from callengine.check.unit_file import Service
-from callengine.control.client import in_state_folder
 from callengine.http.auth.middleware import is_loopback
+from callengine.platform.paths import in_state_folder
 from callengine.platform.start_errors import Seen, port_problem, socket_problem, what_is
 from config.settings import Settings
 from storage.schema.database import ledger_url

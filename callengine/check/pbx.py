@@ -29,8 +29,8 @@ from callengine.check.filters import event_filters
 from callengine.check.finding import Finding
 from callengine.check.ledger import check_ledger
 from callengine.check.unit_file import Service, installed_service
-from callengine.cli.token import token_file
 from callengine.http.auth.setup import no_token, token_is_wanted
+from callengine.http.auth.token_file import token_file
 from callengine.http.auth.tokens import TokenError
 from callengine.platform.clock import SystemClock
 from callengine.platform.logs import configure_logging, get_log

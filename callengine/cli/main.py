@@ -31,8 +31,8 @@ from callengine.platform.clock import ClockSetBackError, SystemClock
 from callengine.platform.logs import configure_logging
 from callengine.run.service import serve
 from config.credentials import CREDENTIALS_VARIABLE
+from config.loading import DEFAULT_PATH, settings_path
 from config.policies import dialplan_lines
-from config.settings import DEFAULT_PATH, settings_path
 from storage.rows.interval_rebuild import Rebuilt
 from storage.schema.errors import LedgerError
 

@@ -10,7 +10,8 @@ from typing import NoReturn
 import click
 
 from config.errors import ConfigError
-from config.settings import Settings, load_settings, settings_path
+from config.loading import load_settings, settings_path
+from config.settings import Settings
 
 config_option = click.option(
     "--config",

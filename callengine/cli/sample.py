@@ -19,9 +19,9 @@ from callengine.sample.asterisk_config import (
 )
 from callengine.sample.monitoring_files import RUNBOOKS, SYSTEMS, MonitoringFilesError, write_monitoring_files
 from config.example import write_example
+from config.loading import DEFAULT_PATH
 from config.policies import dialplan_lines
 from config.schema.codes import Codes
-from config.settings import DEFAULT_PATH
 
 
 @click.command()

@@ -7,18 +7,9 @@ from pathlib import Path
 import click
 
 from callengine.cli.options import config_option, fail, settings_or_fail
-from callengine.control.client import STATE_FOLDER
+from callengine.http.auth.token_file import token_file
 from callengine.http.auth.tokens import Role, TokenError, TokenFile
 from callengine.platform.clock import SystemClock
-from config.settings import Settings
-
-
-def token_file(settings: Settings) -> TokenFile:
-    """The engine's own: a relative path is in its working folder, under systemd the service's state folder."""
-    path = settings.http.tokens_file
-    if not path.is_absolute() and not path.exists() and STATE_FOLDER.is_dir():
-        path = STATE_FOLDER / path
-    return TokenFile(path)
 
 
 @click.group(invoke_without_command=True)

@@ -8,8 +8,8 @@ from typing import Any
 
 import aiohttp
 
-STATE_FOLDER = Path("/var/lib/callengine")
-"""Where the systemd unit keeps the engine's files: a relative path is looked for there after the present folder."""
+from callengine.platform.paths import in_state_folder
+
 _LIMIT = aiohttp.ClientTimeout(total=15)
 
 
@@ -19,12 +19,6 @@ class EngineAway(Exception):
 
 class Refused(Exception):
     """The engine understood and said no; the text says why."""
-
-
-def in_state_folder(path: Path) -> Path:
-    """The path itself, unless it is relative, not here, and there in the service's own folder."""
-    there = STATE_FOLDER / path
-    return there if not path.is_absolute() and not path.exists() and there.exists() else path
 
 
 def ask(control: Path, method: str, path: str, body: dict[str, Any] | None = None) -> Any:

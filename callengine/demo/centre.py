@@ -14,9 +14,10 @@ from callengine.demo.phones.resident import Behaviour, Resident, ResidentExchang
 from callengine.demo.phones.softphone import Softphone
 from callengine.demo.phones.tones import agent_tone
 from callengine.sample.asterisk_config import SampleOptions
+from config.loading import load_settings
 from config.policies import dialplan_lines
 from config.schema.codes import Codes
-from config.settings import Settings, load_settings
+from config.settings import Settings
 
 GENERAL_DID = "74950000001"
 EMERGENCY_DID = "74950000002"

@@ -96,7 +96,12 @@ class VitalSigns:
                 self.fall_behind(f"{lag:.1f} s behind")
             elif self.is_behind and lag < CAUGHT_UP_SECONDS and not self._engine.overflowed:
                 self._catch_up()
-        self._metrics.show(lag, self._engine, self._board.shed_messages)
+        self._metrics.show(
+            lag,
+            backlog=self._engine.backlog,
+            shed_events=self._engine.shed_events,
+            shed_messages=self._board.shed_messages,
+        )
         self._ask_for_beat(now)
 
     def returned(self, count: int) -> None:

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from ami_adapters.connection.link_faults import Trouble
-from callengine.loop.engine_loop import Engine
 
 _ZONE_STEP = timedelta(minutes=15)
 _LAG_EDGES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
@@ -69,11 +68,11 @@ class LinkMetrics:
         if is_behind:
             self._fell_behind.inc()
 
-    def show(self, lag_seconds: float, engine: Engine, shed_messages: int) -> None:
+    def show(self, lag_seconds: float, *, backlog: int, shed_events: int, shed_messages: int) -> None:
         """Once a second."""
         self._behind_seconds.set(lag_seconds)
-        self._backlog.set(engine.backlog)
-        for kind, total in (("event", engine.shed_events), ("message", shed_messages)):
+        self._backlog.set(backlog)
+        for kind, total in (("event", shed_events), ("message", shed_messages)):
             self._shed.labels(kind).inc(total - self._shed_before[kind])
             self._shed_before[kind] = total
 

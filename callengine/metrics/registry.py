@@ -27,7 +27,6 @@ from callengine.metrics.link import LinkMetrics
 from callengine.metrics.pbx import live_pbx
 from callengine.realtime.figures import CentreFigures
 from callengine.realtime.statistics import DayTally
-from callengine.run.reload import ReadAnew
 from config.schema.pauses import PauseNames
 from queues.live_state import CentreView
 from queues.messages import journal as facts
@@ -100,11 +99,14 @@ class Metrics:
         self._live.pauses = pauses or PauseNames()
         self.registry.register(self._live)
 
-    def settings_read(self, found: ReadAnew) -> None:
-        """The settings were read anew."""
-        self._settings_reads.labels("refused" if found.settings is None else "applied").inc()
-        if found.settings is not None:
-            self._awaiting_restart.set(len(found.awaiting_restart))
+    def settings_refused(self) -> None:
+        """The settings file was read again and has a mistake: nothing changed."""
+        self._settings_reads.labels("refused").inc()
+
+    def settings_applied(self, awaiting_restart: int) -> None:
+        """The settings file was read again; so many of its changes need a restart."""
+        self._settings_reads.labels("applied").inc()
+        self._awaiting_restart.set(awaiting_restart)
 
     def observe(self, entry: JournalEntry) -> None:
         """Take one journal entry into account."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from callengine.control.client import in_state_folder
+from callengine.platform.paths import in_state_folder
 from config.settings import Settings
 from storage.migrate import refuse_other_schema
 from storage.schema.database import create_ledger_engine, ledger_url

@@ -20,9 +20,9 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
 from callengine.chores.timer_jobs import Alone
-from callengine.control.client import in_state_folder
 from callengine.platform.ledger_access import ledger_of
 from callengine.platform.logs import Log
+from callengine.platform.paths import in_state_folder
 from callengine.reports.make import collected, told_as
 from callengine.reports.period import Period, day_of, month_of, week_of
 from callengine.reports.subject import Subject, known

@@ -263,9 +263,10 @@ class Application:
         if self._settings_path is None:
             return
         found = read_anew(self._settings_path, self._settings, self._log)
-        self.metrics.settings_read(found)
         if found.settings is None:
+            self.metrics.settings_refused()
             return
+        self.metrics.settings_applied(len(found.awaiting_restart))
         self._settings = found.settings
         policy = self._policy = centre_policy(found.settings)
         promises = {name: queue.promise for name, queue in policy.queues.items()}

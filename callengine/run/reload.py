@@ -10,7 +10,8 @@ from typing import Any
 
 from callengine.platform.logs import Log
 from config.errors import ConfigError
-from config.settings import Settings, load_settings
+from config.loading import load_settings
+from config.settings import Settings
 
 RELOAD_FOLDER = "RUNTIME_DIRECTORY"
 """Where the unit puts the files of a `systemctl reload`: systemd renews its own copies at a start only."""

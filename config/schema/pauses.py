@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, StringConstraints
 
 from config.schema.base import Section
-from config.schema.centre import ShownText
+from config.schema.values import ShownText
 
 ReasonText = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,40}$")]
 Language = Literal["ru", "en"]

@@ -11,7 +11,8 @@ from callengine.check.files import Surroundings
 from callengine.check.finding import Finding
 from callengine.check.ledger import check_ledger
 from callengine.demo.centre import CentrePlan, settings_text
-from config.settings import Settings, load_settings
+from config.loading import load_settings
+from config.settings import Settings
 from storage.migrate import newest_revision, upgrade
 from storage.schema.database import create_ledger_engine, ledger_url
 

@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 from callengine.demo.centre import CentrePlan, settings_text
 from config.errors import ConfigError
 from config.example import example_toml
+from config.loading import load_settings
 from config.policies import centre_policy
-from config.settings import load_settings
 from tests.fuzz.mutations import mutated
 
 INPUTS = 20

@@ -27,7 +27,7 @@ from callengine.platform.clock import SystemClock
 from callengine.platform.logs import configure_logging
 from callengine.run import application as application_parts
 from callengine.run.application import Application
-from config.settings import load_settings
+from config.loading import load_settings
 from queues.messages.events import ObligationCloseRequested
 from sla.obligation import ObligationState
 from storage.purge import Kind, Term, forget

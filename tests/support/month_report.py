@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 from callengine.reports.make import period_report
 from callengine.reports.period import month_of
 from callengine.reports.subject import Subject
-from config.settings import Settings, load_settings
+from config.loading import load_settings
+from config.settings import Settings
 from storage.migrate import upgrade
 from storage.schema.database import create_ledger_engine, ledger_url
 from tests.support.synthetic_centre import ZONE, Month, settings_text, write_month

@@ -20,8 +20,9 @@ from callengine.wallboard.board import Links
 from callengine.wallboard.routes import BoardRoutes
 from callengine.wallboard.setup import open_board
 from callengine.wallboard.source import BoardSource
+from config.loading import load_settings
 from config.policies import centre_policy
-from config.settings import Settings, load_settings
+from config.settings import Settings
 from queues.live_state import AgentView, CallView, CentreView, ObligationView
 from queues.messages import journal as facts
 from queues.messages.journal import AgentState, JournalEntry, Outcome, ServedBy

@@ -17,7 +17,7 @@ from callengine.demo.centre import Phones
 from callengine.platform.clock import SystemClock
 from callengine.platform.logs import configure_logging
 from callengine.run.application import Application
-from config.settings import load_settings
+from config.loading import load_settings
 from tests.support.stock_pbx import ROOT, StockPbx, existing_pbx
 
 PAGE = (ROOT / "docs" / "freepbx.md").read_text(encoding="utf-8")

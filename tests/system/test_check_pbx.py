@@ -26,8 +26,8 @@ from callengine.pbx.dialplan_file import steps_of
 from callengine.pbx.dialplan_needs import APPLICATIONS, BESIDES, FUNCTIONS, needed_modules
 from callengine.sample.asterisk_config import dialplan_text
 from callengine.sample.provisioned_tools import find_tools
+from config.loading import load_settings
 from config.schema.codes import Codes
-from config.settings import load_settings
 from tests.support.stock_pbx import ROOT, existing_pbx
 from tests.support.watched_centre import PREAMBLE, SWITCHING, WATCHING
 

@@ -10,7 +10,7 @@ import pytest
 from config.credentials import exposed_secret_files
 from config.errors import ConfigError, Problem
 from config.example import write_example
-from config.settings import load_settings
+from config.loading import load_settings
 from config.toml_lines import line_of, lines_of_places
 
 

@@ -11,9 +11,10 @@ from pydantic import BaseModel
 from config.consistency import lines_without_callback
 from config.errors import ConfigError
 from config.example import example_toml, reference_markdown, write_example
+from config.loading import load_settings, settings_path
 from config.plausibility import ERRORS, WARNINGS
 from config.policies import centre_policy, dialplan_lines
-from config.settings import Settings, load_settings, settings_path
+from config.settings import Settings
 from queues.terms.identifiers import Did
 from queues.terms.phone import Phone
 

@@ -11,8 +11,9 @@ from callengine.pbx.dialplan_file import Step, steps_of
 from callengine.pbx.live_dialplan import Context, literal_beginning, matches
 from callengine.sample.asterisk_config import dialplan_text
 from config.example import write_example
+from config.loading import load_settings
 from config.schema.codes import Codes
-from config.settings import Settings, load_settings
+from config.settings import Settings
 
 
 @pytest.mark.parametrize(

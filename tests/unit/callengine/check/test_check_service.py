@@ -22,7 +22,8 @@ from callengine.check.pbx import check_machine
 from callengine.check.unit_file import Service, installed_service
 from callengine.sample.asterisk_config import write_service
 from config.example import example_toml
-from config.settings import Settings, load_settings
+from config.loading import load_settings
+from config.settings import Settings
 from storage.schema.database import keep_private, ledger_url
 
 

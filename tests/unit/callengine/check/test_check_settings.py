@@ -14,8 +14,8 @@ from callengine.check.finding import Finding
 from callengine.check.pbx import check_machine, check_settings, surroundings, with_lines
 from config.errors import ConfigError
 from config.example import example_toml
+from config.loading import load_settings
 from config.policies import centre_policy
-from config.settings import load_settings
 
 REFUSED, ERROR, WARNING, HARMLESS = "refused", "error", "warning", "harmless"
 

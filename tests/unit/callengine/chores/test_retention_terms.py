@@ -10,7 +10,8 @@ import pytest
 
 from callengine.chores.retention import next_night, terms
 from callengine.demo.centre import CentrePlan, settings_text
-from config.settings import Settings, load_settings
+from config.loading import load_settings
+from config.settings import Settings
 from storage.purge import Kind, Term
 from tests.support.centre import NOON
 

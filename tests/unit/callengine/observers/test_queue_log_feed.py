@@ -12,7 +12,8 @@ from ami_adapters.protocol.actions import Action
 from ami_adapters.protocol.pending_actions import Response
 from callengine.demo.centre import CentrePlan, write_settings
 from callengine.observers.queue_log import QueueLogFeed
-from config.settings import Settings, load_settings
+from config.loading import load_settings
+from config.settings import Settings
 from queues.messages.journal import AgentState, AgentStateChanged, LinkRestored
 from queues.terms.identifiers import AgentId
 from tests.support.centre import moment, small_centre

@@ -14,8 +14,8 @@ from callengine.observers.unlisted_calls import MOST_NUMBERS, UnlistedCalls
 from callengine.platform.logs import configure_logging, get_log
 from callengine.wallboard.board import Links
 from config.errors import ConfigError
+from config.loading import load_settings
 from config.policies import centre_policy
-from config.settings import load_settings
 from queues.messages.journal import CallOffered
 from queues.terms.identifiers import CallId, CompanyId, Did
 from queues.terms.phone import Phone

@@ -11,7 +11,7 @@ import pytest
 
 from callengine.platform.logs import get_log
 from callengine.reports.schedule import ReportSchedule, next_run, reports_wanted, write_missing, write_whole
-from config.schema.centre import Reports
+from config.schema.records import Reports
 from config.settings import Settings
 from tests.support.month_report import made_up_centre
 

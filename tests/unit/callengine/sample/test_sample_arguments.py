@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from callengine.cli.main import main
-from config.settings import load_settings
+from config.loading import load_settings
 
 
 def sample(*arguments: str) -> tuple[int, str]:

@@ -20,8 +20,8 @@ from callengine.reports.period_csv import as_csv
 from callengine.reports.period_html import as_html
 from callengine.reports.subject import Subject, known
 from config.errors import ConfigError
+from config.loading import load_settings
 from config.schema.pauses import Pause, PauseNames
-from config.settings import load_settings
 from queues.agents.missed_offers import REASONS
 from queues.messages.journal import AgentState
 from sla.agent_time import AgentTime
