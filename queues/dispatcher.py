@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import assert_never
 
@@ -21,9 +20,9 @@ from queues.calls import transfers as transfer_desk
 from queues.calls import wait_menu as choice_desk
 from queues.live_state import AgentView, CallView, CentreView, ObligationView
 from queues.messages import events
-from queues.messages.commands import Command
+from queues.messages.decision import Decision
 from queues.messages.events import Event
-from queues.messages.journal import JournalEntry, RecordingMissed, RecordingStarted
+from queues.messages.journal import RecordingMissed, RecordingStarted
 from queues.policy import CentrePolicy
 from queues.recovery import inbox as inbox_desk
 from queues.recovery import policy_change as policy_desk
@@ -32,18 +31,8 @@ from queues.routing import matching
 from queues.state.attribution import companies_of
 from queues.state.core_state import Centre
 from queues.state.timers import TimerKind
-from queues.terms.identifiers import AttemptId, CompanyId
+from queues.terms.identifiers import AttemptId
 from queues.voicemail import reviews as message_desk
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What one event led to: `commands` in the order to send them, `journal` in the order it happened."""
-
-    commands: tuple[Command, ...]
-    journal: tuple[JournalEntry, ...]
-    companies: tuple[CompanyId, ...] = field(default=(), compare=False)
-    """Whose residents the event and its decision concern."""
 
 
 class Dispatcher:

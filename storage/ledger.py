@@ -14,13 +14,14 @@ from sqlalchemy import URL, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from queues.dispatcher import Decision
+from queues.messages.decision import Decision
 from queues.messages.events import Event, LedgerRestored
 from queues.terms.identifiers import AttemptId, CallId
 from storage.leases import CHARGE_SECONDS, Lease, charge_of, hold, is_held, keep_for
 from storage.migrate import upgrade
 from storage.restore.open_work import left_open
 from storage.rows.codec import decision_from_json, event_from_json
+from storage.rows.record import Record
 from storage.rows.row_writer import insert_new
 from storage.schema.database import create_ledger_engine, is_in_memory, keep_private, ledger_url
 from storage.schema.errors import DatabaseUnreachable, LedgerAway, LedgerError
@@ -28,7 +29,6 @@ from storage.schema.tables import attempts, calls, journal, obligations, runs
 from storage.spool.batch_writer import WRITE_SECONDS, BatchWriter
 from storage.spool.drain import AWAY, Drain, LedgerNews
 from storage.spool.local_replica import StandIn
-from storage.spool.records import Record
 from storage.spool.writer import Spool
 from storage.starting import Start, take_charge
 

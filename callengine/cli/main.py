@@ -122,20 +122,22 @@ def retention() -> None:
 @click.option("--dry-run", is_flag=True, help="Only tell what would be forgotten.")
 def retention_run(config: Path | None, dry_run: bool) -> None:
     """Forget now what is due; what was forgotten is written into the deletion log."""
-    from callengine.reports import make as report_commands  # noqa: PLC0415  # only this verb needs it
+    from callengine.chores import retention_by_hand  # noqa: PLC0415  # only this verb needs it
 
     settings, now = settings_or_fail(config), SystemClock().now()
-    _print_lines(lambda: report_commands.retention_run(settings, dry_run=dry_run, who=login_name(), now=now))
+    _print_lines(
+        lambda: retention_by_hand.retention_run(settings, dry_run=dry_run, who=login_name(), now=now)
+    )
 
 
 @retention.command("log")
 @config_option
 def retention_log(config: Path | None) -> None:
     """Print the deletion log."""
-    from callengine.reports import make as report_commands  # noqa: PLC0415  # only this verb needs it
+    from callengine.chores import retention_by_hand  # noqa: PLC0415  # only this verb needs it
 
     settings = settings_or_fail(config)
-    _print_lines(lambda: report_commands.retention_log(settings))
+    _print_lines(lambda: retention_by_hand.retention_log(settings))
 
 
 def _print_lines(work: Callable[[], Iterable[str]]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
-from queues.dispatcher import Decision, Dispatcher
+from queues.dispatcher import Dispatcher
 from queues.messages.commands import (
     Command,
     DialCallback,
@@ -18,6 +18,7 @@ from queues.messages.commands import (
     ForgetObligationTimer,
     WakeForObligation,
 )
+from queues.messages.decision import Decision
 from queues.messages.events import AttemptRefused, Event, InboxRead, PbxLost, PbxSnapshot, TimePassed
 from queues.messages.journal import JournalEntry
 from queues.terms.identifiers import AttemptId, CallId, ObligationId

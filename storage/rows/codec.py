@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from queues.dispatcher import Decision
 from queues.messages.commands import Command
+from queues.messages.decision import Decision
 from queues.messages.events import Event
 from queues.messages.journal import JournalEntry
 from storage.rows.wire_fields import Renaming

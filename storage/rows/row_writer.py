@@ -11,9 +11,9 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from storage.rows.interval_writer import RollUp
 from storage.rows.projection import Change, Insert, Place, Update, changes_of
+from storage.rows.record import Record
 from storage.rows.statement_order import in_layers
 from storage.schema import tables
-from storage.spool.records import Record
 
 _BOUND = frozenset(
     {

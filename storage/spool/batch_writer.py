@@ -12,14 +12,14 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from queues.dispatcher import Decision
+from queues.messages.decision import Decision
 from queues.messages.events import Event
 from storage.leases import CHARGE_SECONDS, Lease, LeaseLostError, hold
+from storage.rows.record import Record, record_of
 from storage.rows.row_writer import write, write_what_is_possible
 from storage.schema.errors import LedgerAway
 from storage.spool.checkpoint import kept_rows
 from storage.spool.drain import AWAY, Drain, LedgerNews
-from storage.spool.records import Record, record_of
 from storage.spool.writer import Spool
 
 WRITE_SECONDS = 5.0

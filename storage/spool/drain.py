@@ -14,10 +14,11 @@ from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.leases import CHARGE_SECONDS, Lease, LeaseLostError, hold
+from storage.rows.record import Record
 from storage.rows.row_writer import insert_new, write_unless_known, write_what_is_possible
 from storage.schema.errors import LedgerError
 from storage.schema.tables import runs
-from storage.spool.records import Decided, Line, Record, Started, decided, instant
+from storage.spool.records import Decided, Line, Started, decided, instant
 from storage.spool.writer import Spool
 
 DRAIN_SECONDS = 30.0

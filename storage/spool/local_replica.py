@@ -9,10 +9,11 @@ from msgspec import DecodeError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from storage.rows.record import Record
 from storage.rows.row_writer import insert_new, write
 from storage.schema.tables import metadata
 from storage.spool.checkpoint import as_row
-from storage.spool.records import Decided, Kept, Line, Record, decided
+from storage.spool.records import Decided, Kept, Line, decided
 
 _AT_ONCE = 50
 """Decisions between two turns of the loop."""

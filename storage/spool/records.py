@@ -3,33 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 
-from queues.dispatcher import Decision
-from queues.messages.events import Event
-from queues.messages.journal import JournalEntry
-from queues.terms.identifiers import CompanyId
-from storage.rows.codec import decision_from_json, decision_to_json, event_to_json
+from storage.rows.codec import decision_from_json
+from storage.rows.record import Record
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One decision, ready for the ledger: natural key `(node, epoch, seq)`."""
-
-    epoch: int
-    seq: int
-    at: datetime
-    event: str
-    decision: str
-    journal: tuple[JournalEntry, ...]
-    companies: tuple[CompanyId, ...] = ()
 
 
 class Kept(msgspec.Struct, tag="row", frozen=True):
@@ -67,12 +50,6 @@ class Decided(msgspec.Struct, tag="decision", frozen=True):
 Line = Kept | Checkpoint | Started | Decided
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
-
-
-def record_of(epoch: int, seq: int, at: datetime, event: Event, decision: Decision) -> Record:
-    """Encoded once, for the spool and for the ledger."""
-    told, decided = event_to_json(event), decision_to_json(decision)
-    return Record(epoch, seq, at, told, decided, decision.journal, decision.companies)
 
 
 def encode_line(line: Line) -> bytes:

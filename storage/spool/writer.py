@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from msgspec import DecodeError
 
+from storage.rows.record import Record
 from storage.schema.errors import LedgerError
 from storage.spool.file import Damage, Found, SpoolFile, append_aside, read_records
 from storage.spool.records import (
@@ -20,7 +21,6 @@ from storage.spool.records import (
     Decided,
     Kept,
     Line,
-    Record,
     Started,
     decode_line,
     encode_line,

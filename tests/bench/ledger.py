@@ -13,8 +13,8 @@ from typing import Any
 import asyncpg
 from sqlalchemy import select
 
-from queues.dispatcher import Decision
 from queues.messages import events
+from queues.messages.decision import Decision
 from queues.messages.events import Event
 from queues.terms.identifiers import AgentId, CallId, ChannelName
 from storage.ledger import Ledger, open_ledger

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from queues.dispatcher import Decision, Dispatcher
+from queues.dispatcher import Dispatcher
 from queues.invariants import violations
+from queues.messages.decision import Decision
 from queues.messages.events import (
     AgentDeviceChanged,
     AgentLoggedIn,

@@ -18,9 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.ledger import Ledger, open_ledger
 from storage.rows.codec import decision_from_json
+from storage.rows.record import Record
 from storage.rows.row_writer import insert_new, write
 from storage.schema import tables
-from storage.spool.records import Record
 from storage.spool.writer import Spool
 from tests.support.centre import NOON
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from queues.dispatcher import Decision
 from queues.messages import events
 from queues.messages.commands import EraseInboxEntry, OfferCall, PauseAgent, ReturnToHold
+from queues.messages.decision import Decision
 from queues.messages.events import DeviceState, LiveAgent, LiveCall, LiveCallState, OfferResult, PbxSnapshot
 from queues.messages.journal import (
     AgentState,

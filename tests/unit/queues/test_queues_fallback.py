@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from queues.dispatcher import Decision
 from queues.messages import events
 from queues.messages.commands import FetchFromFallback, OfferCall, ReturnToHold, SetFallbackMember
+from queues.messages.decision import Decision
 from queues.messages.events import DeviceState, LiveCallState, PbxSnapshot
 from queues.messages.journal import AgentState, CallFinished
 from queues.terms.identifiers import AgentId, CallId, ChannelName

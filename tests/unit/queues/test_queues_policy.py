@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from queues.dispatcher import Decision
 from queues.messages import events
 from queues.messages.commands import OfferCall, SetFallbackMember
+from queues.messages.decision import Decision
 from queues.messages.events import DeviceState, PbxSnapshot, PolicyChanged
 from queues.messages.journal import AgentState, CallFinished
 from queues.policy import CentrePolicy

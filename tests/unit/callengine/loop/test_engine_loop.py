@@ -10,8 +10,9 @@ from datetime import datetime
 import pytest
 
 from callengine.loop.engine_loop import BATCH, Engine
-from queues.dispatcher import Decision, Dispatcher
+from queues.dispatcher import Dispatcher
 from queues.messages.commands import Command, DialCallback, EraseInboxEntry, OfferCall
+from queues.messages.decision import Decision
 from queues.messages.events import AttemptRefused, CallArrived, CallEnded, Event, ObligationDue, PbxSnapshot
 from queues.messages.snapshot import EndedCall
 from queues.terms.identifiers import AttemptId, CallId, ObligationId
