@@ -62,7 +62,6 @@ from storage.leases import Holding, LeaseLostError
 from storage.ledger import Ledger
 from storage.queries.realtime_seed import figure_rows
 
-STOP_SECONDS = 10.0
 _HUNG_BACKLOG = 20_000
 
 
