@@ -179,7 +179,7 @@ def read_attempt_trace(key: str, value: str) -> AttemptTrace | None:
         case [version, "ended", _, dial_status, answered, *rest] if version == TRACE_VERSION:
             contacted_at = instant_of(answered)
             if contacted_at is not None:
-                return AttemptTrace(attempt, ContactResult.CONTACTED, contacted_at)
+                return AttemptTrace(attempt, ContactResult.CONTACTED, contacted_at, dial_status=dial_status)
             cause, sip_code, rang = (*rest, "", "", "")[:3]
             end = leg_end(dial_status, sip_code, rang, cause)
             return AttemptTrace(attempt, contact_result(dial_status, end), rang=end.rang)

@@ -8,7 +8,7 @@ from datetime import datetime
 from ami_adapters.channels.channel_registry import AttemptChannel
 from ami_adapters.protocol.ami_message import Message
 from queues.messages import events
-from queues.terms.outcomes import ContactResult, OfferResult
+from queues.terms.outcomes import AGENT_GONE, ContactResult, OfferResult
 from queues.terms.refusals import LegEnd, Refusal, why_not_answered
 
 OFFER_RESULTS: Mapping[str, OfferResult] = {
@@ -19,7 +19,7 @@ OFFER_RESULTS: Mapping[str, OfferResult] = {
     "CONGESTION": OfferResult.UNREACHABLE,
     "INVALIDARGS": OfferResult.UNREACHABLE,
     "CANCEL": OfferResult.CALLER_GONE,
-    "AGENTGONE": OfferResult.AGENT_GONE,
+    AGENT_GONE: OfferResult.AGENT_GONE,
 }
 """app_dial's DIALSTATUS when the resident came back to hold."""
 
@@ -93,7 +93,7 @@ def leg_end_told(message: Message) -> LegEnd:
 
 def contact_result(dial_status: str, end: LegEnd) -> ContactResult:
     """What Asterisk's words for the end of the resident's leg mean. ANSWER without a bridge: one hung up before it."""
-    if dial_status in {"ANSWER", "CANCEL"}:
+    if dial_status in {"ANSWER", "CANCEL", AGENT_GONE}:
         return ContactResult.AGENT_HUNG_UP
     why = why_not_answered(end)
     # It rang before the forwarding: nobody came to it.

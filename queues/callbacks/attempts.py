@@ -32,7 +32,13 @@ from queues.state.core_state import Centre
 from queues.state.obligation import Attempt, AttemptState, Obligation, attempt_of, obligation_of
 from queues.state.timers import TimerKind
 from queues.terms.identifiers import AttemptId, ChannelName
-from queues.terms.outcomes import NETWORK_CARRIES, may_have_rung, spends_an_attempt, whether_it_rang
+from queues.terms.outcomes import (
+    AGENT_GONE,
+    NETWORK_CARRIES,
+    may_have_rung,
+    spends_an_attempt,
+    whether_it_rang,
+)
 from queues.terms.phone import Phone
 from queues.terms.phone_numbers import DialRefusal, write_for_trunk
 from sla.obligation import ObligationInput
@@ -279,7 +285,7 @@ def end(centre: Centre, attempt: Attempt, event: events.AttemptEnded, now: datet
     obligation.dials += result is not ContactResult.CONTACTED and spends_an_attempt(result, rang)
     match result:
         case ContactResult.CONTACTED:
-            disposition_desk.talk_ended(centre, obligation, now)
+            disposition_desk.talk_ended(centre, obligation, now, cut_off=event.dial_status == AGENT_GONE)
         case ContactResult.UNKNOWN:
             obligation_clock.hand_to_human(centre, obligation, "attempt_outcome_unknown", event.at)
         case ContactResult.INVALID_NUMBER:

@@ -14,7 +14,7 @@ from queues.messages.journal import DispositionNoted, VoiceNoted
 from queues.state.core_state import Centre
 from queues.state.obligation import Attempt, Obligation, obligation_of
 from queues.state.timers import TimerKind
-from queues.terms.identifiers import ObligationId
+from queues.terms.identifiers import AttemptId, ObligationId
 from queues.terms.outcomes import CONTACTS, Disposition
 from sla.obligation import ObligationState
 
@@ -22,6 +22,10 @@ BY_DEFAULT = "default"
 BY_SILENCE = "no sound"
 """Nobody said anything, and nothing was heard of the telephone that answered: no contact. What an agent says counts,
 for a resident whose own microphone is off is a resident."""
+BY_LOST_PHONE = "phone died"
+"""Nobody said anything, and the agent's phone died in mid-talk: the resident is called again."""
+CUT_OFF_GRACE = timedelta(minutes=5)
+"""A resident whose agent's phone died waits for another; his hang-up tells that nobody came, or else this."""
 EVIDENCE_GRACE = timedelta(seconds=2)
 """Whether anything was heard is told with the end of the resident's channel, just before or after the agent's."""
 
@@ -37,17 +41,25 @@ def reached(centre: Centre, attempt: Attempt, at: datetime) -> None:
     obligation_desk.reached(centre, obligation, at)
 
 
-def talk_ended(centre: Centre, obligation: Obligation, now: datetime) -> None:
-    """Whom he reached has some time to be said."""
+def talk_ended(centre: Centre, obligation: Obligation, now: datetime, *, cut_off: bool = False) -> None:
+    """Whom he reached has some time to be said; `cut_off`: the agent's phone died in mid-talk."""
     if obligation.state is not ObligationState.UNCONFIRMED:
         return
+    obligation.is_cut_off = cut_off
     pause = centre.policy.callbacks.disposition_time
     if obligation.heard is None:
-        pause = max(pause, EVIDENCE_GRACE)
+        pause = max(pause, CUT_OFF_GRACE if cut_off else EVIDENCE_GRACE)
     if pause <= timedelta(0):
         _take_silence(centre, obligation, now)
     else:
         centre.timers.arm(TimerKind.DISPOSITION, obligation.id, now + pause)
+
+
+def passed_on(centre: Centre, attempt: AttemptId, now: datetime) -> None:
+    """A colleague speaks with him: whoever lost him before, it is a contact now."""
+    obligation = centre.obligations.get(obligation_of(attempt))
+    if obligation is not None and obligation.is_cut_off:
+        talk_ended(centre, obligation, now)
 
 
 def voice(centre: Centre, event: events.AttemptVoice, now: datetime) -> None:
@@ -60,7 +72,7 @@ def voice(centre: Centre, event: events.AttemptVoice, now: datetime) -> None:
         return
     obligation.heard = event.heard
     is_over = (TimerKind.DISPOSITION, obligation.id) in centre.timers
-    if is_over and centre.policy.callbacks.disposition_time <= timedelta(0):
+    if is_over and (obligation.is_cut_off or centre.policy.callbacks.disposition_time <= timedelta(0)):
         _take_silence(centre, obligation, now)
 
 
@@ -92,7 +104,9 @@ def time_is_over(centre: Centre, obligation_id: str, now: datetime) -> None:
 
 def _take_silence(centre: Centre, obligation: Obligation, now: datetime) -> None:
     """Nobody said anything: what was not even heard is no contact, else the setting's word is taken."""
-    if obligation.heard is False:
+    if obligation.is_cut_off:
+        dispose(centre, obligation, Disposition.ANSWERING_MACHINE, BY_LOST_PHONE, now, now)
+    elif obligation.heard is False:
         dispose(centre, obligation, Disposition.ANSWERING_MACHINE, BY_SILENCE, now, now)
     else:
         dispose(centre, obligation, centre.policy.callbacks.disposition_default, BY_DEFAULT, now, now)
@@ -114,6 +128,8 @@ def dispose(
         obligation.contacted_at = None
         obligation_clock.hand_to_human(centre, obligation, Disposition.WRONG_PERSON, at)
     else:
-        obligation_clock.retry(centre, obligation, centre.policy.callbacks.retry_after_no_answer, at, now)
+        policy = centre.policy.callbacks
+        pause = policy.retry_after_failure if obligation.is_cut_off else policy.retry_after_no_answer
+        obligation_clock.retry(centre, obligation, pause, at, now)
     verdicts.judge_overdue(centre, obligation, at, now)
     obligation_moves.arm(centre, obligation)

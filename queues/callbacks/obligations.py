@@ -124,7 +124,8 @@ def _called_again_unconfirmed(centre: Centre, obligation: Obligation, at: dateti
 
     A contact: what is owed now is another one. None: this one is still owed.
     """
-    if obligation.heard is not False and centre.policy.callbacks.disposition_default in CONTACTS:
+    is_contact = obligation.heard is not False and not obligation.is_cut_off
+    if is_contact and centre.policy.callbacks.disposition_default in CONTACTS:
         confirm(centre, obligation, at)
         return None
     obligation.contacted_at = None
@@ -153,7 +154,7 @@ def missed_again(
 def reached(centre: Centre, obligation: Obligation, at: datetime) -> None:
     """Somebody answered the agent; who it was is still to be said."""
     before, obligation.contacted_at = obligation.contacted_at, at
-    obligation.heard = None
+    obligation.heard, obligation.is_cut_off = None, False
     if obligation_moves.move(centre, obligation, ObligationInput.REACHED, at):
         centre.take_out_of_line(obligation)
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from queues.agents import agent_states as agent_desk
+from queues.callbacks import dispositions
 from queues.calls import withdrawals as taking_back
 from queues.messages import events
 from queues.messages.commands import MarkHeld
@@ -42,6 +43,7 @@ def callback_passed_on(centre: Centre, event: events.AttemptPassedOn, now: datet
         taking_back.free_from_other_offer(centre, None, agent.call, event.at, now)
         agent_desk.start_talking(centre, agent, None)
     agent.last_contact = obligation_of(event.attempt)
+    dispositions.passed_on(centre, event.attempt, now)
     centre.note(AttemptPassedOn(event.at, event.attempt, agent.id))
 
 

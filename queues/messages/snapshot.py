@@ -139,6 +139,8 @@ class AttemptTrace:
     contacted_at: datetime | None = None
     rang: bool | None = None
     """Whether the resident's telephone rang; None where nobody knows."""
+    dial_status: str = ""
+    """The dialplan's word for its end, of a dial that was answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +232,8 @@ class KnownObligation:
     """Why it is, or was last, a human's task."""
     heard: bool | None = None
     """Whether anything was heard of the telephone that answered last."""
+    is_cut_off: bool = False
+    """The phone of the agent who reached him last died in mid-talk, and no colleague took over."""
     first_dial_at: datetime | None = None
     contacted_at: datetime | None = None
     owed: tuple[KnownOwedCall, ...] = ()

@@ -77,7 +77,7 @@ def _restore_moment(centre: Centre, obligation: Obligation, at: datetime) -> Non
     """Somebody must move it: its dial, the disposition's time, a human, or else a timer that rings now."""
     if obligation.state is ObligationState.UNCONFIRMED:
         if obligation.attempt is None:
-            disposition_desk.talk_ended(centre, obligation, at)
+            disposition_desk.talk_ended(centre, obligation, at, cut_off=obligation.is_cut_off)
     elif obligation.state not in HUMAN and not obligation.is_in_flight:
         obligation.state, obligation.not_before = ObligationState.PLANNED, at
     obligation_moves.arm(centre, obligation)
@@ -99,10 +99,9 @@ def settle_attempts(centre: Centre, snapshot: PbxSnapshot, now: datetime) -> Non
             if trace is not None and trace.contacted_at is not None:
                 attempt_desk.contacted(centre, events.AttemptContacted(trace.contacted_at, attempt.id))
             result = _result_of(attempt, trace, snapshot)
-            rang = None if trace is None else trace.rang
-            attempt_desk.end(
-                centre, attempt, events.AttemptEnded(snapshot.at, attempt.id, result, rang=rang), now
-            )
+            rang, dial_status = (None, "") if trace is None else (trace.rang, trace.dial_status)
+            ended = events.AttemptEnded(snapshot.at, attempt.id, result, dial_status, rang=rang)
+            attempt_desk.end(centre, attempt, ended, now)
     for trace in traces.values():
         centre.order(EraseAttemptTrace(trace.attempt))
 
@@ -128,6 +127,7 @@ def _restored_obligation(centre: Centre, known: KnownObligation) -> Obligation:
         first_dial_at=known.first_dial_at,
         contacted_at=known.contacted_at,
         heard=known.heard,
+        is_cut_off=known.is_cut_off,
         owed=[owed for call in known.owed if (owed := _owed_call(centre, call)) is not None],
     )
 

@@ -73,6 +73,8 @@ class Obligation:
     """How often it was given up for the network though its trunks carried others: the fault lies with his number."""
     heard: bool | None = None
     """Whether anything was heard of the telephone that answered last; None where nobody told."""
+    is_cut_off: bool = False
+    """The phone of the agent who reached him died in mid-talk, and nobody took the conversation over."""
     attempt: AttemptId | None = None
     is_overdue: bool = False
     is_taken: bool = False

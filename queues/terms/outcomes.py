@@ -143,6 +143,10 @@ NETWORK_CARRIES = frozenset(
 """Somebody beyond the trunk had a say: the trunk works."""
 
 
+AGENT_GONE = "AGENTGONE"
+"""The dialplan's word, beside app_dial's, for a callback whose agent's phone died in mid-talk."""
+
+
 def spends_an_attempt(result: ContactResult, rang: bool | None) -> bool:
     """Whether the resident's telephone, or he himself, had a say in how the dial ended."""
     return result not in NOTHING_SPENT and not (result in SPENT_IF_IT_RANG and rang is False)

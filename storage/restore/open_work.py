@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, case, func, literal, select, true
+from sqlalchemy import ColumnElement, Row, Select, case, exists, func, literal, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from queues.callbacks.outage import REASON as NETWORK
@@ -32,6 +32,7 @@ from queues.terms.identifiers import (
     OfferId,
 )
 from queues.terms.outcomes import (
+    AGENT_GONE,
     NO_RING_UNLESS_TOLD,
     NOTHING_SPENT,
     SPENT_IF_IT_RANG,
@@ -44,6 +45,7 @@ from sla.obligation import ObligationState
 from storage.restore.wrap_ups import left_resting
 from storage.rows.projection import CALLBACKS_SWITCH
 from storage.schema.tables import (
+    attempt_transfers,
     attempts,
     calls,
     human_tasks,
@@ -105,19 +107,19 @@ def _open_obligations(node: str) -> Select[Any]:
     def counted(*conditions: Any) -> Any:
         return select(func.count()).where(of_it, *conditions).scalar_subquery()
 
+    def of_the_last(what: ColumnElement[Any]) -> Any:
+        return select(what).where(of_it).order_by(attempts.c.made_at.desc()).limit(1).scalar_subquery()
+
     unreachable = attempts.c.result == ContactResult.UNREACHABLE.value
+    taken_over = exists().where(attempt_transfers.c.attempt == attempts.c.attempt)
     return (
         select(
             obligations,
             counted().label("attempts_made"),
             counted(_spent(), attempts.c.made_at >= since).label("dials"),
             counted(unreachable, attempts.c.made_at >= since).label("network_failures"),
-            select(attempts.c.heard)
-            .where(of_it)
-            .order_by(attempts.c.made_at.desc())
-            .limit(1)
-            .scalar_subquery()
-            .label("heard"),
+            of_the_last(attempts.c.heard).label("heard"),
+            of_the_last((attempts.c.dial_status == AGENT_GONE) & ~taken_over).label("is_cut_off"),
             select(func.min(attempts.c.dialled_at)).where(of_it).scalar_subquery().label("first_dial_at"),
             human_tasks.c.assigned_to,
             human_tasks.c.reason.label("task_reason"),
@@ -245,6 +247,7 @@ def _known_obligation(row: _AnyRow, owed: Iterable[KnownOwedCall]) -> KnownOblig
         is_taken=bool(row.assigned_to),
         task=row.task_reason or "",
         heard=row.heard,
+        is_cut_off=bool(row.is_cut_off),
         first_dial_at=row.first_dial_at,
         contacted_at=row.contacted_at,
         owed=tuple(owed),

@@ -124,6 +124,24 @@ async def test_an_attempt_is_claimed_by_being_committed_and_only_one_of_a_number
     assert [(one.attempts_made, one.dials) for one in later.obligations] == [(1, 1)]
 
 
+async def test_after_a_restart_it_is_known_whose_agents_phone_died_and_whom_a_colleague_took_over(
+    ledger: Ledger,
+) -> None:
+    desk = opened_desk(ledger)
+    play(ledger, desk, [events.AgentDeviceChanged(moment(0), A1, DeviceState.BUSY)])
+    play(ledger, desk, [arrived("c1", 1), holding("c1", 2), events.CallEnded(moment(9), CallId("c1"), 16)])
+    play(ledger, desk, [events.AgentDeviceChanged(moment(10), A1, DeviceState.IDLE)])
+    play(ledger, desk, [events.ObligationDue(moment(30), ObligationId("ob-c1"))])
+    attempt = AttemptId("ob-c1.1.1")
+    play(ledger, desk, [events.AttemptContacted(moment(40), attempt)])
+    play(ledger, desk, [events.AttemptEnded(moment(60), attempt, ContactResult.CONTACTED, "AGENTGONE")])
+    await ledger.writer.flush()
+    assert [one.is_cut_off for one in (await ledger.restored(moment(61))).obligations] == [True]
+    play(ledger, desk, [events.AttemptPassedOn(moment(62), attempt, A1, ChannelName("PJSIP/trunk-1"))])
+    await ledger.writer.flush()
+    assert [one.is_cut_off for one in (await ledger.restored(moment(63))).obligations] == [False]
+
+
 NO_CONTACT = ContactResult
 
 

@@ -1,4 +1,4 @@
-"""`python -m tests.support.wire_lines`: add to tests/unit/storage/wire what is written otherwise now.
+"""`python -m tests.support.wire_lines`: add to tests/unit/storage/rows/wire what is written otherwise now.
 
 Lines are added, never changed: what stands there was written by some version, and must be read.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 from storage.rows import codec
 from tests.support.wire_values import KINDS, fixed
 
-FOLDER = Path(__file__).parent.parent / "unit" / "storage" / "wire"
+FOLDER = Path(__file__).parent.parent / "unit" / "storage" / "rows" / "wire"
 
 
 def main() -> None:

@@ -13,7 +13,8 @@ from queues.messages.events import ContactResult, DeviceState, Disposition
 from queues.messages.journal import (
     DispositionNoted,
 )
-from queues.terms.identifiers import AttemptId, CallId
+from queues.policy import CallbackPolicy
+from queues.terms.identifiers import AttemptId, CallId, ChannelName
 from sla.obligation import ObligationState
 from tests.support.centre import arrived, holding, moment, small_centre
 from tests.support.shift import A1, OB1, OB2, Shift, dialled
@@ -50,6 +51,59 @@ def test_answered_but_nothing_heard_what_the_agent_says_counts() -> None:
     shift.tell(events.AttemptEnded(moment(40), AttemptId(f"{OB1}.1.1"), ContactResult.CONTACTED))
     shift.tell(events.AgentDisposed(moment(45), A1, Disposition.REACHED))
     assert shift.closed == [("contacted", moment(30))]
+
+
+def cut_off(shift: Shift) -> None:
+    """The agent's phone dies in mid-talk; the resident's telephone is still there."""
+    shift.tell(events.AttemptContacted(moment(30), AttemptId(f"{OB1}.1.1")))
+    shift.tell(events.AttemptEnded(moment(60), AttemptId(f"{OB1}.1.1"), ContactResult.CONTACTED, "AGENTGONE"))
+
+
+@pytest.mark.parametrize("disposition", [timedelta(0), timedelta(minutes=2)])
+def test_whom_a_phone_that_died_left_is_called_again_as_soon_as_he_is_off_the_line(
+    disposition: timedelta,
+) -> None:
+    shift = dialled(disposition_time=disposition)
+    cut_off(shift)
+    shift.tell(events.TimePassed(moment(200)))
+    # He waits for another agent: nobody rings him meanwhile, and it is no contact by silence.
+    assert (shift.state(), shift.closed) == ("unconfirmed", [])
+    shift.tell(events.AttemptVoice(moment(210), AttemptId(f"{OB1}.1.1"), heard=True))
+    assert (shift.state(), shift.closed) == (ObligationState.RETRY, [])
+    assert [one.by for one in shift.journal(DispositionNoted)] == ["phone died"]  # type: ignore[attr-defined]
+    assert moment(210) + CallbackPolicy().retry_after_failure in shift.wakes
+
+
+def test_whom_a_phone_that_died_left_is_called_again_though_his_own_hang_up_was_missed() -> None:
+    shift = dialled()
+    cut_off(shift)
+    shift.tell(events.TimePassed(moment(60 + 301)))
+    assert (shift.state(), shift.closed) == (ObligationState.RETRY, [])
+
+
+def test_whom_a_phone_that_died_left_is_contacted_when_a_colleague_speaks_with_him() -> None:
+    shift = dialled()
+    cut_off(shift)
+    shift.tell(events.AttemptPassedOn(moment(70), AttemptId(f"{OB1}.1.1"), A1, ChannelName("PJSIP/trunk-1")))
+    shift.tell(events.AttemptVoice(moment(80), AttemptId(f"{OB1}.1.1"), heard=True))
+    shift.tell(events.TimePassed(moment(400)))
+    assert shift.closed == [("contacted", moment(30))]
+
+
+def test_whom_a_phone_that_died_left_is_contacted_when_the_agent_says_so() -> None:
+    shift = dialled()
+    cut_off(shift)
+    shift.tell(events.AgentDisposed(moment(65), A1, Disposition.REACHED))
+    assert shift.closed == [("contacted", moment(30))]
+
+
+def test_whom_a_phone_that_died_left_and_who_calls_himself_is_still_owed() -> None:
+    shift = dialled()
+    cut_off(shift)
+    shift.devices(61, DeviceState.UNAVAILABLE)
+    shift.miss("c2", 70)
+    assert OB2 not in shift.dispatcher.centre.obligations
+    assert (shift.closed, shift.state()) == ([], ObligationState.PLANNED)
 
 
 @pytest.mark.parametrize(

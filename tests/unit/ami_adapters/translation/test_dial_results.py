@@ -67,6 +67,13 @@ def test_the_end_is_read_from_the_dialplans_words(
     assert (trace.result, trace.rang) == (result, it_rang)
 
 
+def test_a_trace_tells_that_the_agents_phone_died_in_mid_talk() -> None:
+    trace = read_attempt_trace(f"callengine/attempt/{ATTEMPT}", "1|ended|1.5|AGENTGONE|1.2|16|200|1")
+    assert trace is not None
+    assert (trace.result, trace.dial_status) == (ContactResult.CONTACTED, "AGENTGONE")
+    assert trace.contacted_at is not None
+
+
 @pytest.mark.parametrize("rest", ["NOANSWER|", "NOANSWER||0"])
 def test_a_trace_that_an_older_dialplan_left_is_still_read(rest: str) -> None:
     trace = read_attempt_trace(f"callengine/attempt/{ATTEMPT}", f"1|ended|1.5|{rest}")
