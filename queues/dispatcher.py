@@ -5,34 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 from typing import assert_never
 
-from queues.agents import agent_states as agent_desk
-from queues.agents import missed_offers
-from queues.app_queue import fallback_members
-from queues.app_queue import fallback_return as fallback_desk
-from queues.callbacks import attempts as attempt_desk
-from queues.callbacks import dispositions as disposition_desk
-from queues.callbacks import manual_dial as redial_desk
-from queues.callbacks import outage as outage_desk
-from queues.callbacks import schedule as obligation_clock
-from queues.callbacks import supervisor as supervision
-from queues.calls import call_states as call_desk
-from queues.calls import transfers as transfer_desk
-from queues.calls import wait_menu as choice_desk
+from queues.agents import agent_states, missed_offers
+from queues.app_queue import fallback_members, fallback_return
+from queues.callbacks import attempts, dispositions, manual_dial, outage, schedule, supervisor
+from queues.calls import call_states, transfers, wait_menu
 from queues.live_state import AgentView, CallView, CentreView, ObligationView
 from queues.messages import events
 from queues.messages.decision import Decision
 from queues.messages.events import Event
 from queues.messages.journal import RecordingMissed, RecordingStarted
 from queues.policy import CentrePolicy
-from queues.recovery import inbox as inbox_desk
-from queues.recovery import policy_change as policy_desk
-from queues.recovery import resync as reconcile
+from queues.recovery import inbox, policy_change, resync
 from queues.routing import matching
 from queues.state.attribution import companies_of
 from queues.state.core_state import Centre
 from queues.state.timers import TimerKind
 from queues.terms.identifiers import AttemptId
-from queues.voicemail import reviews as message_desk
+from queues.voicemail import reviews
 
 
 class Dispatcher:
@@ -143,79 +132,79 @@ class Dispatcher:
                 | events.ChoiceMade()
                 | events.MessageLeft()
             ):
-                call_desk.handle(centre, event, now)
+                call_states.handle(centre, event, now)
             case events.RecordingBegan():
                 self._note_recording(event)
             case events.RecordingLost():
                 self._note_missing_recording(event)
             case events.ConversationHeld():
-                transfer_desk.held(centre, event)
+                transfers.held(centre, event)
             case events.AttemptVoice():
-                disposition_desk.voice(centre, event, now)
+                dispositions.voice(centre, event, now)
             case events.AttemptHeard():
-                attempt_desk.heard(centre, event)
+                attempts.heard(centre, event)
             case events.AttemptPassedOn():
-                transfer_desk.callback_passed_on(centre, event, now)
+                transfers.callback_passed_on(centre, event, now)
             case events.AgentLegEnded():
-                fallback_desk.leg_ended(centre, event, now)
-                agent_desk.leg_ended(centre, event, now)
+                fallback_return.leg_ended(centre, event, now)
+                agent_states.leg_ended(centre, event, now)
             case events.AgentDeviceChanged():
-                agent_desk.device_changed(centre, event)
+                agent_states.device_changed(centre, event)
             case events.AgentPhoneUsed():
-                agent_desk.phone_used(centre, event)
+                agent_states.phone_used(centre, event)
             case events.TimePassed():
                 self._pass_time(now)
             case events.OfferRefused():
-                call_desk.offer_refused(centre, event, now)
+                call_states.offer_refused(centre, event, now)
             case events.AgentLoggedIn():
-                agent_desk.logged_in(centre, event, now)
+                agent_states.logged_in(centre, event, now)
             case events.AgentLoggedOut():
-                agent_desk.logged_out(centre, event)
+                agent_states.logged_out(centre, event)
             case events.AgentPaused():
-                agent_desk.paused(centre, event)
+                agent_states.paused(centre, event)
             case events.AgentUnpaused():
-                agent_desk.unpaused(centre, event, now)
+                agent_states.unpaused(centre, event, now)
             case events.AgentWrapUpEnded():
-                agent_desk.wrap_up_ended(centre, event, now)
+                agent_states.wrap_up_ended(centre, event, now)
             case events.ObligationDue():
-                obligation_clock.timer_came(centre, event.obligation, event.at, now)
+                schedule.timer_came(centre, event.obligation, event.at, now)
             case (
                 events.AttemptRefused()
                 | events.AttemptAgentReady()
                 | events.AttemptContacted()
                 | events.AttemptEnded()
             ):
-                attempt_desk.handle(centre, event, now)
+                attempts.handle(centre, event, now)
             case events.AgentDisposed():
-                disposition_desk.said_by_phone(centre, event, now)
+                dispositions.said_by_phone(centre, event, now)
             case events.DispositionGiven():
-                disposition_desk.said_on_screen(centre, event, now)
+                dispositions.said_on_screen(centre, event, now)
             case (
                 events.ObligationCloseRequested()
                 | events.TaskAssignmentRequested()
                 | events.CallbackSwitchRequested()
             ):
-                supervision.handle(centre, event)
+                supervisor.handle(centre, event)
             case events.MessageWanted():
-                message_desk.wanted(centre, event)
+                reviews.wanted(centre, event)
             case events.MessageReviewed():
-                message_desk.reviewed(centre, event, now)
+                reviews.reviewed(centre, event, now)
             case events.RedialWanted():
-                redial_desk.wanted(centre, event, now)
+                manual_dial.wanted(centre, event, now)
             case events.FallbackMemberChanged():
                 fallback_members.told(centre, event, now)
             case events.PolicyChanged():
-                policy_desk.change(centre, event, now)
+                policy_change.change(centre, event, now)
             case events.InboxRead():
-                inbox_desk.read(centre, event, now)
+                inbox.read(centre, event, now)
             case events.PbxCaughtUp():
                 centre.catching_up = False
             case events.PbxLost():
-                reconcile.lose_link(centre, event)
+                resync.lose_link(centre, event)
             case events.PbxSnapshot():
-                reconcile.apply_snapshot(centre, event, now)
+                resync.apply_snapshot(centre, event, now)
             case events.LedgerRestored():
-                reconcile.restore(centre, event)
+                resync.restore(centre, event)
             case _:
                 assert_never(event)
 
@@ -240,22 +229,22 @@ class Dispatcher:
         for kind, subject in centre.timers.pop_due(now):
             match kind:
                 case TimerKind.OFFER_DEADLINE:
-                    call_desk.offer_deadline(centre, subject, now)
+                    call_states.offer_deadline(centre, subject, now)
                 case TimerKind.HELD_BACK:
-                    call_desk.release_held_back(centre, subject, now)
+                    call_states.release_held_back(centre, subject, now)
                 case TimerKind.ATTEMPT_DEADLINE:
-                    attempt_desk.deadline_passed(centre, subject, now)
+                    attempts.deadline_passed(centre, subject, now)
                 case TimerKind.FETCH_BACK:
-                    fallback_desk.time_came(centre, subject, now)
+                    fallback_return.time_came(centre, subject, now)
                 case TimerKind.FALLBACK_MEMBER:
                     fallback_members.time_came(centre, subject)
                 case TimerKind.PHONE_REST:
                     missed_offers.rest_is_over(centre, subject, now)
                 case TimerKind.CHOICE:
-                    choice_desk.time_came(centre, subject, now, now)
+                    wait_menu.time_came(centre, subject, now, now)
                 case TimerKind.DISPOSITION:
-                    disposition_desk.time_is_over(centre, subject, now)
+                    dispositions.time_is_over(centre, subject, now)
                 case TimerKind.NETWORK_PROBE:
-                    outage_desk.probe(centre, now)
+                    outage.probe(centre, now)
                 case TimerKind.WRAP_UP | TimerKind.DECLINE_PAUSE:
-                    agent_desk.end_rest(centre, subject, kind, now)
+                    agent_states.end_rest(centre, subject, kind, now)

@@ -19,11 +19,7 @@ from ami_adapters.protocol.actions import Action
 from ami_adapters.protocol.ami_message import Message
 from ami_adapters.protocol.errors import AmiError
 from ami_adapters.protocol.pending_actions import Response
-from callengine.check import app_queue as check_watch
-from callengine.check import charge as check_charge
-from callengine.check import codes as check_codes
-from callengine.check import dialplan as check_dialplan
-from callengine.check import files as check_files
+from callengine.check import app_queue, charge, codes, dialplan, files
 from callengine.check.files import Surroundings
 from callengine.check.filters import event_filters
 from callengine.check.finding import Finding
@@ -105,7 +101,7 @@ def _no_token(settings: Settings) -> Iterable[Problem]:
 
 async def check_machine(settings: Settings, around: Surroundings) -> list[Finding]:
     """The engine's files, its port and its ledger, as the engine would find them."""
-    findings = [one for look in check_files.LOOKS for one in look(settings, around)]
+    findings = [one for look in files.LOOKS for one in look(settings, around)]
     if around.service is not None:
         findings.insert(0, Finding("ok", f"as the service would: {around.service.unit}"))
     findings += [one async for one in check_ledger(settings, around)]
@@ -178,11 +174,11 @@ def report(findings: list[Finding], *, as_json: bool) -> int:
 
 
 async def _look_around(link: AmiLink, probe: _Probe, settings: Settings) -> AsyncIterator[Finding]:
-    moves_calls = check_watch.moves_calls(settings)
-    async for finding in _rights(link, ACTIONS if moves_calls else check_watch.ACTIONS):
+    moves_calls = app_queue.moves_calls(settings)
+    async for finding in _rights(link, ACTIONS if moves_calls else app_queue.ACTIONS):
         yield finding
     yield await _events(link, probe)
-    for look in (check_charge.who_is_in_charge, *(MOVING if moves_calls else WATCHING)):
+    for look in (charge.who_is_in_charge, *(MOVING if moves_calls else WATCHING)):
         async for finding in look(link, settings):
             yield finding
 
@@ -261,18 +257,18 @@ async def _trunks_and_lines(link: AmiLink, settings: Settings) -> AsyncIterator[
 
 MOVING: tuple[Look, ...] = (
     event_filters,
-    check_dialplan.modules,
-    check_watch.watched_queues,
-    check_dialplan.core,
-    check_dialplan.contexts,
-    check_dialplan.fallback_queue,
-    check_dialplan.sounds,
+    dialplan.modules,
+    app_queue.watched_queues,
+    dialplan.core,
+    dialplan.contexts,
+    dialplan.fallback_queue,
+    dialplan.sounds,
     _devices,
     _trunks_and_lines,
-    check_codes.codes,
+    codes.codes,
 )
 """Of the PBX, where the engine gives calls to agents or calls residents back, in the order of the report."""
-WATCHING: tuple[Look, ...] = (event_filters, check_watch.modules, check_watch.watched_queues, _devices)
+WATCHING: tuple[Look, ...] = (event_filters, app_queue.modules, app_queue.watched_queues, _devices)
 """Where it only listens."""
 
 

@@ -40,7 +40,7 @@ from callengine.platform.logs import get_log
 from callengine.platform.systemd import notify, watchdog_seconds
 from callengine.realtime.seed import recount
 from callengine.realtime.statistics import COUNTED_FOR, DayTally
-from callengine.reconcile import yesterday as nightly
+from callengine.reconcile import yesterday
 from callengine.reconcile.sources import FromInside, books_of
 from callengine.reports.schedule import ReportSchedule
 from callengine.run.condition import conditions, in_charge
@@ -388,7 +388,7 @@ class Application:
         if self._settings.reconcile.nightly:
             books = books_of(self._settings, ledger.reader, FromInside(self.tally, now, ledger.writer.flush))
             mine = alone(ledger, "reconcile", self._me)
-            job = nightly.every_night(books, now, self.metrics.accounts_differ, log, mine)
+            job = yesterday.every_night(books, now, self.metrics.accounts_differ, log, mine)
             yield loop.create_task(job, name="reconcile")
         mine = alone(ledger, "retention", self._me)
         work = every_night(ledger.engine, lambda: self._settings, self.zone, now, log, mine)

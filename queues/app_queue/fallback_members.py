@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from queues.agents import agent_states as agent_desk
+from queues.agents import agent_states
 from queues.messages import events
 from queues.messages.commands import SetFallbackMember
 from queues.state.agent import Agent
@@ -21,7 +21,7 @@ CODE_UNDER_WAY = timedelta(seconds=2)
 
 def told(centre: Centre, event: events.FallbackMemberChanged, now: datetime) -> None:
     """Asterisk's queue has a member more or less, or paused him."""
-    agent = agent_desk.agent_of(centre, event.agent)
+    agent = agent_states.agent_of(centre, event.agent)
     if agent is None:
         return
     agent.in_fallback, agent.fallback_pause = event.is_member, event.pause
@@ -37,7 +37,7 @@ def found(centre: Centre, agent: Agent, phone: events.LiveAgent) -> None:
 
 def time_came(centre: Centre, agent_id: str) -> None:
     """No code explained it."""
-    agent = agent_desk.agent_of(centre, AgentId(agent_id))
+    agent = agent_states.agent_of(centre, AgentId(agent_id))
     if agent is not None:
         _put_right(centre, agent)
 

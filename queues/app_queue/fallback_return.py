@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from queues.app_queue import watched_calls as pbx_queue_desk
+from queues.app_queue import watched_calls
 from queues.messages import events
 from queues.messages.commands import FetchFromFallback
 from queues.state.call import Call, CallState
@@ -66,7 +66,7 @@ def leg_ended(centre: Centre, event: events.AgentLegEnded, now: datetime) -> Non
     """The phone that rang for him rings no more, whether or not app_queue says so."""
     call = centre.calls.get(event.call) if event.call is not None else None
     if call is not None and call.state is CallState.FALLBACK and event.agent in call.rings:
-        pbx_queue_desk.end_ring(centre, call, event.agent, OfferResult.UNKNOWN, event.at)
+        watched_calls.end_ring(centre, call, event.agent, OfferResult.UNKNOWN, event.at)
         ring_ended(centre, call, now)
 
 

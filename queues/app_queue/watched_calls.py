@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from queues.agents import agent_states as agent_desk
+from queues.agents import agent_states
 from queues.messages import events
 from queues.messages.journal import (
     CallLeftQueue,
@@ -123,7 +123,7 @@ def outcome_of(call: Call) -> Outcome:
 
 def note_ring(centre: Centre, call: Call, event: events.AgentRang) -> None:
     """Asterisk's queue rings this agent for him."""
-    agent = agent_desk.agent_of(centre, event.agent)
+    agent = agent_states.agent_of(centre, event.agent)
     if agent is None or agent.id in call.rings:
         return
     call.offers_made += 1
@@ -132,7 +132,7 @@ def note_ring(centre: Centre, call: Call, event: events.AgentRang) -> None:
     centre.note(OfferMade(event.at, offer, call.id, agent.id))
     centre.note(OfferRang(event.at, offer, event.leg))
     if agent.work in _MAY_BE_RUNG and agent.attempt is None:
-        agent_desk.interrupt_rest(centre, agent)
+        agent_states.interrupt_rest(centre, agent)
         agent.work, agent.offer, agent.call, agent.leg = Work.OFFERED, offer, call.id, event.channel
         centre.touch(agent)
 
@@ -145,7 +145,7 @@ def end_ring(centre: Centre, call: Call, agent_id: AgentId, result: OfferResult,
     centre.note(OfferEnded(at, offer, result))
     agent = centre.agents[agent_id]
     if agent.offer == offer:
-        agent_desk.release(centre, agent)
+        agent_states.release(centre, agent)
 
 
 def end_rings(centre: Centre, call: Call, result: OfferResult, at: datetime) -> None:

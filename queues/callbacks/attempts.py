@@ -5,14 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from queues.agents import agent_states as agent_desk
-from queues.agents import missed_offers
-from queues.callbacks import capacity as channel_budget
-from queues.callbacks import dispositions as disposition_desk
-from queues.callbacks import moves as obligation_moves
-from queues.callbacks import obligations as obligation_desk
-from queues.callbacks import outage as outage_desk
-from queues.callbacks import schedule as obligation_clock
+from queues.agents import agent_states, missed_offers
+from queues.callbacks import capacity, dispositions, moves, obligations, outage, schedule
 from queues.messages import events
 from queues.messages.commands import CancelAttempt, DialCallback, EraseAttemptTrace
 from queues.messages.events import ContactResult, OfferResult
@@ -69,8 +63,8 @@ def make(
     by_hand: ByHand | None = None,
 ) -> bool:
     """Give the callback to the agent; False when it may not be dialled now or at all."""
-    if by_hand is None and not channel_budget.may_dial_now(centre):
-        channel_budget.park(centre, obligation)
+    if by_hand is None and not capacity.may_dial_now(centre):
+        capacity.park(centre, obligation)
         return False
     callback, e164 = obligation.line.callback, obligation.e164
     if callback is None or e164 is None:
@@ -82,9 +76,9 @@ def make(
         # Another company's callback, or one just being cancelled, rings this very phone (law 4).
         when = now + centre.policy.callbacks.retry_after_failure
         centre.take_out_of_line(obligation)
-        obligation_clock.plan(centre, obligation, ObligationInput.NOT_REACHED, when, at)
+        schedule.plan(centre, obligation, ObligationInput.NOT_REACHED, when, at)
         return False
-    if not obligation_desk.take(centre, obligation, at):
+    if not obligations.take(centre, obligation, at):
         return False
     obligation.attempts_made += 1
     attempt = Attempt(
@@ -113,7 +107,7 @@ def make(
 
 def _refuse(centre: Centre, obligation: Obligation, refusal: DialRefusal, at: datetime) -> bool:
     centre.note(DialRefused(at, obligation.id, refusal))
-    obligation_clock.hand_to_human(centre, obligation, refusal, at)
+    schedule.hand_to_human(centre, obligation, refusal, at)
     return False
 
 
@@ -125,11 +119,11 @@ def _capped(
         centre.note(DialRefused(at, obligation.id, reached.cap))
         return False
     until = max(reached.until or now, now + centre.policy.callbacks.retry_after_failure)
-    if not obligation_clock.is_within_duty(centre, obligation, until, now):
+    if not schedule.is_within_duty(centre, obligation, until, now):
         return _refuse(centre, obligation, reached.cap, at)
     centre.note(DialPostponed(at, obligation.id, reached.cap, until))
     centre.take_out_of_line(obligation)
-    obligation_clock.plan(centre, obligation, ObligationInput.NOT_REACHED, until, at)
+    schedule.plan(centre, obligation, ObligationInput.NOT_REACHED, until, at)
     return False
 
 
@@ -209,8 +203,8 @@ def agent_ready(centre: Centre, event: events.AttemptAgentReady) -> None:
     obligation = centre.obligations.get(attempt.obligation)
     if obligation is not None:
         obligation.first_dial_at = obligation.first_dial_at or event.at
-        obligation_desk.agent_took_it(centre, obligation, event.at)
-    agent = agent_desk.agent_of(centre, attempt.agent)
+        obligations.agent_took_it(centre, obligation, event.at)
+    agent = agent_states.agent_of(centre, attempt.agent)
     if agent is not None and agent.attempt == attempt.id:
         agent.work = Work.TALKING
         missed_offers.taken(centre, agent)
@@ -226,7 +220,7 @@ def contacted(centre: Centre, event: events.AttemptContacted) -> None:
     attempt.state = AttemptState.TALKING
     centre.timers.disarm(TimerKind.ATTEMPT_DEADLINE, attempt.id)
     centre.note(AttemptReached(event.at, attempt.id))
-    disposition_desk.reached(centre, attempt, event.at)
+    dispositions.reached(centre, attempt, event.at)
 
 
 def heard(centre: Centre, event: events.AttemptHeard) -> None:
@@ -274,9 +268,9 @@ def end(centre: Centre, attempt: Attempt, event: events.AttemptEnded, now: datet
     )
     centre.order(EraseAttemptTrace(attempt.id))
     _free_agent(centre, attempt, result, event.agent_result, now)
-    channel_budget.unpark(centre)
+    capacity.unpark(centre)
     if rang or result in NETWORK_CARRIES:
-        outage_desk.carried(centre, attempt.trunk, event.at, now)
+        outage.carried(centre, attempt.trunk, event.at, now)
     obligation = centre.obligations.get(attempt.obligation)
     if obligation is None:
         return
@@ -285,11 +279,11 @@ def end(centre: Centre, attempt: Attempt, event: events.AttemptEnded, now: datet
     obligation.dials += result is not ContactResult.CONTACTED and spends_an_attempt(result, rang)
     match result:
         case ContactResult.CONTACTED:
-            disposition_desk.talk_ended(centre, obligation, now, cut_off=event.dial_status == AGENT_GONE)
+            dispositions.talk_ended(centre, obligation, now, cut_off=event.dial_status == AGENT_GONE)
         case ContactResult.UNKNOWN:
-            obligation_clock.hand_to_human(centre, obligation, "attempt_outcome_unknown", event.at)
+            schedule.hand_to_human(centre, obligation, "attempt_outcome_unknown", event.at)
         case ContactResult.INVALID_NUMBER:
-            obligation_clock.hand_to_human(centre, obligation, DialRefusal.INVALID, event.at)
+            schedule.hand_to_human(centre, obligation, DialRefusal.INVALID, event.at)
         case _:
             _plan_next(centre, obligation, result, event.at, now)
 
@@ -297,16 +291,16 @@ def end(centre: Centre, attempt: Attempt, event: events.AttemptEnded, now: datet
 def _free_agent(
     centre: Centre, attempt: Attempt, result: ContactResult, agent_result: OfferResult, now: datetime
 ) -> None:
-    agent = agent_desk.agent_of(centre, attempt.agent)
+    agent = agent_states.agent_of(centre, attempt.agent)
     if agent is None or agent.attempt != attempt.id:
         return
     if result is ContactResult.CONTACTED:
-        agent_desk.end_talking(centre, agent, attempt.queue.wrap_up, now)
+        agent_states.end_talking(centre, agent, attempt.queue.wrap_up, now)
         return
-    agent_desk.release(centre, agent)
+    agent_states.release(centre, agent)
     if result is ContactResult.AGENT_DID_NOT_ANSWER:
         why = missed_offers.why(agent_result, now - attempt.made_at)
-        agent_desk.not_taken(centre, agent, why, attempt.queue.decline_pause, now)
+        agent_states.not_taken(centre, agent, why, attempt.queue.decline_pause, now)
 
 
 def _plan_next(
@@ -318,11 +312,11 @@ def _plan_next(
 ) -> None:
     """Again inside the deadline, or a human's task: never silence."""
     policy = centre.policy.callbacks
-    if result is ContactResult.CANCELLED and obligation_moves.is_on_the_line(centre, obligation):
-        obligation_desk.stand_aside(centre, obligation, at)
+    if result is ContactResult.CANCELLED and moves.is_on_the_line(centre, obligation):
+        obligations.stand_aside(centre, obligation, at)
         return
     if result is ContactResult.AGENT_DID_NOT_ANSWER:
-        obligation_clock.back_into_line(centre, obligation, at)
+        schedule.back_into_line(centre, obligation, at)
         return
     pause = {
         ContactResult.BUSY: policy.retry_after_busy,
@@ -333,6 +327,6 @@ def _plan_next(
         # The network's fault: the next dial takes another trunk.
         obligation.network_failures += 1
         if obligation.network_failures >= policy.max_network_failures:
-            outage_desk.gave_up(centre, obligation, at, now)
+            outage.gave_up(centre, obligation, at, now)
             return
-    obligation_clock.retry(centre, obligation, pause, at, now)
+    schedule.retry(centre, obligation, pause, at, now)

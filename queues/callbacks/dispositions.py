@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from queues.agents import agent_states as agent_desk
-from queues.callbacks import moves as obligation_moves
-from queues.callbacks import obligations as obligation_desk
-from queues.callbacks import schedule as obligation_clock
-from queues.callbacks import verdicts
+from queues.agents import agent_states
+from queues.callbacks import moves, obligations, schedule, verdicts
 from queues.messages import events
 from queues.messages.journal import DispositionNoted, VoiceNoted
 from queues.state.core_state import Centre
@@ -32,13 +29,13 @@ EVIDENCE_GRACE = timedelta(seconds=2)
 
 def reached(centre: Centre, attempt: Attempt, at: datetime) -> None:
     """Somebody answered the callback: contacted, unconfirmed."""
-    agent = agent_desk.agent_of(centre, attempt.agent)
+    agent = agent_states.agent_of(centre, attempt.agent)
     if agent is not None:
         agent.last_contact = attempt.obligation
     obligation = centre.obligations.get(attempt.obligation)
     if obligation is None:
         return
-    obligation_desk.reached(centre, obligation, at)
+    obligations.reached(centre, obligation, at)
 
 
 def talk_ended(centre: Centre, obligation: Obligation, now: datetime, *, cut_off: bool = False) -> None:
@@ -78,7 +75,7 @@ def voice(centre: Centre, event: events.AttemptVoice, now: datetime) -> None:
 
 def said_by_phone(centre: Centre, event: events.AgentDisposed, now: datetime) -> None:
     """The agent's feature code is about his latest callback."""
-    agent = agent_desk.agent_of(centre, event.agent)
+    agent = agent_states.agent_of(centre, event.agent)
     obligation = (
         None if agent is None or agent.last_contact is None else centre.obligations.get(agent.last_contact)
     )
@@ -121,15 +118,15 @@ def dispose(
     centre.timers.disarm(TimerKind.DISPOSITION, obligation.id)
     centre.note(DispositionNoted(at, obligation.id, disposition, by))
     if disposition in CONTACTS:
-        obligation_desk.confirm(centre, obligation, at)
+        obligations.confirm(centre, obligation, at)
         return
     obligation.dials += 1
     if disposition is Disposition.WRONG_PERSON:
         obligation.contacted_at = None
-        obligation_clock.hand_to_human(centre, obligation, Disposition.WRONG_PERSON, at)
+        schedule.hand_to_human(centre, obligation, Disposition.WRONG_PERSON, at)
     else:
         policy = centre.policy.callbacks
         pause = policy.retry_after_failure if obligation.is_cut_off else policy.retry_after_no_answer
-        obligation_clock.retry(centre, obligation, pause, at, now)
+        schedule.retry(centre, obligation, pause, at, now)
     verdicts.judge_overdue(centre, obligation, at, now)
-    obligation_moves.arm(centre, obligation)
+    moves.arm(centre, obligation)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from queues.agents import agent_states as agent_desk
-from queues.callbacks import attempts as attempt_desk
-from queues.callbacks import moves as obligation_moves
-from queues.callbacks import obligations as obligation_desk
+from queues.agents import agent_states
+from queues.callbacks import attempts, moves, obligations
 from queues.messages import events
 from queues.messages.commands import TellAgent
 from queues.state.agent import Agent, Work
@@ -24,7 +22,7 @@ _BUSY = {Work.OFFERED, Work.TALKING}
 
 def wanted(centre: Centre, event: events.RedialWanted, now: datetime) -> None:
     """Dial him if he is owed a contact and nobody dials him already; else tell the agent why not."""
-    agent = agent_desk.agent_of(centre, event.agent)
+    agent = agent_states.agent_of(centre, event.agent)
     if agent is None or agent.work in _BUSY:
         return
     obligation = _owed(centre, event.number)
@@ -38,9 +36,9 @@ def wanted(centre: Centre, event: events.RedialWanted, now: datetime) -> None:
 def _take(
     centre: Centre, obligation: Obligation, agent: Agent, event: events.RedialWanted, now: datetime
 ) -> None:
-    agent_desk.interrupt_rest(centre, agent)
-    by_hand = attempt_desk.ByHand(event.channel, event.channel_id)
-    if not attempt_desk.make(centre, obligation, agent, event.at, now, by_hand=by_hand):
+    agent_states.interrupt_rest(centre, agent)
+    by_hand = attempts.ByHand(event.channel, event.channel_id)
+    if not attempts.make(centre, obligation, agent, event.at, now, by_hand=by_hand):
         centre.order(TellAgent(event.channel, Told.NOT_ALLOWED))
 
 
@@ -63,11 +61,11 @@ def _refusal(centre: Centre, obligation: Obligation | None, number: Phone) -> To
         return Told.IN_FLIGHT
     if obligation is None:
         return Told.NOT_OWED
-    if obligation_moves.is_on_the_line(centre, obligation) or obligation.is_in_flight:
+    if moves.is_on_the_line(centre, obligation) or obligation.is_in_flight:
         return Told.IN_FLIGHT
     if obligation.state not in _MAY_BE_TAKEN:
         return Told.NOT_OWED
     # Where the engine does not dial by itself, people must be able to.
     harmless = {None, DialRefusal.SWITCHED_OFF, DialRefusal.WATCHED_ONLY}
-    allowed = obligation_desk.may_dial(centre, obligation).refusal in harmless
+    allowed = obligations.may_dial(centre, obligation).refusal in harmless
     return None if allowed and not centre.callbacks_stopped else Told.NOT_ALLOWED

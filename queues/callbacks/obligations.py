@@ -1,17 +1,15 @@
 """Law 2: whom no human answered is owed a contact; one per resident, the earliest clock, never silence.
 
-One function per transition of `sla.obligation.TRANSITIONS`, here and in `obligation_clock`; each goes through
-`obligation_moves.move`, which asks the table.
+One function per transition of `sla.obligation.TRANSITIONS`, here and in `schedule`; each goes through
+`moves.move`, which asks the table.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from queues.agents import agent_states as agent_desk
-from queues.callbacks import moves as obligation_moves
-from queues.callbacks import schedule as obligation_clock
-from queues.callbacks import verdicts
+from queues.agents import agent_states
+from queues.callbacks import moves, schedule, verdicts
 from queues.messages.commands import CancelAttempt, ForgetObligationTimer
 from queues.messages.journal import (
     DialRefused,
@@ -39,39 +37,35 @@ def resident_arrived(centre: Centre, call: Call, at: datetime) -> None:
 
     One for which the agent's phone is up already goes on until he waits: then that phone takes his call.
     """
-    key = obligation_moves.resident_key(centre, call.line.company, call.number)
+    key = moves.resident_key(centre, call.line.company, call.number)
     if key is None:
         return
     call.resident = key
     centre.live_by_number.setdefault(key[1], set()).add(call.id)
-    for obligation in obligation_moves.owed_to_number(centre, key[1]):
+    for obligation in moves.owed_to_number(centre, key[1]):
         if obligation.state in _STANDING_ASIDE_FOR_HIM:
             centre.take_out_of_line(obligation)
-            obligation_moves.move(centre, obligation, ObligationInput.RESIDENT_CALLS, at)
+            moves.move(centre, obligation, ObligationInput.RESIDENT_CALLS, at)
         elif obligation.is_in_flight and (obligation.resident != key or dial_of(centre, call) is None):
             _cancel_attempt(centre, obligation)
 
 
 def dial_of(centre: Centre, call: Call) -> tuple[Attempt, Agent] | None:
     """The dial that looks for this very resident now, and its agent: his phone is up, and he serves the queue."""
-    obligation = obligation_moves.open_for(
-        centre, obligation_moves.resident_key(centre, call.line.company, call.number)
-    )
+    obligation = moves.open_for(centre, moves.resident_key(centre, call.line.company, call.number))
     if obligation is None or obligation.attempt is None:
         return None
     attempt = centre.attempts.get(obligation.attempt)
     if attempt is None or attempt.state is not AttemptState.DIALLING or attempt.is_cancelled:
         return None
-    agent = agent_desk.agent_of(centre, attempt.agent)
+    agent = agent_states.agent_of(centre, attempt.agent)
     serves = agent is not None and agent.attempt == attempt.id and call.queue.name in agent.profile.queues
     return (attempt, agent) if agent is not None and serves else None
 
 
 def resident_got_through(centre: Centre, call: Call, at: datetime) -> None:
     """A human answered him: whatever he was owed before is discharged."""
-    obligation = obligation_moves.open_for(
-        centre, obligation_moves.resident_key(centre, call.line.company, call.number)
-    )
+    obligation = moves.open_for(centre, moves.resident_key(centre, call.line.company, call.number))
     if obligation is not None:
         _cancel_attempt(centre, obligation)
         contacted_at = obligation.contacted_at or at
@@ -91,8 +85,8 @@ def call_finished(centre: Centre, call: Call, outcome: Outcome, at: datetime, no
         return
     owed = verdicts.owed_call(centre, call, at)
     # Found by its own id only if the PBX told us twice that the same call ended.
-    reach = obligation_moves.resident_key(centre, call.line.company, call.reach_by)
-    open_one = obligation_moves.open_for(centre, reach) or centre.obligations.get(_id_for(centre, call))
+    reach = moves.resident_key(centre, call.line.company, call.reach_by)
+    open_one = moves.open_for(centre, reach) or centre.obligations.get(_id_for(centre, call))
     if open_one is not None and open_one.state is ObligationState.UNCONFIRMED:
         open_one = _called_again_unconfirmed(centre, open_one, at)
     if owed is not None and not owes_contact(owed.care, owed.rules):
@@ -113,10 +107,10 @@ def _left_the_line(centre: Centre, call: Call, at: datetime, now: datetime) -> N
     if centre.live_by_number[number]:
         return
     del centre.live_by_number[number]
-    for obligation in obligation_moves.owed_to_number(centre, number):
+    for obligation in moves.owed_to_number(centre, number):
         if obligation.resident != call.resident and obligation.state is ObligationState.SUSPENDED:
-            obligation_moves.move(centre, obligation, ObligationInput.MISSED_AGAIN, at)
-            obligation_moves.wake_at(centre, obligation, now + centre.policy.callbacks.settle)
+            moves.move(centre, obligation, ObligationInput.MISSED_AGAIN, at)
+            moves.wake_at(centre, obligation, now + centre.policy.callbacks.settle)
 
 
 def _called_again_unconfirmed(centre: Centre, obligation: Obligation, at: datetime) -> Obligation | None:
@@ -140,22 +134,22 @@ def missed_again(
     centre.link_message(call.id, obligation.id)
     if owed is not None:
         obligation.owed.append(owed)
-    if obligation_moves.is_on_the_line(centre, obligation) or obligation.is_in_flight:
+    if moves.is_on_the_line(centre, obligation) or obligation.is_in_flight:
         return
     if obligation.state in HUMAN:
         if may_dial(centre, obligation).refusal is not None:
             return
         obligation.dials = obligation.network_failures = 0
-    if obligation_moves.move(centre, obligation, ObligationInput.MISSED_AGAIN, at):
+    if moves.move(centre, obligation, ObligationInput.MISSED_AGAIN, at):
         centre.take_out_of_line(obligation)
-        obligation_moves.wake_at(centre, obligation, _first_dial(centre, call, obligation, now))
+        moves.wake_at(centre, obligation, _first_dial(centre, call, obligation, now))
 
 
 def reached(centre: Centre, obligation: Obligation, at: datetime) -> None:
     """Somebody answered the agent; who it was is still to be said."""
     before, obligation.contacted_at = obligation.contacted_at, at
     obligation.heard, obligation.is_cut_off = None, False
-    if obligation_moves.move(centre, obligation, ObligationInput.REACHED, at):
+    if moves.move(centre, obligation, ObligationInput.REACHED, at):
         centre.take_out_of_line(obligation)
     else:
         obligation.contacted_at = before
@@ -209,10 +203,10 @@ def _close(
     by: str = "",
 ) -> None:
     """Nothing more is owed."""
-    if not obligation_moves.move(centre, obligation, what, at):
+    if not moves.move(centre, obligation, what, at):
         return
     centre.take_out_of_line(obligation)
-    obligation_moves.forget(centre, obligation)
+    moves.forget(centre, obligation)
     verdicts.judge_closed(centre, obligation, contacted_at, at)
     centre.note(ObligationClosed(at, obligation.id, closing, reason, contacted_at, by))
     centre.order(ForgetObligationTimer(obligation.id))
@@ -251,7 +245,7 @@ def _open(
     )
     verdict = may_dial(centre, obligation)
     obligation.e164 = verdict.e164
-    obligation_moves.register(centre, obligation)
+    moves.register(centre, obligation)
     centre.link_message(call.id, obligation.id)
     centre.note(
         ObligationOpened(
@@ -269,13 +263,13 @@ def _open(
     )
     if verdict.refusal is not None:
         centre.note(DialRefused(at, obligation.id, verdict.refusal))
-        obligation_clock.hand_to_human(centre, obligation, verdict.refusal, at)
-        obligation_moves.arm(centre, obligation)
-    elif obligation_moves.is_on_the_line(centre, obligation):
-        obligation_moves.move(centre, obligation, ObligationInput.RESIDENT_CALLS, at)
-        obligation_moves.arm(centre, obligation)
+        schedule.hand_to_human(centre, obligation, verdict.refusal, at)
+        moves.arm(centre, obligation)
+    elif moves.is_on_the_line(centre, obligation):
+        moves.move(centre, obligation, ObligationInput.RESIDENT_CALLS, at)
+        moves.arm(centre, obligation)
     else:
-        obligation_moves.wake_at(centre, obligation, _first_dial(centre, call, obligation, now))
+        moves.wake_at(centre, obligation, _first_dial(centre, call, obligation, now))
 
 
 def _first_dial(centre: Centre, call: Call, obligation: Obligation, now: datetime) -> datetime:
@@ -299,14 +293,14 @@ def _cancel_attempt(centre: Centre, obligation: Obligation) -> None:
 def take(centre: Centre, obligation: Obligation, at: datetime) -> bool:
     """An agent is free for it: claimed."""
     centre.take_out_of_line(obligation)
-    return obligation_moves.move(centre, obligation, ObligationInput.CLAIM, at)
+    return moves.move(centre, obligation, ObligationInput.CLAIM, at)
 
 
 def agent_took_it(centre: Centre, obligation: Obligation, at: datetime) -> None:
     """The resident is being dialled."""
-    obligation_moves.move(centre, obligation, ObligationInput.AGENT_READY, at)
+    moves.move(centre, obligation, ObligationInput.AGENT_READY, at)
 
 
 def stand_aside(centre: Centre, obligation: Obligation, at: datetime) -> None:
     """Its dial was given up because the resident calls himself."""
-    obligation_moves.move(centre, obligation, ObligationInput.RESIDENT_CALLS, at)
+    moves.move(centre, obligation, ObligationInput.RESIDENT_CALLS, at)

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from queues.callbacks import obligations as obligation_desk
-from queues.callbacks import schedule as obligation_clock
+from queues.callbacks import obligations, schedule
 from queues.state.core_state import Centre
 from queues.state.obligation import Obligation
 from queues.state.timers import TimerKind
@@ -21,7 +20,7 @@ REASON = "network"
 
 def gave_up(centre: Centre, obligation: Obligation, at: datetime, now: datetime) -> None:
     """It has failed as often as the settings allow: a person is told, and the engine goes on looking."""
-    obligation_clock.hand_to_human(centre, obligation, REASON, at)
+    schedule.hand_to_human(centre, obligation, REASON, at)
     policy = centre.policy.callbacks
     lately = now - 2 * policy.retry_when_late
     if any(heard_at > lately for heard_at in _heard_through_its_trunks(centre, obligation)):
@@ -66,14 +65,14 @@ def _waiting(centre: Centre) -> list[Obligation]:
 
 def _dial_again(centre: Centre, obligation: Obligation, at: datetime, now: datetime) -> None:
     del centre.without_network[obligation.id]
-    if obligation_desk.may_dial(centre, obligation).refusal is not None:
+    if obligations.may_dial(centre, obligation).refusal is not None:
         return
     policy = centre.policy.callbacks
     # One more failure, and it waits again.
     obligation.network_failures = policy.max_network_failures - 1
     # A number that fails while others do not is no sign of an outage, and is not tried each time one of them succeeds.
     pause = policy.retry_when_late if obligation.own_failures else timedelta(0)
-    obligation_clock.plan(centre, obligation, ObligationInput.NETWORK_BACK, now + pause, at)
+    schedule.plan(centre, obligation, ObligationInput.NETWORK_BACK, now + pause, at)
 
 
 def _heard_through_its_trunks(centre: Centre, obligation: Obligation) -> list[datetime]:

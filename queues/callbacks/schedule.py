@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from queues.callbacks import moves as obligation_moves
-from queues.callbacks import verdicts
+from queues.callbacks import moves, verdicts
 from queues.messages.journal import HumanTaskOpened, ObligationOverdue
 from queues.state.core_state import Centre
 from queues.state.obligation import Obligation
@@ -26,13 +25,13 @@ def timer_came(centre: Centre, obligation_id: ObligationId, at: datetime, now: d
     waits = obligation.state in WAITING_FOR_A_MOMENT
     if waits and (obligation.not_before is None or now >= obligation.not_before):
         enter_line(centre, obligation, at, now)
-    obligation_moves.arm(centre, obligation)
+    moves.arm(centre, obligation)
 
 
 def plan(centre: Centre, obligation: Obligation, what: ObligationInput, when: datetime, at: datetime) -> None:
     """Not in line before `when`."""
-    if obligation_moves.move(centre, obligation, what, at):
-        obligation_moves.wake_at(centre, obligation, when)
+    if moves.move(centre, obligation, what, at):
+        moves.wake_at(centre, obligation, when)
 
 
 def retry(centre: Centre, obligation: Obligation, pause: timedelta, at: datetime, now: datetime) -> None:
@@ -75,21 +74,21 @@ def _dials_allowed(centre: Centre, obligation: Obligation, when: datetime) -> in
 
 def enter_line(centre: Centre, obligation: Obligation, at: datetime, now: datetime) -> None:
     """It waits for an agent now, unless the resident is calling us himself or it is night on his line."""
-    if obligation_moves.is_on_the_line(centre, obligation):
-        obligation_moves.move(centre, obligation, ObligationInput.RESIDENT_CALLS, at)
+    if moves.is_on_the_line(centre, obligation):
+        moves.move(centre, obligation, ObligationInput.RESIDENT_CALLS, at)
         return
-    opening = obligation_moves.within_hours(centre, obligation, now)
+    opening = moves.within_hours(centre, obligation, now)
     if opening > now:
-        obligation_moves.wake_at(centre, obligation, opening)
-    elif obligation_moves.move(centre, obligation, ObligationInput.TIME_CAME, at):
+        moves.wake_at(centre, obligation, opening)
+    elif moves.move(centre, obligation, ObligationInput.TIME_CAME, at):
         centre.put_in_line(obligation)
 
 
 def back_into_line(centre: Centre, obligation: Obligation, at: datetime) -> None:
     """The agent did not take it: another may, at once."""
-    if obligation_moves.is_on_the_line(centre, obligation):
-        obligation_moves.move(centre, obligation, ObligationInput.RESIDENT_CALLS, at)
-    elif obligation_moves.move(centre, obligation, ObligationInput.AGENT_NOT_READY, at):
+    if moves.is_on_the_line(centre, obligation):
+        moves.move(centre, obligation, ObligationInput.RESIDENT_CALLS, at)
+    elif moves.move(centre, obligation, ObligationInput.AGENT_NOT_READY, at):
         centre.put_in_line(obligation)
 
 
@@ -103,5 +102,5 @@ def hand_to_human(centre: Centre, obligation: Obligation, reason: str, at: datet
     """The engine may not dial him, or could not reach him: a person must see to it. It stays owed."""
     what = ObligationInput.NO_NUMBER if reason in NUMBER_REFUSALS else ObligationInput.EXHAUSTED
     centre.take_out_of_line(obligation)
-    if obligation_moves.move(centre, obligation, what, at):
+    if moves.move(centre, obligation, what, at):
         centre.note(HumanTaskOpened(at, obligation.id, reason))

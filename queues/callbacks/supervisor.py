@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from queues.callbacks import capacity as channel_budget
-from queues.callbacks import obligations as obligation_desk
+from queues.callbacks import capacity, obligations
 from queues.messages import events
 from queues.messages.commands import CancelAttempt
 from queues.messages.journal import CallbacksSwitched, TaskAssigned
@@ -23,7 +22,7 @@ def handle(centre: Centre, event: SupervisorEvent) -> None:
         case events.ObligationCloseRequested(at, obligation_id, by, why, contacted_at):
             obligation = centre.obligations.get(obligation_id)
             if obligation is not None:
-                obligation_desk.close_by_hand(centre, obligation, by, why, contacted_at, at)
+                obligations.close_by_hand(centre, obligation, by, why, contacted_at, at)
         case events.TaskAssignmentRequested(at, obligation_id, to, by):
             obligation = centre.obligations.get(obligation_id)
             if obligation is not None:
@@ -36,7 +35,7 @@ def switch(centre: Centre, event: events.CallbackSwitchRequested) -> None:
     centre.callbacks_stopped = not event.enabled
     centre.note(CallbacksSwitched(event.at, event.enabled, event.by, event.why))
     if event.enabled:
-        channel_budget.unpark(centre)
+        capacity.unpark(centre)
         return
     for attempt in centre.attempts.values():
         if attempt.state is AttemptState.RINGING_AGENT and not attempt.is_cancelled:

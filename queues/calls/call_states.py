@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from queues.agents import agent_states as agent_desk
-from queues.app_queue import fallback_return as fallback_desk
-from queues.app_queue import watched_calls as pbx_queue_desk
-from queues.callbacks import capacity as channel_budget
-from queues.callbacks import obligations as obligation_desk
-from queues.calls import inbound_during_dial as live_leg_desk
-from queues.calls import transfers as transfer_desk
-from queues.calls import wait_menu as choice_desk
-from queues.calls import withdrawals as taking_back
+from queues.agents import agent_states
+from queues.app_queue import fallback_return, watched_calls
+from queues.callbacks import capacity, obligations
+from queues.calls import inbound_during_dial, transfers, wait_menu, withdrawals
 from queues.messages import events
 from queues.messages.commands import EraseInboxEntry, RefuseCall
 from queues.messages.events import OfferResult
@@ -33,7 +28,7 @@ from queues.state.core_state import Centre
 from queues.state.timers import TimerKind
 from queues.terms.identifiers import CallId, Did, OfferId
 from queues.terms.phone_numbers import normalise
-from queues.voicemail import reviews as message_desk
+from queues.voicemail import reviews
 
 REFUSALS_UNTIL_LOST = 3
 _SERVED_BY_ASTERISK = {CallState.FALLBACK, CallState.WATCHED, CallState.LEFT_QUEUE}
@@ -63,7 +58,7 @@ def handle(centre: Centre, event: CallEvent, now: datetime) -> None:
         if isinstance(event, events.CallArrived):
             arrive(centre, event)
         elif isinstance(event, events.CallWatched):
-            obligation_desk.resident_arrived(centre, pbx_queue_desk.arrive(centre, event), event.at)
+            obligations.resident_arrived(centre, watched_calls.arrive(centre, event), event.at)
         else:
             centre.note_unexpected(event.at, "call", "unknown", event, event.call)
         return
@@ -83,7 +78,7 @@ def take_step(centre: Centre, call: Call, step: CallStep, event: CallEvent, now:
             pass
         case CallStep.QUEUE, _:
             queue(centre, call, event.at)
-            live_leg_desk.take(centre, call, event.at, now)
+            inbound_during_dial.take(centre, call, event.at, now)
         case CallStep.COME_BACK, events.CallHolding():
             come_back(centre, call, event, now)
         case CallStep.NOTE_RING, events.AgentRang():
@@ -93,23 +88,23 @@ def take_step(centre: Centre, call: Call, step: CallStep, event: CallEvent, now:
         case CallStep.FALL_BACK, _:
             fall_back(centre, call, event.at, now)
         case CallStep.CHOOSE, events.ChoiceMade():
-            choice_desk.choose(centre, call, event)
+            wait_menu.choose(centre, call, event)
         case CallStep.TAKE_MESSAGE, events.MessageLeft():
-            message_desk.taken(centre, call, event)
+            reviews.taken(centre, call, event)
         case CallStep.TRANSFER, events.CallTransferred():
-            transfer_desk.call_passed_on(centre, call, event, now)
+            transfers.call_passed_on(centre, call, event, now)
         case CallStep.JOIN_PBX_QUEUE, _:
             join_pbx_queue(centre, call, event.at, now)
         case CallStep.LEAVE_PBX_QUEUE, events.QueueLeft():
-            pbx_queue_desk.leave(centre, call, event)
+            watched_calls.leave(centre, call, event)
         case CallStep.NOTE_PBX_RING, events.AgentRang():
             rings_in_pbx_queue(centre, call, event, now)
         case CallStep.END_PBX_RING, events.AgentRingEnded():
-            pbx_queue_desk.end_ring(centre, call, event.agent, event.result, event.at)
+            watched_calls.end_ring(centre, call, event.agent, event.result, event.at)
             if call.state is CallState.FALLBACK:
-                fallback_desk.ring_ended(centre, call, now)
+                fallback_return.ring_ended(centre, call, now)
         case CallStep.END_WATCHED, events.CallEnded():
-            finish(centre, call, pbx_queue_desk.outcome_of(call), event.at, now, event.cause)
+            finish(centre, call, watched_calls.outcome_of(call), event.at, now, event.cause)
         case CallStep.REJECT, _:
             finish(centre, call, Outcome.REJECTED, event.at, now)
         case CallStep.ABANDON, events.CallEnded():
@@ -139,7 +134,7 @@ def arrive(centre: Centre, event: events.CallArrived) -> Call:
     if is_ours(centre, call):
         refuse(centre, call, event.at)
     else:
-        obligation_desk.resident_arrived(centre, call, event.at)
+        obligations.resident_arrived(centre, call, event.at)
     return call
 
 
@@ -177,23 +172,23 @@ def offered_entry(centre: Centre, call: Call, did: str, at: datetime) -> CallOff
 
 def queue(centre: Centre, call: Call, at: datetime) -> None:
     """The resident waits; his place is by his arrival."""
-    pbx_queue_desk.end_rings(centre, call, OfferResult.CALLER_GONE, at)
-    fallback_desk.left(centre, call)
+    watched_calls.end_rings(centre, call, OfferResult.CALLER_GONE, at)
+    fallback_return.left(centre, call)
     call.state = CallState.WAITING
     call.served_by = ServedBy.ENGINE
     if call.queued_at is None:
         call.queued_at = at
         centre.note(CallQueued(at, call.id))
-    choice_desk.queued(centre, call)
+    wait_menu.queued(centre, call)
     centre.put_in_line(call)
 
 
 def join_pbx_queue(centre: Centre, call: Call, at: datetime, now: datetime) -> None:
     """A queue that Asterisk dispatches has him, from wherever he came."""
-    agent_desk.end_offer(centre, call, OfferResult.UNKNOWN, at, now)
+    agent_states.end_offer(centre, call, OfferResult.UNKNOWN, at, now)
     centre.timers.disarm(TimerKind.HELD_BACK, call.id)
-    fallback_desk.left(centre, call)
-    pbx_queue_desk.join(centre, call, at)
+    fallback_return.left(centre, call)
+    watched_calls.join(centre, call, at)
 
 
 def come_back(centre: Centre, call: Call, event: events.CallHolding, now: datetime) -> None:
@@ -201,13 +196,13 @@ def come_back(centre: Centre, call: Call, event: events.CallHolding, now: dateti
     if event.result is None or (event.offer is not None and event.offer != call.offer):
         return  # His first entry into hold, or the end of an older offer, told late.
     call.refusals = 0
-    agent_desk.end_offer(centre, call, event.result, event.at, now)
+    agent_states.end_offer(centre, call, event.result, event.at, now)
     queue(centre, call, event.at)
 
 
 def note_ring(centre: Centre, call: Call, event: events.AgentRang) -> None:
     """Asterisk dialled the agent's phone."""
-    agent = agent_desk.agent_of(centre, event.agent)
+    agent = agent_states.agent_of(centre, event.agent)
     if agent is None or call.offer is None or agent.offer != call.offer:
         centre.note_unexpected(event.at, "call", call.state, event, call.id)
         return
@@ -223,7 +218,7 @@ def answered(centre: Centre, call: Call, event: events.CallAnswered, now: dateti
     In an offer of ours anybody else is no human we rang (a phone that sends its calls on, a phrase that is played):
     the resident is still waiting, and whatever cuts him off leaves him owed.
     """
-    if agent_desk.agent_of(centre, event.agent) is None and call.state not in _SERVED_BY_ASTERISK:
+    if agent_states.agent_of(centre, event.agent) is None and call.state not in _SERVED_BY_ASTERISK:
         centre.note_unexpected(event.at, "call", call.state, event, call.id)
         return
     connect(centre, call, event, now)
@@ -231,20 +226,20 @@ def answered(centre: Centre, call: Call, event: events.CallAnswered, now: dateti
 
 def connect(centre: Centre, call: Call, event: events.CallAnswered, now: datetime) -> None:
     """A human answered: the answer clock stops at `event.at`."""
-    agent = agent_desk.agent_of(centre, event.agent)
+    agent = agent_states.agent_of(centre, event.agent)
     offer: OfferId | None = None
     # An agent whom an earlier run of the engine rang does not know the offer: the ledger does.
     is_restored = call.state is CallState.RESTORED and event.agent == call.agent
     if call.offer is not None and (agent is None or agent.offer == call.offer or is_restored):
         offer = call.offer
-        agent = agent or agent_desk.agent_of(centre, call.agent)
+        agent = agent or agent_states.agent_of(centre, call.agent)
         centre.timers.disarm(TimerKind.OFFER_DEADLINE, call.offer)
     else:
-        agent_desk.end_offer(centre, call, OfferResult.PICKED_UP, event.at, now)
-        offer = pbx_queue_desk.take_answer(centre, call, event.agent, event.at)
+        agent_states.end_offer(centre, call, OfferResult.PICKED_UP, event.at, now)
+        offer = watched_calls.take_answer(centre, call, event.agent, event.at)
     centre.take_out_of_line(call)
     centre.timers.disarm(TimerKind.HELD_BACK, call.id)
-    fallback_desk.left(centre, call)
+    fallback_return.left(centre, call)
     if event.by_fallback:
         call.served_by = ServedBy.FALLBACK
     call.state = CallState.TALKING
@@ -252,10 +247,10 @@ def connect(centre: Centre, call: Call, event: events.CallAnswered, now: datetim
     call.agent = None if agent is None else agent.id
     call.offer = offer
     if agent is not None and agent.work is not Work.TALKING:
-        taking_back.free_from_other_offer(centre, call, agent.call, event.at, now)
-        agent_desk.start_talking(centre, agent, call)
+        withdrawals.free_from_other_offer(centre, call, agent.call, event.at, now)
+        agent_states.start_talking(centre, agent, call)
     centre.note(CallConnected(event.at, call.id, call.agent, offer, call.served_by))
-    obligation_desk.resident_got_through(centre, call, event.at)
+    obligations.resident_got_through(centre, call, event.at)
 
 
 def release_held_back(centre: Centre, call_id: str, now: datetime) -> None:
@@ -267,23 +262,23 @@ def release_held_back(centre: Centre, call_id: str, now: datetime) -> None:
 
 def fall_back(centre: Centre, call: Call, at: datetime, now: datetime) -> None:
     """The dialplan did not trust us and took the resident to Asterisk's own queue."""
-    agent_desk.end_offer(centre, call, OfferResult.UNKNOWN, at, now)
-    pbx_queue_desk.end_rings(centre, call, OfferResult.CALLER_GONE, at)
+    agent_states.end_offer(centre, call, OfferResult.UNKNOWN, at, now)
+    watched_calls.end_rings(centre, call, OfferResult.CALLER_GONE, at)
     centre.take_out_of_line(call)
     centre.timers.disarm(TimerKind.HELD_BACK, call.id)
     call.state = CallState.FALLBACK
     call.served_by = ServedBy.FALLBACK
     centre.note(CallMovedToFallback(at, call.id))
-    fallback_desk.fell_back(centre, call, now)
+    fallback_return.fell_back(centre, call, now)
 
 
 def rings_in_pbx_queue(centre: Centre, call: Call, event: events.AgentRang, now: datetime) -> None:
     """Asterisk's own queue rings an agent. Had we just offered him another resident, we give way (law 3)."""
-    agent = agent_desk.agent_of(centre, event.agent)
+    agent = agent_states.agent_of(centre, event.agent)
     if agent is not None and agent.work is Work.OFFERED and agent.attempt is None:
-        taking_back.free_from_other_offer(centre, call, agent.call, event.at, now)
-    pbx_queue_desk.note_ring(centre, call, event)
-    fallback_desk.rings(centre, call, now)
+        withdrawals.free_from_other_offer(centre, call, agent.call, event.at, now)
+    watched_calls.note_ring(centre, call, event)
+    fallback_return.rings(centre, call, now)
 
 
 def offer_refused(centre: Centre, event: events.OfferRefused, now: datetime) -> None:
@@ -296,12 +291,12 @@ def offer_refused(centre: Centre, event: events.OfferRefused, now: datetime) -> 
     call = centre.calls.get(CallId(event.offer.rpartition("/")[0]))
     if call is None or call.offer != event.offer or not event.outcome_known:
         return
-    agent_desk.end_offer(centre, call, OfferResult.COMMAND_FAILED, event.at, now)
+    agent_states.end_offer(centre, call, OfferResult.COMMAND_FAILED, event.at, now)
     call.refusals += 1
     if call.refusals >= REFUSALS_UNTIL_LOST:
         finish(centre, call, Outcome.LOST, event.at, now)
     else:
-        taking_back.hold_back(centre, call, now)
+        withdrawals.hold_back(centre, call, now)
 
 
 def offer_deadline(centre: Centre, offer_id: str, now: datetime) -> None:
@@ -310,7 +305,7 @@ def offer_deadline(centre: Centre, offer_id: str, now: datetime) -> None:
     if not centre.synced:
         return  # The next snapshot tells where he is, and arms the deadline again.
     if call is not None and call.offer == offer_id and call.state is CallState.OFFERED:
-        taking_back.take_back(centre, call, OfferResult.UNKNOWN, now, now)
+        withdrawals.take_back(centre, call, OfferResult.UNKNOWN, now, now)
 
 
 def finish(
@@ -323,20 +318,20 @@ def finish(
     agent_hung_up: bool | None = None,
 ) -> None:
     """The call is over, with its one outcome (law 1)."""
-    outcome = choice_desk.outcome_of(call, outcome)
+    outcome = wait_menu.outcome_of(call, outcome)
     centre.timers.disarm(TimerKind.CHOICE, call.id)
     if call.state is CallState.TALKING:
-        agent = agent_desk.agent_of(centre, call.agent)
+        agent = agent_states.agent_of(centre, call.agent)
         if agent is not None and agent.call == call.id and agent.work is Work.TALKING:
-            agent_desk.end_talking(centre, agent, call.queue.wrap_up, now)
+            agent_states.end_talking(centre, agent, call.queue.wrap_up, now)
     else:
-        agent_desk.end_offer(centre, call, OfferResult.CALLER_GONE, at, now)
-        pbx_queue_desk.end_rings(centre, call, OfferResult.CALLER_GONE, at)
+        agent_states.end_offer(centre, call, OfferResult.CALLER_GONE, at, now)
+        watched_calls.end_rings(centre, call, OfferResult.CALLER_GONE, at)
     centre.timers.disarm(TimerKind.HELD_BACK, call.id)
-    fallback_desk.left(centre, call)
+    fallback_return.left(centre, call)
     centre.forget_call(call)
     centre.note(CallFinished(at, call.id, outcome, call.served_by, cause, agent_hung_up))
-    obligation_desk.call_finished(centre, call, outcome, at, now)
-    channel_budget.unpark(centre)
+    obligations.call_finished(centre, call, outcome, at, now)
+    capacity.unpark(centre)
     if call.has_trace:
         centre.order(EraseInboxEntry(call.id))

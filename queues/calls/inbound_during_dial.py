@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from queues.callbacks import attempts as attempt_desk
-from queues.callbacks import obligations as obligation_desk
-from queues.calls import offers as offering
+from queues.callbacks import attempts, obligations
+from queues.calls import offers
 from queues.messages import events
 from queues.messages.events import ContactResult
 from queues.state.call import Call, CallState
@@ -15,10 +14,10 @@ from queues.state.core_state import Centre
 
 def take(centre: Centre, call: Call, at: datetime, now: datetime) -> None:
     """He waits: end the dial that looks for him, and offer him to the phone on which it was made."""
-    dial = obligation_desk.dial_of(centre, call)
+    dial = obligations.dial_of(centre, call)
     if dial is None or call.state is not CallState.WAITING or not centre.synced or centre.catching_up:
         return
     attempt, agent = dial
     attempt.is_cancelled = True
-    attempt_desk.end(centre, attempt, events.AttemptEnded(at, attempt.id, ContactResult.CANCELLED), now)
-    offering.offer(centre, call, agent, at, now, leg=attempt.id)
+    attempts.end(centre, attempt, events.AttemptEnded(at, attempt.id, ContactResult.CANCELLED), now)
+    offers.offer(centre, call, agent, at, now, leg=attempt.id)

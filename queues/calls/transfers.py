@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from queues.agents import agent_states as agent_desk
+from queues.agents import agent_states
 from queues.callbacks import dispositions
-from queues.calls import withdrawals as taking_back
+from queues.calls import withdrawals
 from queues.messages import events
 from queues.messages.commands import MarkHeld
 from queues.messages.journal import AttemptPassedOn, CallPassedOn
@@ -21,27 +21,27 @@ def call_passed_on(centre: Centre, call: Call, event: events.CallTransferred, no
 
     It may come back to who gave it away, because nobody else took it: he talks again, and rests after it.
     """
-    before, agent = agent_desk.agent_of(centre, call.agent), agent_desk.agent_of(centre, event.agent)
+    before, agent = agent_states.agent_of(centre, call.agent), agent_states.agent_of(centre, event.agent)
     was_his = before is not None and before.call == call.id and before.work is Work.TALKING
     if agent is None or (agent is before and was_his):
         return
     if before is not None and was_his:
-        agent_desk.end_talking(centre, before, call.queue.wrap_up, now)
+        agent_states.end_talking(centre, before, call.queue.wrap_up, now)
     if agent.work is not Work.TALKING:
-        taking_back.free_from_other_offer(centre, call, agent.call, event.at, now)
-        agent_desk.start_talking(centre, agent, call)
+        withdrawals.free_from_other_offer(centre, call, agent.call, event.at, now)
+        agent_states.start_talking(centre, agent, call)
     call.agent = agent.id
     centre.note(CallPassedOn(event.at, call.id, agent.id))
 
 
 def callback_passed_on(centre: Centre, event: events.AttemptPassedOn, now: datetime) -> None:
     """A colleague took a callback over: he may also say whom he spoke with. Who made it is free when his dial ends."""
-    agent = agent_desk.agent_of(centre, event.agent)
+    agent = agent_states.agent_of(centre, event.agent)
     if agent is None or agent.attempt is not None:
         return
     if agent.work is not Work.TALKING:
-        taking_back.free_from_other_offer(centre, None, agent.call, event.at, now)
-        agent_desk.start_talking(centre, agent, None)
+        withdrawals.free_from_other_offer(centre, None, agent.call, event.at, now)
+        agent_states.start_talking(centre, agent, None)
     agent.last_contact = obligation_of(event.attempt)
     dispositions.passed_on(centre, event.attempt, now)
     centre.note(AttemptPassedOn(event.at, event.attempt, agent.id))

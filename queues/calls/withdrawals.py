@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from queues.agents import agent_states as agent_desk
+from queues.agents import agent_states
 from queues.messages.commands import ReturnToHold
 from queues.state.call import Call, CallState
 from queues.state.core_state import Centre
@@ -30,7 +30,7 @@ def take_back(centre: Centre, call: Call, result: OfferResult, at: datetime, now
     """End the offer from our side: the resident is fetched back to hold and waits in his place."""
     if call.offer is not None:
         centre.order(ReturnToHold(call.id, call.channel, call.offer))
-    agent_desk.end_offer(centre, call, result, at, now)
+    agent_states.end_offer(centre, call, result, at, now)
     hold_back(centre, call, now)
 
 

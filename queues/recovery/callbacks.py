@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from queues.agents import agent_states as agent_desk
-from queues.callbacks import attempts as attempt_desk
-from queues.callbacks import dispositions as disposition_desk
-from queues.callbacks import moves as obligation_moves
-from queues.callbacks import outage as outage_desk
+from queues.agents import agent_states
+from queues.callbacks import attempts, dispositions, moves, outage
 from queues.messages import events
 from queues.messages.commands import CancelAttempt, EraseAttemptTrace
 from queues.messages.events import ContactResult
@@ -25,7 +22,7 @@ from queues.messages.snapshot import (
 from queues.state.agent import Work
 from queues.state.core_state import Centre
 from queues.state.obligation import Attempt, AttemptState, Obligation, OwedCall
-from queues.voicemail import reviews as message_desk
+from queues.voicemail import reviews
 from sla.compliance import Care
 from sla.obligation import HUMAN, ObligationState
 
@@ -36,9 +33,9 @@ def restore(centre: Centre, event: LedgerRestored) -> None:
     centre.dial_caps.restore(event.dialled)
     for known in event.obligations:
         if known.obligation not in centre.obligations:
-            obligation_moves.register(centre, _restored_obligation(centre, known))
+            moves.register(centre, _restored_obligation(centre, known))
     for message in event.messages:
-        message_desk.restore(centre, message)
+        reviews.restore(centre, message)
     for obligation in centre.obligations.values():
         for owed in obligation.owed:
             centre.link_message(owed.call, obligation.id)
@@ -47,13 +44,13 @@ def restore(centre: Centre, event: LedgerRestored) -> None:
     for obligation in centre.obligations.values():
         _restore_moment(centre, obligation, event.at)
     for known in event.obligations:
-        if known.state is ObligationState.WITH_HUMAN and known.task == outage_desk.REASON:
-            outage_desk.wait(centre, centre.obligations[known.obligation], event.at)
+        if known.state is ObligationState.WITH_HUMAN and known.task == outage.REASON:
+            outage.wait(centre, centre.obligations[known.obligation], event.at)
 
 
 def _restore_attempt(centre: Centre, known: KnownAttempt) -> None:
     line = centre.line_of(known.did)
-    attempt_desk.register(
+    attempts.register(
         centre,
         Attempt(
             id=known.attempt,
@@ -77,10 +74,10 @@ def _restore_moment(centre: Centre, obligation: Obligation, at: datetime) -> Non
     """Somebody must move it: its dial, the disposition's time, a human, or else a timer that rings now."""
     if obligation.state is ObligationState.UNCONFIRMED:
         if obligation.attempt is None:
-            disposition_desk.talk_ended(centre, obligation, at, cut_off=obligation.is_cut_off)
+            dispositions.talk_ended(centre, obligation, at, cut_off=obligation.is_cut_off)
     elif obligation.state not in HUMAN and not obligation.is_in_flight:
         obligation.state, obligation.not_before = ObligationState.PLANNED, at
-    obligation_moves.arm(centre, obligation)
+    moves.arm(centre, obligation)
 
 
 def settle_attempts(centre: Centre, snapshot: PbxSnapshot, now: datetime) -> None:
@@ -97,18 +94,18 @@ def settle_attempts(centre: Centre, snapshot: PbxSnapshot, now: datetime) -> Non
             _adopt(centre, attempt, found, snapshot.at, now)
         else:
             if trace is not None and trace.contacted_at is not None:
-                attempt_desk.contacted(centre, events.AttemptContacted(trace.contacted_at, attempt.id))
+                attempts.contacted(centre, events.AttemptContacted(trace.contacted_at, attempt.id))
             result = _result_of(attempt, trace, snapshot)
             rang, dial_status = (None, "") if trace is None else (trace.rang, trace.dial_status)
             ended = events.AttemptEnded(snapshot.at, attempt.id, result, dial_status, rang=rang)
-            attempt_desk.end(centre, attempt, ended, now)
+            attempts.end(centre, attempt, ended, now)
     for trace in traces.values():
         centre.order(EraseAttemptTrace(trace.attempt))
 
 
 def _restored_obligation(centre: Centre, known: KnownObligation) -> Obligation:
     line = centre.line_of(known.did)
-    key = obligation_moves.resident_key(centre, known.company, known.number)
+    key = moves.resident_key(centre, known.company, known.number)
     return Obligation(
         id=known.obligation,
         line=line,
@@ -154,12 +151,12 @@ def _result_of(attempt: Attempt, trace: AttemptTrace | None, snapshot: PbxSnapsh
 
 
 def _adopt(centre: Centre, attempt: Attempt, found: LiveAttempt, at: datetime, now: datetime) -> None:
-    agent = agent_desk.agent_of(centre, found.agent or attempt.agent)
+    agent = agent_states.agent_of(centre, found.agent or attempt.agent)
     if agent is not None and agent.work not in {Work.OFFERED, Work.TALKING}:
-        believed = agent_desk.agent_of(centre, attempt.agent)
+        believed = agent_states.agent_of(centre, attempt.agent)
         if believed is not None and believed is not agent and believed.attempt == attempt.id:
             # The PBX knows better whose phone it is.
-            agent_desk.release(centre, believed)
+            agent_states.release(centre, believed)
         attempt.agent = agent.id
         # Known to talk from the ledger already: nothing further will tell that he took it.
         rings = attempt.state is AttemptState.RINGING_AGENT
@@ -167,12 +164,12 @@ def _adopt(centre: Centre, attempt: Attempt, found: LiveAttempt, at: datetime, n
         agent.last_contact = None if rings else attempt.obligation
         centre.touch(agent)
     if found.state is LiveAttemptState.TALKING:
-        attempt_desk.contacted(centre, events.AttemptContacted(found.contacted_at or at, attempt.id))
+        attempts.contacted(centre, events.AttemptContacted(found.contacted_at or at, attempt.id))
         return
     if attempt.is_cancelled:
         # The link broke before Asterisk heard of it, or with it.
         centre.order(CancelAttempt(attempt.id))
     if found.state is LiveAttemptState.DIALLING:
-        attempt_desk.agent_ready(centre, events.AttemptAgentReady(at, attempt.id))
+        attempts.agent_ready(centre, events.AttemptAgentReady(at, attempt.id))
     if attempt.state is not AttemptState.TALKING:
-        attempt_desk.arm_deadline(centre, attempt, now)
+        attempts.arm_deadline(centre, attempt, now)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from queues.agents import agent_states as agent_desk
-from queues.app_queue import watched_calls as pbx_queue_desk
-from queues.callbacks import obligations as obligation_desk
-from queues.calls import call_states as call_desk
-from queues.calls import wait_menu as choice_desk
+from queues.agents import agent_states
+from queues.app_queue import watched_calls
+from queues.callbacks import obligations
+from queues.calls import call_states, wait_menu
 from queues.messages import events
 from queues.messages.events import EndedCall, OfferResult
 from queues.messages.journal import CallConnected, Outcome, RecordingStarted, ServedBy
@@ -16,7 +15,7 @@ from queues.state.call import Call, CallState
 from queues.state.core_state import Centre
 from queues.state.timers import TimerKind
 from queues.terms.identifiers import ChannelName
-from queues.voicemail import reviews as message_desk
+from queues.voicemail import reviews
 
 NOT_YET_NAMED = ChannelName("")
 
@@ -36,8 +35,8 @@ def read(centre: Centre, page: events.InboxRead, now: datetime) -> None:
 
 def await_trace(centre: Centre, call: Call, at: datetime, now: datetime) -> None:
     """He is not on the line any more; how his call ended, a page of the inbox will tell."""
-    agent_desk.end_offer(centre, call, OfferResult.UNKNOWN, at, now)
-    pbx_queue_desk.end_rings(centre, call, OfferResult.UNKNOWN, at)
+    agent_states.end_offer(centre, call, OfferResult.UNKNOWN, at, now)
+    watched_calls.end_rings(centre, call, OfferResult.UNKNOWN, at)
     centre.take_out_of_line(call)
     for kind in (TimerKind.HELD_BACK, TimerKind.CHOICE, TimerKind.FETCH_BACK):
         centre.timers.disarm(kind, call.id)
@@ -54,9 +53,9 @@ def settle_known(centre: Centre, call: Call, trace: EndedCall | None, at: dateti
         if trace is not None and trace.recording:
             centre.note(RecordingStarted(trace.answered_at or at, call.id, None, trace.recording))
         ended_at = at if trace is None or trace.ended_at is None else trace.ended_at
-        call_desk.finish(centre, call, Outcome.ANSWERED, ended_at, now)
+        call_states.finish(centre, call, Outcome.ANSWERED, ended_at, now)
     elif trace is None:
-        call_desk.finish(centre, call, _unless_ours(call, Outcome.LOST), at, now)
+        call_states.finish(centre, call, _unless_ours(call, Outcome.LOST), at, now)
     else:
         _finish_by_trace(centre, call, trace, at, now)
 
@@ -65,15 +64,15 @@ def settle_unknown(centre: Centre, trace: EndedCall, at: datetime, now: datetime
     """A resident called and left while we were away: he counts all the same, with his true arrival."""
     arrived_at, number = trace.arrived_at, trace.number
     if trace.watched is not None:
-        call = pbx_queue_desk.arrive(
+        call = watched_calls.arrive(
             centre,
             events.CallWatched(
                 arrived_at, trace.call, NOT_YET_NAMED, arrived_at, trace.watched, trace.did, number
             ),
         )
-        obligation_desk.resident_arrived(centre, call, arrived_at)
+        obligations.resident_arrived(centre, call, arrived_at)
     else:
-        call = call_desk.arrive(
+        call = call_states.arrive(
             centre,
             events.CallArrived(arrived_at, trace.call, NOT_YET_NAMED, arrived_at, trace.did, number),
         )
@@ -83,17 +82,17 @@ def settle_unknown(centre: Centre, trace: EndedCall, at: datetime, now: datetime
 def _finish_by_trace(centre: Centre, call: Call, trace: EndedCall, at: datetime, now: datetime) -> None:
     ended_at = trace.ended_at or at
     if trace.queued_at is not None and call.queued_at is None:
-        pbx_queue_desk.join(centre, call, trace.queued_at)
+        watched_calls.join(centre, call, trace.queued_at)
     if trace.exit is not None:
-        pbx_queue_desk.leave(centre, call, events.QueueLeft(ended_at, call.id, trace.exit))
-    choice_desk.chosen_meanwhile(centre, call, trace.choice)
+        watched_calls.leave(centre, call, events.QueueLeft(ended_at, call.id, trace.exit))
+    wait_menu.chosen_meanwhile(centre, call, trace.choice)
     if trace.message_at is not None:
-        message_desk.taken(centre, call, events.MessageLeft(trace.message_at, call.id, trace.message_path))
+        reviews.taken(centre, call, events.MessageLeft(trace.message_at, call.id, trace.message_path))
     if trace.by_fallback:
         call.served_by = ServedBy.FALLBACK
     if trace.answered_at is not None:
-        agent_desk.end_offer(centre, call, OfferResult.UNKNOWN, ended_at, now)
-        agent = agent_desk.agent_of(centre, trace.agent)
+        agent_states.end_offer(centre, call, OfferResult.UNKNOWN, ended_at, now)
+        agent = agent_states.agent_of(centre, trace.agent)
         centre.note(
             CallConnected(
                 trace.answered_at, call.id, None if agent is None else agent.id, None, call.served_by
@@ -101,15 +100,15 @@ def _finish_by_trace(centre: Centre, call: Call, trace: EndedCall, at: datetime,
         )
         if trace.recording:
             centre.note(RecordingStarted(trace.answered_at, call.id, None, trace.recording))
-        call_desk.finish(centre, call, Outcome.ANSWERED, ended_at, now)
+        call_states.finish(centre, call, Outcome.ANSWERED, ended_at, now)
         if agent is not None:
-            agent_desk.rest_until(centre, agent, ended_at + call.queue.wrap_up, now)
+            agent_states.rest_until(centre, agent, ended_at + call.queue.wrap_up, now)
     elif trace.ended_at is None:
-        call_desk.finish(centre, call, _unless_ours(call, Outcome.LOST), ended_at, now)
+        call_states.finish(centre, call, _unless_ours(call, Outcome.LOST), ended_at, now)
     elif trace.watched is not None:
-        call_desk.finish(centre, call, pbx_queue_desk.outcome_of(call), ended_at, now)
+        call_states.finish(centre, call, watched_calls.outcome_of(call), ended_at, now)
     else:
-        call_desk.finish(centre, call, _unless_ours(call, Outcome.ABANDONED), ended_at, now)
+        call_states.finish(centre, call, _unless_ours(call, Outcome.ABANDONED), ended_at, now)
 
 
 def _unless_ours(call: Call, outcome: Outcome) -> Outcome:

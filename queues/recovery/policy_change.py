@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from queues.callbacks import capacity as channel_budget
+from queues.callbacks import capacity
 from queues.messages import events
 from queues.messages.commands import SetFallbackMember
 from queues.policy import CentrePolicy, LinePolicy, QueuePolicy
@@ -49,7 +49,7 @@ def change(centre: Centre, event: events.PolicyChanged, now: datetime) -> None:
     _change_agents(centre, policy, now)
     for waiter in in_line:
         centre.put_in_line(waiter)
-    channel_budget.unpark(centre)
+    capacity.unpark(centre)
     centre.unmatched = set(policy.queues)
 
 

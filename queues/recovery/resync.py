@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from queues.agents import agent_states as agent_desk
-from queues.agents import missed_offers
-from queues.app_queue import fallback_members
-from queues.app_queue import fallback_return as fallback_desk
-from queues.app_queue import watched_calls as pbx_queue_desk
-from queues.callbacks import obligations as obligation_desk
-from queues.calls import call_states as call_desk
-from queues.calls import wait_menu as choice_desk
-from queues.calls import withdrawals as taking_back
+from queues.agents import agent_states, missed_offers
+from queues.app_queue import fallback_members, fallback_return, watched_calls
+from queues.callbacks import obligations
+from queues.calls import call_states, wait_menu, withdrawals
 from queues.calls.offers import OFFER_GRACE
 from queues.messages import events
 from queues.messages.events import KnownCall, LiveCall, LiveCallState, OfferResult, PbxSnapshot
 from queues.messages.journal import LinkLost, LinkRestored, RecordingStarted, ServedBy
 from queues.messages.snapshot import KnownRest
-from queues.recovery import callbacks as callback_recovery
-from queues.recovery import inbox as inbox_desk
-from queues.recovery import policy_change as policy_desk
+from queues.recovery import callbacks, inbox, policy_change
 from queues.state.agent import Agent, Work
 from queues.state.call import Call, CallState
 from queues.state.core_state import Centre
@@ -34,13 +27,13 @@ def restore(centre: Centre, event: events.LedgerRestored) -> None:
         if known.call not in centre.calls:
             call = _restored_call(centre, known)
             centre.calls[known.call] = call
-            if call.state is CallState.RESTORED and call.has_trace and call_desk.is_ours(centre, call):
+            if call.state is CallState.RESTORED and call.has_trace and call_states.is_ours(centre, call):
                 call.state = CallState.OWN
             else:
-                obligation_desk.resident_arrived(centre, call, event.at)
+                obligations.resident_arrived(centre, call, event.at)
     for rest in event.rests:
         _restore_rest(centre, rest, event.at)
-    callback_recovery.restore(centre, event)
+    callbacks.restore(centre, event)
 
 
 def lose_link(centre: Centre, event: events.PbxLost) -> None:
@@ -55,19 +48,19 @@ def apply_snapshot(centre: Centre, snapshot: PbxSnapshot, now: datetime) -> None
     """Adopt what is alive, settle what is over, and allow matching again."""
     live = {call.call: call for call in snapshot.calls}
     ended = {call.call: call for call in snapshot.ended if call.call not in live}
-    callback_recovery.settle_attempts(centre, snapshot, now)
+    callbacks.settle_attempts(centre, snapshot, now)
     for call in centre.calls.values():
         # Whom Asterisk's own queues ring is not listed; who answers is heard.
-        pbx_queue_desk.end_rings(centre, call, OfferResult.UNKNOWN, snapshot.at)
+        watched_calls.end_rings(centre, call, OfferResult.UNKNOWN, snapshot.at)
     for call in list(centre.calls.values()):
         if call.id in live:
             centre.unaccounted.discard(call.id)
         elif snapshot.inbox_follows and call.has_trace and call.id not in ended:
-            inbox_desk.await_trace(centre, call, snapshot.at, now)
+            inbox.await_trace(centre, call, snapshot.at, now)
         else:
-            inbox_desk.settle_known(centre, call, ended.pop(call.id, None), snapshot.at, now)
+            inbox.settle_known(centre, call, ended.pop(call.id, None), snapshot.at, now)
     for trace in ended.values():
-        inbox_desk.settle_unknown(centre, trace, snapshot.at, now)
+        inbox.settle_unknown(centre, trace, snapshot.at, now)
     for one in centre.agents.values():
         _release_from_ended_work(centre, one, live, now)
     for found in snapshot.calls:
@@ -76,10 +69,10 @@ def apply_snapshot(centre: Centre, snapshot: PbxSnapshot, now: datetime) -> None
         agent = centre.agents.get(phone.agent)
         if agent is not None:
             _adopt_phone(centre, agent, phone, now)
-    policy_desk.forget_who_left(centre)
+    policy_change.forget_who_left(centre)
     centre.synced = True
     centre.catching_up = snapshot.catching_up
-    fallback_desk.fetch_all(centre, now)
+    fallback_return.fetch_all(centre, now)
     centre.unmatched.update(centre.policy.queues)
     centre.note(LinkRestored(snapshot.at))
 
@@ -88,7 +81,7 @@ def _restored_call(centre: Centre, known: KnownCall) -> Call:
     line = centre.line_of(known.did)
     return Call(
         id=known.call,
-        channel=inbox_desk.NOT_YET_NAMED,
+        channel=inbox.NOT_YET_NAMED,
         arrived_at=known.arrived_at,
         line=line,
         queue=centre.policy.queues[line.queue],
@@ -116,7 +109,7 @@ def _restore_rest(centre: Centre, rest: KnownRest, at: datetime) -> None:
     agent = centre.agents.get(rest.agent)
     if agent is not None:
         queue = min(agent.profile.queues) if rest.did is None else centre.line_of(rest.did).queue
-        agent_desk.rest_until(centre, agent, rest.began_at + centre.policy.queues[queue].wrap_up, at)
+        agent_states.rest_until(centre, agent, rest.began_at + centre.policy.queues[queue].wrap_up, at)
 
 
 def _state_of(known: KnownCall) -> CallState:
@@ -138,10 +131,10 @@ def _adopt(centre: Centre, found: LiveCall, at: datetime, now: datetime) -> None
         return
     match found.state:
         case LiveCallState.ARRIVING:
-            choice_desk.chosen_meanwhile(centre, call, found.choice)
+            wait_menu.chosen_meanwhile(centre, call, found.choice)
         case LiveCallState.LEAVING:
-            agent_desk.end_offer(centre, call, OfferResult.UNKNOWN, at, now)
-            choice_desk.found_leaving(centre, call, found.choice)
+            agent_states.end_offer(centre, call, OfferResult.UNKNOWN, at, now)
+            wait_menu.found_leaving(centre, call, found.choice)
         case LiveCallState.HOLDING:
             _adopt_waiting(centre, call, at, now)
         case LiveCallState.OFFERED:
@@ -150,7 +143,7 @@ def _adopt(centre: Centre, found: LiveCall, at: datetime, now: datetime) -> None
             _adopt_in_fallback(centre, call, found, at, now)
         case LiveCallState.WATCHED:
             if call.state is not CallState.WATCHED:
-                call_desk.join_pbx_queue(centre, call, found.queued_at or at, now)
+                call_states.join_pbx_queue(centre, call, found.queued_at or at, now)
         case LiveCallState.LEFT_QUEUE:
             if call.state is CallState.WATCHED:
                 call.state = CallState.LEFT_QUEUE
@@ -165,9 +158,9 @@ def _needs_no_adoption(centre: Centre, call: Call, at: datetime) -> bool:
     """Who was answered is answered, the list caught him between two bridges; and nobody serves our own calls."""
     if call.state is CallState.TALKING:
         return True
-    if not call_desk.is_ours(centre, call):
+    if not call_states.is_ours(centre, call):
         return False
-    call_desk.refuse(centre, call, at)
+    call_states.refuse(centre, call, at)
     return True
 
 
@@ -177,7 +170,7 @@ def _arrived_meanwhile(centre: Centre, found: LiveCall, at: datetime) -> Call:
         arrival = events.CallArrived(
             at, found.call, found.channel, found.arrived_at, found.did, found.number, found.caller_name
         )
-        return call_desk.arrive(centre, arrival)
+        return call_states.arrive(centre, arrival)
     watched = events.CallWatched(
         at,
         found.call,
@@ -188,16 +181,16 @@ def _arrived_meanwhile(centre: Centre, found: LiveCall, at: datetime) -> Call:
         found.number,
         found.caller_name,
     )
-    call = pbx_queue_desk.arrive(centre, watched)
-    obligation_desk.resident_arrived(centre, call, at)
+    call = watched_calls.arrive(centre, watched)
+    obligations.resident_arrived(centre, call, at)
     return call
 
 
 def _adopt_waiting(centre: Centre, call: Call, at: datetime, now: datetime) -> None:
-    agent_desk.end_offer(centre, call, OfferResult.UNKNOWN, at, now)
+    agent_states.end_offer(centre, call, OfferResult.UNKNOWN, at, now)
     if call.state is not CallState.WAITING:
         centre.timers.disarm(TimerKind.HELD_BACK, call.id)
-        call_desk.queue(centre, call, at)
+        call_states.queue(centre, call, at)
 
 
 def _adopt_offered(centre: Centre, call: Call, found: LiveCall, at: datetime, now: datetime) -> None:
@@ -206,12 +199,12 @@ def _adopt_offered(centre: Centre, call: Call, found: LiveCall, at: datetime, no
         return
     if call.state is CallState.RESTORED and call.offer == found.offer:
         call.offer = call.agent = None  # An earlier run's, and it rings still.
-    agent_desk.end_offer(centre, call, OfferResult.UNKNOWN, at, now)
+    agent_states.end_offer(centre, call, OfferResult.UNKNOWN, at, now)
     centre.take_out_of_line(call)
     centre.timers.disarm(TimerKind.HELD_BACK, call.id)
     call.state = CallState.OFFERED
     call.offer = found.offer or OfferId(f"{call.id}/{centre.epoch}.0")
-    agent = agent_desk.agent_of(centre, found.agent)
+    agent = agent_states.agent_of(centre, found.agent)
     if agent is not None and agent.work not in {Work.TALKING, Work.OFFERED}:
         call.agent = agent.id
         agent.work, agent.offer, agent.call = Work.OFFERED, call.offer, call.id
@@ -221,25 +214,25 @@ def _adopt_offered(centre: Centre, call: Call, found: LiveCall, at: datetime, no
 
 def _adopt_in_fallback(centre: Centre, call: Call, found: LiveCall, at: datetime, now: datetime) -> None:
     if call.state is not CallState.FALLBACK:
-        call_desk.fall_back(centre, call, at, now)
+        call_states.fall_back(centre, call, at, now)
     for agent in tuple(call.rings):
         if agent != found.agent:
-            pbx_queue_desk.end_ring(centre, call, agent, OfferResult.UNKNOWN, at)
+            watched_calls.end_ring(centre, call, agent, OfferResult.UNKNOWN, at)
     if found.agent is not None:
-        call_desk.rings_in_pbx_queue(centre, call, events.AgentRang(at, call.id, found.agent, None), now)
+        call_states.rings_in_pbx_queue(centre, call, events.AgentRang(at, call.id, found.agent, None), now)
 
 
 def _adopt_talking(centre: Centre, call: Call, found: LiveCall, at: datetime, now: datetime) -> None:
     agent_id = found.agent or call.agent
     if call.state is not CallState.TALKING:
         answered = events.CallAnswered(found.answered_at or at, call.id, agent_id, found.by_fallback)
-        call_desk.connect(centre, call, answered, now)
+        call_states.connect(centre, call, answered, now)
         return
-    agent = agent_desk.agent_of(centre, agent_id)
+    agent = agent_states.agent_of(centre, agent_id)
     if agent is not None and agent.work is not Work.TALKING:
         call.agent = agent.id
-        taking_back.free_from_other_offer(centre, call, agent.call, at, now)
-        agent_desk.start_talking(centre, agent, call)
+        withdrawals.free_from_other_offer(centre, call, agent.call, at, now)
+        agent_states.start_talking(centre, agent, call)
 
 
 def _release_from_ended_work(
@@ -254,7 +247,7 @@ def _release_from_ended_work(
         wrap_up = (
             centre.policy.queues[min(agent.profile.queues)].wrap_up if call is None else call.queue.wrap_up
         )
-        agent_desk.end_talking(centre, agent, wrap_up, now)
+        agent_states.end_talking(centre, agent, wrap_up, now)
 
 
 def _adopt_phone(centre: Centre, agent: Agent, phone: events.LiveAgent, now: datetime) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from queues.app_queue import fallback_return as fallback_desk
-from queues.callbacks import attempts as attempt_desk
-from queues.calls import offers as offering
+from queues.app_queue import fallback_return
+from queues.callbacks import attempts
+from queues.calls import offers
 from queues.state.call import Place
 from queues.state.core_state import Centre
 from queues.terms.identifiers import AgentId, CallId, ObligationId
@@ -17,7 +17,7 @@ def match_all(centre: Centre, at: datetime, now: datetime) -> None:
 
     Only queues in which something changed are looked at; each offer costs O(log n).
     """
-    if not centre.synced or centre.catching_up or fallback_desk.is_awaited(centre, now):
+    if not centre.synced or centre.catching_up or fallback_return.is_awaited(centre, now):
         return
     while (pair := _next_pair(centre)) is not None:
         _give(centre, *pair, at, now)
@@ -42,7 +42,7 @@ def _give(
     agent = centre.agents[agent_id]
     call = centre.calls.get(CallId(waiter))
     if call is None:
-        attempt_desk.make(centre, centre.obligations[ObligationId(waiter)], agent, at, now)
+        attempts.make(centre, centre.obligations[ObligationId(waiter)], agent, at, now)
     else:
-        offering.offer(centre, call, agent, at, now)
+        offers.offer(centre, call, agent, at, now)
     centre.settle_agents(at)

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from queues.agents import agent_states as agent_desk
-from queues.callbacks import obligations as obligation_desk
-from queues.callbacks import schedule as obligation_clock
-from queues.callbacks import verdicts
+from queues.agents import agent_states
+from queues.callbacks import obligations, schedule, verdicts
 from queues.messages import events
 from queues.messages.commands import PlayMessage
 from queues.messages.journal import MessageClosed, MessagePlayed, MessageRecorded
@@ -54,7 +52,7 @@ def restore(centre: Centre, known: events.KnownMessage) -> None:
 
 def wanted(centre: Centre, event: events.MessageWanted) -> None:
     """An agent wants to hear one: the oldest that nobody opened, else the one opened longest ago."""
-    agent = agent_desk.agent_of(centre, event.agent)
+    agent = agent_states.agent_of(centre, event.agent)
     if agent is None:
         return
     his = [message for message in centre.messages.values() if message.queue in agent.profile.queues]
@@ -78,7 +76,7 @@ def reviewed(centre: Centre, event: events.MessageReviewed, now: datetime) -> No
     if event.review is Review.DONE:
         _settle(centre, message, event.at, reviewed_at=event.at)
     elif message.obligation in centre.obligations:
-        obligation_clock.call_now(centre, centre.obligations[message.obligation], event.at, now)
+        schedule.call_now(centre, centre.obligations[message.obligation], event.at, now)
 
 
 def _opened(centre: Centre, message: WaitingMessage, by: str, at: datetime) -> None:
@@ -100,4 +98,4 @@ def _settle(centre: Centre, message: WaitingMessage, at: datetime, **care: datet
     ]
     kept = verdicts.judge_reviewed(centre, obligation, call, at)
     if kept and not obligation.owed and obligation.contacted_at is None:
-        obligation_desk.message_reviewed(centre, obligation, at)
+        obligations.message_reviewed(centre, obligation, at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from queues.callbacks import outage as outage_desk
+from queues.callbacks import outage
 from queues.messages import events
 from queues.messages.commands import RefuseCall, TellAgent
 from queues.messages.events import ContactResult, DeviceState
@@ -190,7 +190,7 @@ def test_a_number_that_fails_while_others_are_reached_is_not_tried_each_time_and
     for n in range(2, 4):
         # Somebody else is reached through the same trunk, just before and just after his own dial fails.
         shift.dispatcher.centre.carried_at["trunk"] = moment(at)
-        outage_desk.carried(shift.dispatcher.centre, "trunk", moment(at), moment(at))
+        outage.carried(shift.dispatcher.centre, "trunk", moment(at), moment(at))
         at += 0 if n == 2 else 300
         shift.due(at)
         assert dials_of(shift, "+79161230001") == n
@@ -198,7 +198,7 @@ def test_a_number_that_fails_while_others_are_reached_is_not_tried_each_time_and
         shift.dispatcher.centre.carried_at["trunk"] = moment(at)
         at += 10
     assert shift.state() is ObligationState.WITH_HUMAN
-    outage_desk.carried(shift.dispatcher.centre, "trunk", moment(at), moment(at))
+    outage.carried(shift.dispatcher.centre, "trunk", moment(at), moment(at))
     pass_time(shift, at + 1000)
     assert shift.state() is ObligationState.WITH_HUMAN
 

@@ -70,7 +70,7 @@ def test_whom_a_phone_that_died_left_is_called_again_as_soon_as_he_is_off_the_li
     assert (shift.state(), shift.closed) == ("unconfirmed", [])
     shift.tell(events.AttemptVoice(moment(210), AttemptId(f"{OB1}.1.1"), heard=True))
     assert (shift.state(), shift.closed) == (ObligationState.RETRY, [])
-    assert [one.by for one in shift.journal(DispositionNoted)] == ["phone died"]  # type: ignore[attr-defined]
+    assert [one.by for one in shift.journal(DispositionNoted)] == ["phone died"]
     assert moment(210) + CallbackPolicy().retry_after_failure in shift.wakes
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from callengine.check import files as check_files
+from callengine.check import files
 from callengine.check.files import Surroundings
 from callengine.check.finding import Finding
 from callengine.check.pbx import check_machine
@@ -144,7 +144,7 @@ def test_a_file_that_roots_own_command_left_in_the_state_folder_is_found(
     settings = settings_of(etc)
     (state / "callengine.tokens").touch()
     assert errors(settings, etc, service) == []
-    monkeypatch.setattr(check_files, "owner_of", lambda path: 0 if path.suffix else 61234)
+    monkeypatch.setattr(files, "owner_of", lambda path: 0 if path.suffix else 61234)
     (found,) = errors(settings, etc, service)
     assert found.what == f"http.tokens_file: {state}/callengine.tokens is not the service's own"
     assert found.help.startswith(f"chown --reference={state} ")
