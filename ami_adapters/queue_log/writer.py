@@ -49,6 +49,8 @@ class LoggedResident:
     transferred: bool = False
     notice: TransferNotice | None = None
     """Given away before the journal had the answer: AMI tells of both in one breath."""
+    passed_on: tuple[AgentId, datetime] | None = None
+    """A colleague speaks, and AMI has not said yet how that came."""
     rang: dict[OfferId, tuple[AgentId, datetime, str]] = field(default_factory=dict)
 
     @property
@@ -112,10 +114,17 @@ class QueueLog:
         if call.answered_at is None:
             call.notice = notice
             return
-        call.transferred = True
+        call.transferred, call.passed_on = True, None
         if call.is_written and self._may_write(notice.at):
             data = (*notice.data, *_times(call, notice.at))
             self._write(QueueLogLine(notice.call, call.queue, self._names.of(call.agent), notice.event, data))
+
+    def unexplained(self, call_id: CallId) -> None:
+        """Time enough has passed since CallPassedOn for AMI to say how that came: what it did not say is blind."""
+        call = self._calls.get(call_id)
+        line = None if call is None else self._passed_on(call_id, call)
+        if call is not None and line is not None and call.is_written and self._may_write(line[0]):
+            self._write(line[1])
 
     def _may_write(self, at: datetime) -> bool:
         return self._live_since is not None and at >= self._live_since - _HEARD_LATE
@@ -174,6 +183,10 @@ class QueueLog:
             if may_write and not call.is_written:
                 yield self._entered(call_id, call)
         was_written = call.is_written
+        if isinstance(entry, facts.CallFinished):
+            blind = self._passed_on(call_id, call)
+            if blind is not None and was_written:
+                yield blind[1]
         line = self._line_of(entry, call_id, call)
         if line is not None and was_written and (not call.in_fallback or isinstance(entry, _OF_THE_FALLBACK)):
             yield line
@@ -199,8 +212,9 @@ class QueueLog:
                 _, rang_at, leg = call.rang.pop(offer, (agent, at, "")) if offer else (agent, at, "")
                 data = (rounded_up(at - call.arrived_at), leg, whole(at - rang_at))
                 return QueueLogLine(call_id, call.queue, self._names.of(agent), "CONNECT", data)
-            case facts.CallPassedOn(at, _, agent):
-                return self._passed_on(call_id, call, at, agent)
+            case facts.CallPassedOn(at, _, agent) if call.passed_on is None:
+                # Bridges are told before the transfer that made them: its own word may be a moment behind.
+                call.passed_on = (agent, at)
             case facts.CallFinished():
                 return self._finished(entry, call)
             case _:
@@ -217,16 +231,17 @@ class QueueLog:
         data = (whole(at - rang_at, _MILLISECOND),)
         return QueueLogLine(call_id, call.queue, self._names.of(agent), event, data)
 
-    def _passed_on(
-        self, call_id: CallId, call: LoggedResident, at: datetime, agent: AgentId
-    ) -> QueueLogLine | None:
+    def _passed_on(self, call_id: CallId, call: LoggedResident) -> tuple[datetime, QueueLogLine] | None:
         """A colleague speaks, and Asterisk did not say how that came."""
+        if call.passed_on is None or call.transferred or call.answered_at is None:
+            return None
+        (agent, at), call.passed_on = call.passed_on, None
         profile = self._names.profiles.get(agent)
-        if call.transferred or call.answered_at is None or profile is None:
+        if profile is None:
             return None
         call.transferred = True
         data = (profile.endpoint.partition("/")[2], CONTEXT_TRANSFER, *_times(call, at))
-        return QueueLogLine(call_id, call.queue, self._names.of(call.agent), "BLINDTRANSFER", data)
+        return at, QueueLogLine(call_id, call.queue, self._names.of(call.agent), "BLINDTRANSFER", data)
 
     def _finished(self, entry: facts.CallFinished, call: LoggedResident) -> QueueLogLine | None:
         """How he left. Of who is lost nobody knows when that was."""

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from ami_adapters.connection.charge import Link
 from ami_adapters.protocol.ami_message import Message
@@ -16,11 +17,14 @@ from ami_adapters.queue_log.line import QueueLogLine
 from ami_adapters.queue_log.transfers import transfer_notice
 from ami_adapters.queue_log.writer import LoggedResident, QueueLog
 from config.settings import Settings
-from queues.messages.journal import AgentState, JournalEntry, LinkRestored
+from queues.messages.journal import AgentState, CallPassedOn, JournalEntry, LinkRestored
 from queues.messages.snapshot import LedgerRestored
 from queues.policy import AgentProfile, CentrePolicy
 from queues.terms.identifiers import AgentId, CallId, QueueName
 from storage.queries.realtime_seed import FigureCall, FigureRows
+
+_UNEXPLAINED_SECONDS: Final = 2.0
+"""Asterisk's word on a transfer follows that of its bridges within milliseconds; a busy machine takes longer."""
 
 
 class QueueLogFeed:
@@ -57,6 +61,9 @@ class QueueLogFeed:
             self._queue_log.observe(entry)
             if isinstance(entry, LinkRestored):
                 asyncio.get_running_loop().call_soon(self._queue_log.settle)
+            if isinstance(entry, CallPassedOn):
+                loop = asyncio.get_running_loop()
+                loop.call_later(_UNEXPLAINED_SECONDS, self._queue_log.unexplained, entry.call)
 
     def hear(self, message: Message) -> None:
         """AMI's own word on transfers: the journal knows only who speaks in the end."""

@@ -12,12 +12,14 @@ from ami_adapters.queue_log.writer import QueueLog
 from callengine.realtime.statistics import DayTally
 from queues.messages import events
 from queues.messages.events import Event
+from queues.messages.journal import CallPassedOn
 from queues.terms.identifiers import AgentId, CallId, ChannelName, OfferId
 from queues.terms.outcomes import Choice, DeviceState, OfferResult
 from sla.call_facts import Promise
 from tests.support.centre import EMERGENCY, GENERAL, NOON, Desk, arrived, holding, moment, small_centre
 
 A1, A2 = AgentId("1001"), AgentId("1002")
+UNEXPLAINED = timedelta(seconds=2)
 
 
 class LoggedCentre:
@@ -30,6 +32,7 @@ class LoggedCentre:
         self.log = QueueLog(dict(self.desk.policy.agents), agent_form, self._write)
         self.text = ""
         self._now = NOON
+        self._passed_on: list[tuple[datetime, CallId]] = []
 
     def _write(self, line: QueueLogLine) -> None:
         fields = (line.call, line.queue, line.agent, line.event, *line.data)
@@ -38,15 +41,24 @@ class LoggedCentre:
     def tell(self, *told: Event) -> None:
         """Each at its own moment, which is also when it is heard."""
         for event in told:
-            self._now = event.at
+            self._passes(event.at)
             for entry in self.desk.tell(event).journal:
                 self.tally.observe(entry)
                 self.log.observe(entry)
+                if isinstance(entry, CallPassedOn):
+                    self._passed_on.append((entry.at + UNEXPLAINED, entry.call))
             self.log.settle()
+
+    def _passes(self, at: datetime) -> None:
+        """What the feed's timers do."""
+        while self._passed_on and self._passed_on[0][0] <= at:
+            self._now, call = self._passed_on.pop(0)
+            self.log.unexplained(call)
+        self._now = at
 
     def hear(self, at: datetime, name: str, **fields: str) -> None:
         """A message of AMI."""
-        self._now = at
+        self._passes(at)
         headers = {"Event": name, "Timestamp": f"{at.timestamp():.6f}", **fields}
         raw = "".join(f"{key}: {value}\r\n" for key, value in headers.items()).encode()
         notice = transfer_notice(Message(raw), at)

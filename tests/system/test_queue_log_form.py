@@ -86,15 +86,15 @@ class Centre:
         count = before.count(f"|{event}|")
         await self.live.until(lambda: self.file.read_text().count(f"|{event}|") > count, seconds=seconds)
 
-    async def gives_away(self, event: str, refer: Callable[[], None]) -> None:
-        """By REFER; a PBX that is about to bridge the two refuses it, and then he asks again."""
-        before = self.file.read_text()
-        for _ in range(3):
-            refer()
-            with suppress(TimeoutError):
-                await self.written(event, before, seconds=10)
-                return
-        raise TimeoutError(f"no {event} is written")
+    async def bridged(self, channels: int) -> None:
+        """So many channels speak in pairs, by Asterisk too: a REFER that comes before that is refused."""
+        async with asyncio.timeout(30):
+            while [bool(one) for one in await self._bridges()] != [True] * channels:
+                await asyncio.sleep(0.05)
+
+    async def _bridges(self) -> list[str]:
+        lines = await asyncio.to_thread(self.live.asterisk.command_line, "core show channels concise")
+        return [line.split("!")[12] for line in lines.splitlines() if line.count("!") == 13]
 
     async def quiet(self) -> None:
         """Every phone is free again, by Asterisk too."""
@@ -139,11 +139,13 @@ async def every_call(centre: Centre, did: str) -> None:
     for number, event in ((4, "BLINDTRANSFER"), (5, "ATTENDEDTRANSFER")):
         await centre.quiet()
         resident = await centre.speaks(did, number)
+        await centre.bridged(2)
         if event == "BLINDTRANSFER":
-            await centre.gives_away(event, lambda: centre.first.transfer(centre.second.user))
+            await centre.after(event, lambda: centre.first.transfer(centre.second.user))
         else:
             asking = await Consultation.begin(centre.first, centre.second.user)
-            await centre.gives_away(event, asking.connect)
+            await centre.bridged(4)
+            await centre.after(event, asking.connect)
         await centre.live.until(lambda: centre.second.present_call is not None, seconds=30)
         await resident.hang_up()
         centre.first.hang_up()

@@ -235,3 +235,35 @@ def test_a_transfer_that_is_heard_before_the_answer_is_written_behind_it() -> No
         "c1|general|Agent/1001|CONNECT|4|leg-c1|2",
         "c1|general|Agent/1001|BLINDTRANSFER|1002|callengine-transfer|4|0|1",
     ]
+
+
+def passed_on_lines(said_after: float | None, over_at: float) -> list[str]:
+    """The transfer of a resident who was answered at 4.2 and speaks with a colleague from 7 on."""
+    centre = LoggedCentre()
+    centre.open()
+    centre.comes("c1", 1, "+79160000001")
+    centre.rings("c1", 2)
+    centre.answers("c1", 4.2)
+    centre.tell(events.CallTransferred(moment(7), CallId("c1"), A2))
+    if said_after is not None:
+        done = {"Result": "Success", "DestType": "Bridge", "DestBridgeUniqueid": "bridge-1"}
+        centre.hear(moment(7 + said_after), "AttendedTransfer", TransfereeUniqueid="c1", **done)
+    centre.ends("c1", over_at, agent_hung_up=False)
+    return [line for line in centre.text.splitlines() if "|c1|" in line][2:]
+
+
+def stamped(at: float, event: str, data: str) -> list[str]:
+    return [f"{int(moment(at).timestamp())}|c1|general|Agent/1001|{event}|{data}"]
+
+
+def test_a_transfer_whose_bridges_are_told_first_is_what_asterisk_says_it_was() -> None:
+    """The journal knows that a colleague speaks; milliseconds later AMI says that he was asked first."""
+    assert passed_on_lines(0.005, 9) == stamped(7, "ATTENDEDTRANSFER", "BRIDGE|bridge-1|4|2|1")
+
+
+def test_a_transfer_of_which_asterisk_says_nothing_is_written_as_blind_when_it_has_had_its_time() -> None:
+    assert passed_on_lines(None, 30) == stamped(9, "BLINDTRANSFER", "1002|callengine-transfer|4|2|1")
+
+
+def test_a_transfer_of_which_nothing_was_said_before_the_call_was_over_is_still_written() -> None:
+    assert passed_on_lines(None, 8) == stamped(8, "BLINDTRANSFER", "1002|callengine-transfer|4|2|1")

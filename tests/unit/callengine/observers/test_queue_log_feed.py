@@ -14,9 +14,18 @@ from callengine.demo.centre import CentrePlan, write_settings
 from callengine.observers.queue_log import QueueLogFeed
 from config.loading import load_settings
 from config.settings import Settings
-from queues.messages.journal import AgentState, AgentStateChanged, LinkRestored
-from queues.terms.identifiers import AgentId
-from tests.support.centre import moment, small_centre
+from queues.messages.journal import (
+    AgentState,
+    AgentStateChanged,
+    CallConnected,
+    CallOffered,
+    CallPassedOn,
+    LinkRestored,
+    ServedBy,
+)
+from queues.terms.identifiers import AgentId, CallId, CompanyId
+from queues.terms.phone import Phone
+from tests.support.centre import GENERAL, GENERAL_DID, moment, small_centre
 
 A1 = AgentId("1001")
 
@@ -33,6 +42,10 @@ class Written:
 
     def drop(self, reason: str) -> None:
         raise AssertionError(reason)
+
+
+def events_of(link: Written) -> list[str]:
+    return [dict(action.headers)["Event"] for action in link.actions]
 
 
 async def feed(settings: Settings) -> list[str]:
@@ -78,6 +91,28 @@ async def test_an_agent_is_named_as_he_is_called_now_and_once_gone_as_he_was_las
         "Anna Petrova UNPAUSE",
         "Anna Petrova REMOVEMEMBER",
     ]
+
+
+async def test_a_transfer_of_which_asterisk_says_nothing_is_written_without_a_further_word(
+    by_name: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("callengine.observers.queue_log._UNEXPLAINED_SECONDS", 0.01)
+    link = Written()
+    log = QueueLogFeed(by_name, small_centre(2), lambda: link, lambda: moment(0))
+    call, caller = CallId("c1"), Phone("+79160000001")
+    for entry in (
+        LinkRestored(moment(0)),
+        CallOffered(
+            moment(1), call, moment(1), GENERAL_DID, CompanyId("zarya"), "general", GENERAL, caller, ""
+        ),
+        CallConnected(moment(2), call, A1, None, ServedBy.ENGINE),
+        CallPassedOn(moment(3), call, AgentId("1002")),
+    ):
+        log.observe(entry)
+    assert events_of(link)[-1] == "CONNECT"
+    async with asyncio.timeout(10):
+        while events_of(link)[-1] != "BLINDTRANSFER":
+            await asyncio.sleep(0.01)
 
 
 async def test_nothing_is_written_where_it_is_switched_off(by_name: Settings) -> None:
