@@ -9,26 +9,33 @@ export CALLENGINE_CACHE := $(CACHE)
 export PIP_CACHE_DIR := $(CACHE)/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup centre demo test tests-together test-long walk pictures chaos fuzz soak bench wheel deb dashboards lint format lock clean
+.PHONY: help setup centre demo test tests-together test-long walk pictures reference chaos fuzz soak bench wheel deb dashboards lint format lock clean
 
 help:
-	@echo "make demo    a whole centre on this machine: Asterisk, engine, six softphones, residents who call"
-	@echo "             (DEMO_SECONDS=$(DEMO_SECONDS); Ctrl-C ends it)"
-	@echo "make test    ruff, mypy, import-linter and every test, those on a real Asterisk included"
-	@echo "             (FRESH=1 ignores Asterisk, SIPp and the like that are installed on this machine)"
-	@echo "make test-long  what takes minutes each: whole Debian machines, packages installed and purged (60 minutes)"
-	@echo "make bench   the engine against app_queue on one Asterisk in one run, real SIP phones (15 minutes)"
-	@echo "make chaos   engine, links, ledger and Asterisk killed and cut under load, 200 times and more (30 minutes)"
-	@echo "make soak    a million simulated calls through a whole engine (two hours)"
-	@echo "make fuzz    a million damaged inputs: AMI, settings, HTTP; hostile calls to a real Asterisk (20 minutes)"
-	@echo "make walk    one answered and one missed call, followed from file to file: how the code hangs together"
-	@echo "make pictures  docs/pictures anew: the wallboard and a month's report, as Chromium shows them"
-	@echo "make wheel   dist/callengine-….whl, to be installed as docs/install.md tells"
-	@echo "make deb     dist/callengine_…+deb12_….deb for the Debian this is; the second time without a network"
-	@echo "make lint    only the checks that run nothing"
-	@echo "make dashboards  write config/grafana anew from config/dashboards"
-	@echo "make lock    renew requirements/*.txt"
-	@echo "make clean   remove what was made in this folder; downloads stay in $(CACHE)"
+	@echo "See it work"
+	@echo "  make demo       a whole centre on this machine: Asterisk, engine, six softphones, residents who call"
+	@echo "                  (DEMO_SECONDS=$(DEMO_SECONDS); Ctrl-C ends it)"
+	@echo "  make walk       one answered and one missed call, followed from file to file: how the code hangs together"
+	@echo "Change it"
+	@echo "  make lint       only the checks that run nothing"
+	@echo "  make format     what ruff can put right by itself"
+	@echo "  make test       ruff, mypy, import-linter and every test, those on a real Asterisk included"
+	@echo "                  (FRESH=1 ignores Asterisk, SIPp and the like that are installed on this machine)"
+	@echo "Write what is generated"
+	@echo "  make reference  docs/reference and the list of settings, from the code"
+	@echo "  make dashboards config/grafana, from config/dashboards"
+	@echo "  make pictures   docs/pictures: the wallboard and a month's report, as Chromium shows them"
+	@echo "  make lock       requirements/*.txt, with the newest versions"
+	@echo "Prove more"
+	@echo "  make test-long  what takes minutes each: whole Debian machines, packages installed and purged (60 minutes)"
+	@echo "  make bench      the engine against app_queue on one Asterisk in one run, real SIP phones (15 minutes)"
+	@echo "  make chaos      engine, links, ledger and Asterisk killed and cut under load, 200 times and more (30 minutes)"
+	@echo "  make fuzz       a million damaged inputs: AMI, settings, HTTP; hostile calls to a real Asterisk (20 minutes)"
+	@echo "  make soak       a million simulated calls through a whole engine (two hours)"
+	@echo "Release it"
+	@echo "  make wheel      dist/callengine-….whl, to be installed as docs/install.md tells"
+	@echo "  make deb        dist/callengine_…+deb12_….deb for the Debian this is; the second time without a network"
+	@echo "  make clean      remove what was made in this folder; downloads stay in $(CACHE)"
 
 setup: .venv/.complete
 	@$(PYTHON) asterisk-sample/provision.py --for-tests $(if $(FRESH),--fresh)
@@ -82,6 +89,9 @@ bench: centre
 
 pictures: setup
 	@$(BIN)/python -m tests.pictures docs/pictures
+
+reference: .venv/.complete
+	@$(BIN)/python -m tests.reference
 
 wheel: .venv/.complete
 	@rm -rf dist

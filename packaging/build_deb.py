@@ -33,7 +33,7 @@ DEBIAN_PYTHON = "/usr/bin/python3"
 LOCK = ROOT / "requirements" / "run.txt"
 _ALONE = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONSAFEPATH": "1"}
 """The environment's own callengine speaks, not that of the folder the build is called in."""
-PAGES = ("README.md", "CHANGELOG.md", "docs/*.md")
+PAGES = ("README.md", "CHANGELOG.md", "docs/*.md", "docs/reference/*.md")
 
 
 class BuildError(Exception):
@@ -204,7 +204,7 @@ def _lay_out_the_rest(tree: Path, target: Target) -> None:
     documents = tree / "usr/share/doc/callengine"
     for pattern in PAGES:
         for path in sorted(ROOT.glob(pattern)):
-            _write(documents / path.name, path.read_text(encoding="utf-8"))
+            _write(documents / _page_name(path.relative_to(ROOT)), path.read_text(encoding="utf-8"))
     _write(documents / "copyright", (ROOT / "packaging/debian/copyright").read_text())
     date = email.utils.formatdate(target.moment)
     _compressed(
@@ -214,6 +214,13 @@ def _lay_out_the_rest(tree: Path, target: Target) -> None:
     )
     overrides = (ROOT / "packaging/debian/lintian-overrides").read_text()
     _write(tree / "usr/share/lintian/overrides/callengine", overrides)
+
+
+def _page_name(path: Path) -> Path:
+    """Where a page lies in the package: those of docs/ beside README.md, whose map of them is MAP.md there."""
+    if path == Path("docs/README.md"):
+        return Path("MAP.md")
+    return path.relative_to("docs") if path.parts[0] == "docs" else path
 
 
 def _completing() -> Mapping[str, str]:

@@ -136,7 +136,8 @@ class HttpServer:
         door.open()
         self._doors.append(door)
 
-    async def _runner(self, *, may_change: bool) -> web.AppRunner:
+    def application(self, *, may_change: bool) -> web.Application:
+        """All routes, by TCP behind the gate."""
         app = web.Application(client_max_size=64 * 1024)
         app.on_response_prepare.append(_add_headers)
         app[MAY_CHANGE] = may_change
@@ -151,7 +152,10 @@ class HttpServer:
             app.router.add_get("/", _to_the_board)
         for part in self._parts:
             part.add_to(app)
-        runner = web.AppRunner(app, access_log=None)
+        return app
+
+    async def _runner(self, *, may_change: bool) -> web.AppRunner:
+        runner = web.AppRunner(self.application(may_change=may_change), access_log=None)
         await runner.setup()
         self._runners.append(runner)
         return runner
@@ -169,21 +173,24 @@ class HttpServer:
         return await handler(request)
 
     async def _get_metrics(self, request: web.Request) -> web.Response:
+        """All metrics, for Prometheus; OpenMetrics to whoever asks for it."""
         form = self._metrics.form(request.headers.get("Accept", ""))
         body, content_type = await self._scrapes.get(form)
         return web.Response(body=body, headers={"Content-Type": content_type})
 
     async def _get_healthz(self, _request: web.Request) -> web.Response:
+        """200 while the process turns."""
         return web.json_response({"alive": True})
 
     async def _get_readyz(self, _request: web.Request) -> web.Response:
+        """200 when the engine can do its work, else 503; each condition by name."""
         conditions = dict(self._health())
         ready = all(conditions.values())
         return web.json_response({"ready": ready, "conditions": conditions}, status=200 if ready else 503)
 
 
 async def _to_the_board(_request: web.Request) -> web.Response:
-    """Relative: a proxy may show the engine under a folder of its own."""
+    """The way to the wallboard. Relative: a proxy may show the engine under a folder of its own."""
     return web.Response(status=302, headers={"Location": "wallboard"})
 
 

@@ -1,6 +1,6 @@
 """Prometheus metrics: fed by the journal, every counter and histogram there from the start at 0.
 
-Names and units are part of the interface (DESIGN 7, docs/metrics.md); labels are bounded: queues, outcomes,
+Names and units are part of the interface (DESIGN 7, docs/reference/metrics.md); labels are bounded: queues, outcomes,
 states and kinds from the settings and the closed vocabularies, never a number, a name or a call.
 """
 

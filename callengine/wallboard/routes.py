@@ -86,6 +86,7 @@ class BoardRoutes:
         return Look(scope, language)
 
     async def _show(self, request: web.Request) -> web.Response:
+        """The wallboard as a page, of the centre, or of one `?company=` or `?queue=`, in `?lang=ru` or `en`."""
         look = self._look(request)
         boards, age = self._boards([look.scope])
         html = await asyncio.to_thread(
@@ -102,6 +103,7 @@ class BoardRoutes:
         )
 
     async def _file(self, request: web.Request) -> web.Response:
+        """What the page is drawn with: style, script, fonts."""
         name = request.match_info["file"]
         content = self._files.get(name)
         if content is None:
@@ -112,6 +114,7 @@ class BoardRoutes:
         )
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
+        """The board's changes as server-sent events."""
         look = self._look(request)
         if len(self.viewers) >= MOST_VIEWERS:
             raise web.HTTPServiceUnavailable(text="too many boards are open\n", headers={"Retry-After": "30"})

@@ -1,4 +1,4 @@
-"""docs/metrics.md read back: which series there are (test_metrics.py holds it to be the engine's own list)."""
+"""docs/reference/metrics.md read back: which series there are (test_reference.py holds it)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SELECTOR = re.compile(r"(?<![\w:])((?:callengine|queue:callengine|asterisk)_\w+
 def documented_series() -> dict[str, frozenset[str]]:
     """Each series' name as scraped, and its labels."""
     series = {}
-    for line in Path("docs/metrics.md").read_text(encoding="utf-8").splitlines():
+    for line in Path("docs/reference/metrics.md").read_text(encoding="utf-8").splitlines():
         if line.startswith("| `callengine_"):
             name, kind, labels, _ = (cell.strip().strip("`") for cell in line.split("|")[1:-1])
             known = {label.strip() for label in labels.split(",")} - {"–"}

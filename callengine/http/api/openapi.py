@@ -76,7 +76,7 @@ OPERATIONS = (
     Operation("get", "/messages", "Voice messages that nobody has reviewed", _MESSAGES),
     Operation("post", "/messages/{message}/review", "Say what became of a message", _MESSAGES, ReviewWish),
     Operation(
-        "get", "/figures", "All live figures: centre, queues, companies, agents (docs/metrics.md)", _ANY
+        "get", "/figures", "All live figures: centre, queues, companies, agents (docs/figures.md)", _ANY
     ),
     Operation(
         "get", "/figures/strip", "96 quarters of an hour that end now", _ANY, asks=("queue", "company")

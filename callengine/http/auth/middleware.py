@@ -77,7 +77,7 @@ class Gate:
             token, renewed = self._who(request)
             if token is None:
                 return self._unknown(request)
-            if token.role not in _roles_of(request.path):
+            if token.role not in roles_of(request.path):
                 raise web.HTTPForbidden(text=f"a token of the role {token.role} does not show this\n")
             response = await handler(request)
             if renewed and not response.prepared:
@@ -143,9 +143,11 @@ class Gate:
         )
 
     async def _show_form(self, request: web.Request) -> web.Response:
+        """The form that takes a token."""
         return self._form(request, wanted=request.query.get("next", ""), status=200)
 
     async def _sign_in(self, request: web.Request) -> web.Response:
+        """The cookie of whoever sends a token; then back to the page that was wanted."""
         _refuse_other_sites(request)
         if request.content_type != "application/x-www-form-urlencoded":
             raise web.HTTPUnsupportedMediaType(text="a form is wanted\n")
@@ -157,13 +159,14 @@ class Gate:
         token = self._find(given.strip(), request)
         if token is None:
             return self._form(request, wanted=wanted, status=401, wrong="wrong")
-        if token.role not in _roles_of("/wallboard"):
+        if token.role not in roles_of("/wallboard"):
             return self._form(request, wanted=wanted, status=403, wrong="not_for_browsers")
         response = web.Response(status=303, headers={"Location": _safe_next(wanted)})
         self._set_cookie(response, token)
         return response
 
     async def _sign_out(self, request: web.Request) -> web.Response:
+        """The cookie is taken back."""
         _refuse_other_sites(request)
         response = web.Response(status=303, headers={"Location": "/sign-in"})
         response.del_cookie(
@@ -201,7 +204,8 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _roles_of(path: str) -> frozenset[Role]:
+def roles_of(path: str) -> frozenset[Role]:
+    """Whose tokens a path is shown to; what stands in OPEN wants none."""
     if path == "/":  # It leads to the board.
         path = "/wallboard"
     return next(roles for begin, roles in SEES if path.startswith(begin))

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from config.consistency import lines_without_callback
 from config.errors import ConfigError
-from config.example import example_toml, reference_markdown, write_example
+from config.example import example_toml, write_example
 from config.loading import load_settings, settings_path
 from config.plausibility import ERRORS, WARNINGS
 from config.policies import centre_policy, dialplan_lines
@@ -60,11 +60,6 @@ def test_the_example_shows_every_key() -> None:
         return names
 
     assert [name for name in walk(Settings) if name not in text] == []
-
-
-def test_the_documentation_lists_every_option_as_the_schema_has_it() -> None:
-    documentation = Path("docs/configuration.md").read_text(encoding="utf-8")
-    assert reference_markdown() in documentation
 
 
 def test_every_mistake_is_told_at_once_each_with_its_place_and_what_would_be_right(example: Path) -> None:

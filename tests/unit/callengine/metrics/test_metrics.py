@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import subprocess
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -253,21 +252,6 @@ async def test_a_humans_task_counts_until_somebody_takes_it() -> None:
     )
     assert await scraped.value("human_tasks_unassigned") == 2
     assert await scraped.value("pbx_state_known") == 0
-
-
-async def test_the_documentation_lists_every_metric_and_no_other() -> None:
-    body, _ = await Scraped().metrics.exposition("text/plain")
-    shown = {
-        f"| `{family.name}` | {family.type} | {family.documentation} |"
-        for family in text_string_to_metric_families(body.decode())
-        if not family.name.endswith("_created")
-    }
-    rows = [
-        [cell.strip() for cell in line.split("|")[1:-1]]
-        for line in Path("docs/metrics.md").read_text(encoding="utf-8").splitlines()
-        if line.startswith("| `callengine_")
-    ]
-    assert {f"| {name} | {kind} | {meaning} |" for name, kind, _, meaning in rows} == shown
 
 
 async def test_who_asks_for_openmetrics_is_told_which_call_it_was() -> None:
