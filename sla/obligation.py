@@ -66,6 +66,10 @@ class ObligationInput(StrEnum):
     NETWORK_BACK = "network_back"
     """It is a human's only because no trunk carried its dials: one may carry them again."""
     CLOSE = "close"
+    FOUND_IN_FLIGHT = "found_in_flight"
+    """A start of the engine found a dial of it that had not been settled."""
+    FOUND_AT_REST = "found_at_rest"
+    """A start of the engine found it without a dial: looked at now."""
 
 
 _S, _I = ObligationState, ObligationInput
@@ -84,6 +88,8 @@ _WHILE_OPEN: Mapping[ObligationInput, ObligationState] = {
     _I.GOT_THROUGH: _S.CANCELLED,
     _I.REVIEWED: _S.MESSAGE_REVIEWED,
     _I.CLOSE: _S.CLOSED_BY_HAND,
+    _I.FOUND_IN_FLIGHT: _S.CLAIMED,
+    _I.FOUND_AT_REST: _S.PLANNED,
 }
 _WHILE_IN_FLIGHT: Mapping[ObligationInput, ObligationState] = {
     _I.RESIDENT_CALLS: _S.SUSPENDED,
@@ -95,6 +101,7 @@ _WHILE_IN_FLIGHT: Mapping[ObligationInput, ObligationState] = {
     _I.REVIEWED: _S.MESSAGE_REVIEWED,
     _I.GOT_THROUGH: _S.CANCELLED,
     _I.CLOSE: _S.CLOSED_BY_HAND,
+    _I.FOUND_IN_FLIGHT: _S.CLAIMED,
 }
 
 TRANSITIONS: Mapping[ObligationState, Mapping[ObligationInput, ObligationState]] = {
@@ -115,6 +122,7 @@ TRANSITIONS: Mapping[ObligationState, Mapping[ObligationInput, ObligationState]]
         _I.MISSED_AGAIN: _S.PLANNED,
         _I.GOT_THROUGH: _S.CANCELLED,
         _I.CLOSE: _S.CLOSED_BY_HAND,
+        _I.FOUND_IN_FLIGHT: _S.CLAIMED,
     },
     _S.RETRY: {**_WHILE_OPEN, _I.TIME_CAME: _S.IN_LINE, _I.CLAIM: _S.CLAIMED},
     _S.WITH_HUMAN: {
@@ -125,12 +133,14 @@ TRANSITIONS: Mapping[ObligationState, Mapping[ObligationInput, ObligationState]]
         _I.GOT_THROUGH: _S.CANCELLED,
         _I.REACHED: _S.UNCONFIRMED,
         _I.CLOSE: _S.CLOSED_BY_HAND,
+        _I.FOUND_IN_FLIGHT: _S.CLAIMED,
     },
     _S.IMPOSSIBLE: {
         _I.REVIEWED: _S.MESSAGE_REVIEWED,
         _I.GOT_THROUGH: _S.CANCELLED,
         _I.REACHED: _S.UNCONFIRMED,
         _I.CLOSE: _S.CLOSED_BY_HAND,
+        _I.FOUND_IN_FLIGHT: _S.CLAIMED,
     },
     _S.CONTACTED: {},
     _S.CANCELLED: {},

@@ -46,13 +46,13 @@ def interrupt_rest(centre: Centre, agent: Agent) -> None:
     """He goes to work by himself before his rest is over."""
     _disarm_rests(centre, agent)
     if agent.work in {Work.WRAP_UP, Work.DECLINE_PAUSE}:
-        agent.work = Work.NONE
+        agent.end_rest()
         centre.touch(agent)
 
 
 def release(centre: Centre, agent: Agent) -> None:
     """Nothing is given to the agent any more."""
-    _release(agent)
+    agent.release()
     centre.touch(agent)
 
 
@@ -66,7 +66,7 @@ def start_decline_pause(centre: Centre, agent: Agent, pause: timedelta, now: dat
     """He did not take what he was offered: leave him alone for a moment, last among the idle."""
     agent.idle_since = now
     if pause > timedelta(0):
-        agent.work = Work.DECLINE_PAUSE
+        agent.leave_alone()
         centre.timers.arm(TimerKind.DECLINE_PAUSE, agent.id, now + pause)
     centre.touch(agent)
 
@@ -75,17 +75,16 @@ def start_talking(centre: Centre, agent: Agent, call: Call | None) -> None:
     """The agent and the resident hear each other; no call: a callback that a colleague made."""
     _disarm_rests(centre, agent)
     missed_offers.taken(centre, agent)
-    agent.work = Work.TALKING
-    agent.call = None if call is None else call.id
+    agent.talk(None if call is None else call.id)
     centre.touch(agent)
 
 
 def end_talking(centre: Centre, agent: Agent, wrap_up: timedelta, now: datetime) -> None:
     """The conversation is over for the agent: wrap-up begins, if the queue has one."""
-    _release(agent)
+    agent.release()
     agent.idle_since = now
     if wrap_up > timedelta(0):
-        agent.work = Work.WRAP_UP
+        agent.wrap_up()
         centre.timers.arm(TimerKind.WRAP_UP, agent.id, now + wrap_up)
     centre.touch(agent)
 
@@ -93,7 +92,7 @@ def end_talking(centre: Centre, agent: Agent, wrap_up: timedelta, now: datetime)
 def rest_until(centre: Centre, agent: Agent, until: datetime, now: datetime) -> None:
     """His conversation ended while we were away: what is left of his wrap-up."""
     if agent.work is Work.NONE and until > now:
-        agent.work = Work.WRAP_UP
+        agent.wrap_up()
         centre.timers.arm(TimerKind.WRAP_UP, agent.id, until)
         centre.touch(agent)
 
@@ -103,7 +102,7 @@ def end_rest(centre: Centre, agent_id: str, kind: TimerKind, now: datetime) -> N
     agent = agent_of(centre, AgentId(agent_id))
     resting = Work.WRAP_UP if kind is TimerKind.WRAP_UP else Work.DECLINE_PAUSE
     if agent is not None and agent.work is resting:
-        agent.work = Work.NONE
+        agent.end_rest()
         agent.idle_since = now
         centre.touch(agent)
 
@@ -195,15 +194,6 @@ def wrap_up_ended(centre: Centre, event: events.AgentWrapUpEnded, now: datetime)
     if agent is not None and agent.work is Work.WRAP_UP:
         centre.timers.disarm(TimerKind.WRAP_UP, agent.id)
         end_rest(centre, agent.id, TimerKind.WRAP_UP, now)
-
-
-def _release(agent: Agent) -> None:
-    agent.work = Work.NONE
-    agent.call = None
-    agent.offer = None
-    agent.attempt = None
-    agent.leg = None
-    agent.rang_at = None
 
 
 def _disarm_rests(centre: Centre, agent: Agent) -> None:

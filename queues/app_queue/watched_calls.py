@@ -23,7 +23,7 @@ from queues.messages.journal import (
 )
 from queues.policy import KeyExit, LinePolicy
 from queues.state.agent import Work
-from queues.state.call import Call, CallState
+from queues.state.call import Call, CallInput, CallState
 from queues.state.core_state import Centre
 from queues.terms.identifiers import AgentId, Did, OfferId
 from queues.terms.outcomes import TURNED_AWAY, Choice, OfferResult, QueueExit
@@ -96,7 +96,7 @@ def arrive(centre: Centre, event: events.CallWatched) -> Call:
 def join(centre: Centre, call: Call, at: datetime) -> None:
     """Asterisk's queue has him. Whatever we had begun with him is over."""
     centre.take_out_of_line(call)
-    call.state = CallState.WATCHED
+    call.move(CallInput.JOINED_PBX_QUEUE)
     call.served_by = ServedBy.ASTERISK
     call.queue_exit = None
     if call.queued_at is None:
@@ -107,7 +107,7 @@ def join(centre: Centre, call: Call, at: datetime) -> None:
 def leave(centre: Centre, call: Call, event: events.QueueLeft) -> None:
     """No agent of that queue will answer him; the dialplan may yet bring him to a human."""
     end_rings(centre, call, OfferResult.CALLER_GONE, event.at)
-    call.state = CallState.LEFT_QUEUE
+    call.move(CallInput.LEFT_PBX_QUEUE)
     call.queue_exit = event.exit
     centre.note(CallLeftQueue(event.at, call.id, event.exit))
     watch = call.queue.watch
@@ -133,7 +133,7 @@ def note_ring(centre: Centre, call: Call, event: events.AgentRang) -> None:
     centre.note(OfferRang(event.at, offer, event.leg))
     if agent.work in _MAY_BE_RUNG and agent.attempt is None:
         agent_states.interrupt_rest(centre, agent)
-        agent.work, agent.offer, agent.call, agent.leg = Work.OFFERED, offer, call.id, event.channel
+        agent.give_offer(offer, call.id, event.channel)
         centre.touch(agent)
 
 

@@ -20,10 +20,10 @@ from queues.messages.journal import (
     DialRefused,
 )
 from queues.policy import LineCallback
-from queues.state.agent import Agent, Work
+from queues.state.agent import Agent
 from queues.state.attempt_limits import CapReached
 from queues.state.core_state import Centre
-from queues.state.obligation import Attempt, AttemptState, Obligation, attempt_of, obligation_of
+from queues.state.obligation import Attempt, AttemptInput, AttemptState, Obligation, attempt_of, obligation_of
 from queues.state.timers import TimerKind
 from queues.terms.identifiers import AttemptId, ChannelName
 from queues.terms.outcomes import (
@@ -92,7 +92,7 @@ def make(
     )
     register(centre, attempt)
     obligation.attempt = attempt.id
-    agent.work, agent.attempt, agent.last_contact = Work.OFFERED, attempt.id, None
+    agent.give_attempt(attempt.id)
     centre.touch(agent)
     arm_deadline(centre, attempt, now)
     centre.note(
@@ -198,7 +198,7 @@ def agent_ready(centre: Centre, event: events.AttemptAgentReady) -> None:
     attempt = centre.attempts.get(event.attempt)
     if attempt is None or attempt.state is not AttemptState.RINGING_AGENT:
         return
-    attempt.state = AttemptState.DIALLING
+    attempt.move(AttemptInput.AGENT_TOOK)
     centre.note(AttemptDialled(event.at, attempt.id))
     obligation = centre.obligations.get(attempt.obligation)
     if obligation is not None:
@@ -206,7 +206,7 @@ def agent_ready(centre: Centre, event: events.AttemptAgentReady) -> None:
         obligations.agent_took_it(centre, obligation, event.at)
     agent = agent_states.agent_of(centre, attempt.agent)
     if agent is not None and agent.attempt == attempt.id:
-        agent.work = Work.TALKING
+        agent.take_attempt(attempt.id)
         missed_offers.taken(centre, agent)
         centre.touch(agent)
 
@@ -217,7 +217,7 @@ def contacted(centre: Centre, event: events.AttemptContacted) -> None:
     if attempt is None or attempt.state is AttemptState.TALKING:
         return
     agent_ready(centre, events.AttemptAgentReady(event.at, event.attempt))
-    attempt.state = AttemptState.TALKING
+    attempt.move(AttemptInput.REACHED)
     centre.timers.disarm(TimerKind.ATTEMPT_DEADLINE, attempt.id)
     centre.note(AttemptReached(event.at, attempt.id))
     dispositions.reached(centre, attempt, event.at)

@@ -11,7 +11,7 @@ from queues.state.obligation import Obligation, ResidentKey
 from queues.terms.identifiers import CompanyId
 from queues.terms.phone import Phone
 from queues.terms.phone_numbers import normalise
-from sla.obligation import WAITING_FOR_A_MOMENT, ObligationInput, next_state
+from sla.obligation import WAITING_FOR_A_MOMENT, ObligationInput
 
 _TICK = timedelta(microseconds=1)
 
@@ -61,12 +61,10 @@ def owed_to_number(centre: Centre, number: str) -> list[Obligation]:
 
 def move(centre: Centre, obligation: Obligation, what: ObligationInput, at: datetime) -> bool:
     """Take the table's next state. A pair it does not know changes nothing and is counted."""
-    state = next_state(obligation.state, what)
-    if state is None:
+    if not obligation.move(what):
         centre.note_unexpected(at, "obligation", obligation.state, what, obligation.id)
         return False
-    obligation.state = state
-    centre.note(ObligationMoved(at, obligation.id, state, obligation.contacted_at))
+    centre.note(ObligationMoved(at, obligation.id, obligation.state, obligation.contacted_at))
     return True
 
 

@@ -23,7 +23,7 @@ from queues.messages.journal import (
     ServedBy,
 )
 from queues.state.agent import Work
-from queues.state.call import STEPS, Call, CallState, CallStep
+from queues.state.call import STEPS, Call, CallInput, CallState, CallStep
 from queues.state.core_state import Centre
 from queues.state.timers import TimerKind
 from queues.terms.identifiers import CallId, Did, OfferId
@@ -148,7 +148,7 @@ def refuse(centre: Centre, call: Call, at: datetime) -> None:
     """There is nobody to serve, and nobody is owed a call for it."""
     if call.state is not CallState.OWN:
         centre.take_out_of_line(call)
-        call.state = CallState.OWN
+        call.move(CallInput.IS_OURS)
         centre.note(OwnCallRefused(at, call.id, call.line.company))
     if call.channel:  # Else it is over: only the inbox told of it.
         centre.order(RefuseCall(call.id, call.channel))
@@ -174,7 +174,7 @@ def queue(centre: Centre, call: Call, at: datetime) -> None:
     """The resident waits; his place is by his arrival."""
     watched_calls.end_rings(centre, call, OfferResult.CALLER_GONE, at)
     fallback_return.left(centre, call)
-    call.state = CallState.WAITING
+    call.move(CallInput.QUEUED)
     call.served_by = ServedBy.ENGINE
     if call.queued_at is None:
         call.queued_at = at
@@ -242,7 +242,7 @@ def connect(centre: Centre, call: Call, event: events.CallAnswered, now: datetim
     fallback_return.left(centre, call)
     if event.by_fallback:
         call.served_by = ServedBy.FALLBACK
-    call.state = CallState.TALKING
+    call.move(CallInput.ANSWERED)
     call.answered_at = event.at
     call.agent = None if agent is None else agent.id
     call.offer = offer
@@ -266,7 +266,7 @@ def fall_back(centre: Centre, call: Call, at: datetime, now: datetime) -> None:
     watched_calls.end_rings(centre, call, OfferResult.CALLER_GONE, at)
     centre.take_out_of_line(call)
     centre.timers.disarm(TimerKind.HELD_BACK, call.id)
-    call.state = CallState.FALLBACK
+    call.move(CallInput.FELL_BACK)
     call.served_by = ServedBy.FALLBACK
     centre.note(CallMovedToFallback(at, call.id))
     fallback_return.fell_back(centre, call, now)
@@ -289,7 +289,9 @@ def offer_refused(centre: Centre, event: events.OfferRefused, now: datetime) -> 
     done, so the ring deadline decides.
     """
     call = centre.calls.get(CallId(event.offer.rpartition("/")[0]))
-    if call is None or call.offer != event.offer or not event.outcome_known:
+    if call is None or call.offer != event.offer or call.state is not CallState.OFFERED:
+        return  # An older offer's, or he was answered all the same.
+    if not event.outcome_known:
         return
     agent_states.end_offer(centre, call, OfferResult.COMMAND_FAILED, event.at, now)
     call.refusals += 1

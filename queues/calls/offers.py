@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from queues.messages.commands import OfferCall
 from queues.messages.journal import OfferMade, OfferRang
-from queues.state.agent import Agent, Work
-from queues.state.call import Call, CallState
+from queues.state.agent import Agent
+from queues.state.call import Call, CallInput
 from queues.state.core_state import Centre
 from queues.state.timers import TimerKind
 from queues.terms.identifiers import AttemptId, OfferId
@@ -23,8 +23,9 @@ def offer(
     centre.take_out_of_line(call)
     call.offers_made += 1
     made = OfferId(f"{call.id}/{centre.epoch}.{call.offers_made}")
-    call.state, call.offer, call.agent = CallState.OFFERED, made, agent.id
-    agent.work, agent.offer, agent.call, agent.leg = Work.OFFERED, made, call.id, None
+    call.move(CallInput.OFFERED)
+    call.offer, call.agent = made, agent.id
+    agent.give_offer(made, call.id)
     centre.touch(agent)
     centre.timers.arm(TimerKind.OFFER_DEADLINE, made, now + call.queue.ring_time + OFFER_GRACE)
     centre.note(OfferMade(at, made, call.id, agent.id))

@@ -7,7 +7,7 @@ from datetime import datetime
 from queues.messages import events
 from queues.messages.commands import OfferChoice
 from queues.messages.journal import ChoiceOffered, ChoiceTaken, Outcome
-from queues.state.call import Call, CallState
+from queues.state.call import Call, CallInput, CallState
 from queues.state.core_state import Centre
 from queues.state.timers import TimerKind
 from queues.terms.identifiers import CallId
@@ -50,7 +50,7 @@ def choose(centre: Centre, call: Call, event: events.ChoiceMade) -> None:
     if call.state is not CallState.OFFERED:
         centre.take_out_of_line(call)
         centre.timers.disarm(TimerKind.HELD_BACK, call.id)
-        call.state = CallState.LEAVING
+        call.move(CallInput.CHOSE)
 
 
 def chosen_meanwhile(centre: Centre, call: Call, choice: events.ChoiceMade | None) -> None:
@@ -65,7 +65,7 @@ def found_leaving(centre: Centre, call: Call, choice: events.ChoiceMade | None) 
         choose(centre, call, choice)
     centre.take_out_of_line(call)
     centre.timers.disarm(TimerKind.HELD_BACK, call.id)
-    call.state = CallState.LEAVING
+    call.move(CallInput.CHOSE)
 
 
 def outcome_of(call: Call, outcome: Outcome) -> Outcome:

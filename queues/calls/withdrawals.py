@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from queues.agents import agent_states
 from queues.messages.commands import ReturnToHold
-from queues.state.call import Call, CallState
+from queues.state.call import Call, CallInput, CallState
 from queues.state.core_state import Centre
 from queues.state.timers import TimerKind
 from queues.terms.identifiers import CallId
@@ -36,5 +36,5 @@ def take_back(centre: Centre, call: Call, result: OfferResult, at: datetime, now
 
 def hold_back(centre: Centre, call: Call, now: datetime) -> None:
     """Do not offer the call for a moment: Asterisk just failed to move it."""
-    call.state = CallState.HELD_BACK
+    call.move(CallInput.DEFERRED)
     centre.timers.arm(TimerKind.HELD_BACK, call.id, now + HELD_BACK_FOR)

@@ -24,7 +24,7 @@ from queues.state.core_state import Centre
 from queues.state.obligation import Attempt, AttemptState, Obligation, OwedCall
 from queues.voicemail import reviews
 from sla.compliance import Care
-from sla.obligation import HUMAN, ObligationState
+from sla.obligation import HUMAN, ObligationInput, ObligationState
 
 
 def restore(centre: Centre, event: LedgerRestored) -> None:
@@ -67,7 +67,7 @@ def _restore_attempt(centre: Centre, known: KnownAttempt) -> None:
     if obligation is not None:
         obligation.attempt = known.attempt
         if known.contacted_at is None:
-            obligation.state = ObligationState.CLAIMED
+            obligation.move(ObligationInput.FOUND_IN_FLIGHT)
 
 
 def _restore_moment(centre: Centre, obligation: Obligation, at: datetime) -> None:
@@ -76,7 +76,8 @@ def _restore_moment(centre: Centre, obligation: Obligation, at: datetime) -> Non
         if obligation.attempt is None:
             dispositions.talk_ended(centre, obligation, at, cut_off=obligation.is_cut_off)
     elif obligation.state not in HUMAN and not obligation.is_in_flight:
-        obligation.state, obligation.not_before = ObligationState.PLANNED, at
+        obligation.move(ObligationInput.FOUND_AT_REST)
+        obligation.not_before = at
     moves.arm(centre, obligation)
 
 
@@ -160,8 +161,11 @@ def _adopt(centre: Centre, attempt: Attempt, found: LiveAttempt, at: datetime, n
         attempt.agent = agent.id
         # Known to talk from the ledger already: nothing further will tell that he took it.
         rings = attempt.state is AttemptState.RINGING_AGENT
-        agent.work, agent.attempt = Work.OFFERED if rings else Work.TALKING, attempt.id
-        agent.last_contact = None if rings else attempt.obligation
+        if rings:
+            agent.give_attempt(attempt.id)
+        else:
+            agent.take_attempt(attempt.id)
+            agent.last_contact = attempt.obligation
         centre.touch(agent)
     if found.state is LiveAttemptState.TALKING:
         attempts.contacted(centre, events.AttemptContacted(found.contacted_at or at, attempt.id))

@@ -11,7 +11,7 @@ from queues.calls import call_states, wait_menu
 from queues.messages import events
 from queues.messages.events import EndedCall, OfferResult
 from queues.messages.journal import CallConnected, Outcome, RecordingStarted, ServedBy
-from queues.state.call import Call, CallState
+from queues.state.call import Call, CallInput, CallState
 from queues.state.core_state import Centre
 from queues.state.timers import TimerKind
 from queues.terms.identifiers import ChannelName
@@ -41,8 +41,7 @@ def await_trace(centre: Centre, call: Call, at: datetime, now: datetime) -> None
     for kind in (TimerKind.HELD_BACK, TimerKind.CHOICE, TimerKind.FETCH_BACK):
         centre.timers.disarm(kind, call.id)
     centre.returning.pop(call.id, None)
-    if call.state not in {CallState.TALKING, CallState.OWN}:
-        call.state = CallState.RESTORED
+    call.move(CallInput.LOST_SIGHT)
     centre.unaccounted.add(call.id)
 
 

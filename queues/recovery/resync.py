@@ -15,7 +15,7 @@ from queues.messages.journal import LinkLost, LinkRestored, RecordingStarted, Se
 from queues.messages.snapshot import KnownRest
 from queues.recovery import callbacks, inbox, policy_change
 from queues.state.agent import Agent, Work
-from queues.state.call import Call, CallState
+from queues.state.call import Call, CallInput, CallState
 from queues.state.core_state import Centre
 from queues.state.timers import TimerKind
 from queues.terms.identifiers import CallId, OfferId
@@ -28,7 +28,7 @@ def restore(centre: Centre, event: events.LedgerRestored) -> None:
             call = _restored_call(centre, known)
             centre.calls[known.call] = call
             if call.state is CallState.RESTORED and call.has_trace and call_states.is_ours(centre, call):
-                call.state = CallState.OWN
+                call.move(CallInput.IS_OURS)
             else:
                 obligations.resident_arrived(centre, call, event.at)
     for rest in event.rests:
@@ -146,7 +146,7 @@ def _adopt(centre: Centre, found: LiveCall, at: datetime, now: datetime) -> None
                 call_states.join_pbx_queue(centre, call, found.queued_at or at, now)
         case LiveCallState.LEFT_QUEUE:
             if call.state is CallState.WATCHED:
-                call.state = CallState.LEFT_QUEUE
+                call.move(CallInput.LEFT_PBX_QUEUE)
         case LiveCallState.TALKING:
             _adopt_talking(centre, call, found, at, now)
             if found.recording and found.recording != call.recording:
@@ -202,12 +202,12 @@ def _adopt_offered(centre: Centre, call: Call, found: LiveCall, at: datetime, no
     agent_states.end_offer(centre, call, OfferResult.UNKNOWN, at, now)
     centre.take_out_of_line(call)
     centre.timers.disarm(TimerKind.HELD_BACK, call.id)
-    call.state = CallState.OFFERED
+    call.move(CallInput.OFFERED)
     call.offer = found.offer or OfferId(f"{call.id}/{centre.epoch}.0")
     agent = agent_states.agent_of(centre, found.agent)
     if agent is not None and agent.work not in {Work.TALKING, Work.OFFERED}:
         call.agent = agent.id
-        agent.work, agent.offer, agent.call = Work.OFFERED, call.offer, call.id
+        agent.give_offer(call.offer, call.id)
         centre.touch(agent)
     centre.timers.arm(TimerKind.OFFER_DEADLINE, call.offer, now + call.queue.ring_time + OFFER_GRACE)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -22,12 +23,56 @@ class Work(StrEnum):
     DECLINE_PAUSE = "decline_pause"
 
 
+class WorkInput(StrEnum):
+    """What changes it."""
+
+    GIVEN = "given"
+    """His phone is rung, for a resident or for a callback."""
+    TALKS = "talks"
+    """He and the resident hear each other; in a callback from when he took it."""
+    RELEASED = "released"
+    """What he was given is over, or is another's."""
+    WRAPS_UP = "wraps_up"
+    """Some time after a conversation is his."""
+    LEFT_ALONE = "left_alone"
+    """His phone did not take what he was given: for a moment nothing is."""
+    RESTED = "rested"
+    """That time is over, by itself or by him."""
+
+
+_W, _I = Work, WorkInput
+_AT_WORK: Mapping[WorkInput, Work] = {
+    _I.GIVEN: _W.OFFERED,
+    _I.TALKS: _W.TALKING,
+    _I.RELEASED: _W.NONE,
+}
+MOVES: Mapping[Work, Mapping[WorkInput, Work]] = {
+    _W.NONE: {**_AT_WORK, _I.WRAPS_UP: _W.WRAP_UP, _I.LEFT_ALONE: _W.DECLINE_PAUSE, _I.RESTED: _W.NONE},
+    # Nobody rests while his phone rings or while he talks: a rest's end that comes late changes nothing.
+    _W.OFFERED: {**_AT_WORK, _I.WRAPS_UP: _W.OFFERED, _I.LEFT_ALONE: _W.OFFERED, _I.RESTED: _W.OFFERED},
+    _W.TALKING: {
+        **_AT_WORK,
+        _I.GIVEN: _W.TALKING,
+        _I.WRAPS_UP: _W.TALKING,
+        _I.LEFT_ALONE: _W.TALKING,
+        _I.RESTED: _W.TALKING,
+    },
+    _W.WRAP_UP: {**_AT_WORK, _I.WRAPS_UP: _W.WRAP_UP, _I.LEFT_ALONE: _W.DECLINE_PAUSE, _I.RESTED: _W.NONE},
+    _W.DECLINE_PAUSE: {
+        **_AT_WORK,
+        _I.WRAPS_UP: _W.WRAP_UP,
+        _I.LEFT_ALONE: _W.DECLINE_PAUSE,
+        _I.RESTED: _W.NONE,
+    },
+}
+"""The next for every state and input."""
+
 _SHOWN_DURING_WORK = {Work.OFFERED: AgentState.OFFERED, Work.TALKING: AgentState.TALKING}
 
 
 @dataclass(slots=True)
 class Agent:
-    """The live state of one agent; only the dispatcher changes it."""
+    """The live state of one agent. `work`, and whose call it is, change by the methods here only (law 3)."""
 
     profile: AgentProfile
     idle_since: datetime
@@ -67,6 +112,46 @@ class Agent:
     def id(self) -> AgentId:
         """The agent's id."""
         return self.profile.id
+
+    def give_offer(self, offer: OfferId, call: CallId, leg: ChannelName | None = None) -> None:
+        """His phone is rung for this resident; `leg`: its channel, where that is known already."""
+        self._move(WorkInput.GIVEN)
+        self.offer, self.call, self.leg = offer, call, leg
+
+    def give_attempt(self, attempt: AttemptId) -> None:
+        """His phone is rung for this callback."""
+        self._move(WorkInput.GIVEN)
+        self.attempt, self.last_contact = attempt, None
+
+    def take_attempt(self, attempt: AttemptId) -> None:
+        """He answered: the resident's phone is dialled, or answered, while he listens."""
+        self._move(WorkInput.TALKS)
+        self.attempt = attempt
+
+    def talk(self, call: CallId | None) -> None:
+        """He and the resident hear each other; no call: a callback that a colleague made."""
+        self._move(WorkInput.TALKS)
+        self.call = call
+
+    def release(self) -> None:
+        """Nothing is given to him any more."""
+        self._move(WorkInput.RELEASED)
+        self.call = self.offer = self.attempt = self.leg = self.rang_at = None
+
+    def wrap_up(self) -> None:
+        """Some time after a conversation is his."""
+        self._move(WorkInput.WRAPS_UP)
+
+    def leave_alone(self) -> None:
+        """For a moment he is given nothing."""
+        self._move(WorkInput.LEFT_ALONE)
+
+    def end_rest(self) -> None:
+        """His wrap-up, or the moment in which he was given nothing, is over."""
+        self._move(WorkInput.RESTED)
+
+    def _move(self, what: WorkInput) -> None:
+        self.work = MOVES[self.work][what]
 
     @property
     def is_eligible(self) -> bool:

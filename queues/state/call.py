@@ -45,8 +45,31 @@ class CallState(StrEnum):
     """It came from one of our own numbers: nobody to serve. It is being hung up."""
 
 
+class CallInput(StrEnum):
+    """What becomes of a resident on the line: said by whoever knows, answered by `MOVES`."""
+
+    QUEUED = "queued"
+    """He waits in our line."""
+    OFFERED = "offered"
+    """An agent's phone is rung for him, by us."""
+    DEFERRED = "deferred"
+    """The offer is over, and he is not to be moved for a moment."""
+    ANSWERED = "answered"
+    """A human speaks with him."""
+    FELL_BACK = "fell_back"
+    """The dialplan took him to the fallback queue."""
+    CHOSE = "chose"
+    """He is in the menu, or on his way out with what he chose there."""
+    JOINED_PBX_QUEUE = "joined_pbx_queue"
+    LEFT_PBX_QUEUE = "left_pbx_queue"
+    IS_OURS = "is_ours"
+    """The call comes from one of our own numbers."""
+    LOST_SIGHT = "lost_sight"
+    """He is not on the line any more; how his call ended is being read."""
+
+
 class CallStep(StrEnum):
-    """What the dispatcher does with an input; the names of its methods follow these."""
+    """What is done with an event of a call: the action; each is a function of `queues.calls.call_states`."""
 
     IGNORE = "ignore"
     """A duplicate, or news that came late: nothing to do."""
@@ -68,7 +91,37 @@ class CallStep(StrEnum):
     END_WATCHED = "end_watched"
 
 
-_S = CallState
+_S, _I = CallState, CallInput
+_UNANSWERED: Mapping[CallInput, CallState] = {
+    _I.QUEUED: _S.WAITING,
+    _I.OFFERED: _S.OFFERED,
+    _I.ANSWERED: _S.TALKING,
+    _I.FELL_BACK: _S.FALLBACK,
+    _I.CHOSE: _S.LEAVING,
+    _I.JOINED_PBX_QUEUE: _S.WATCHED,
+    _I.LEFT_PBX_QUEUE: _S.LEFT_QUEUE,
+    _I.IS_OURS: _S.OWN,
+    _I.LOST_SIGHT: _S.RESTORED,
+}
+"""The PBX moves him as it likes, and a snapshot finds him anywhere: so all of these may happen in every such state."""
+
+MOVES: Mapping[CallState, Mapping[CallInput, CallState]] = {
+    _S.RESTORED: {**_UNANSWERED, _I.DEFERRED: _S.RESTORED},
+    _S.ARRIVED: {**_UNANSWERED, _I.DEFERRED: _S.ARRIVED},
+    _S.WAITING: {**_UNANSWERED, _I.DEFERRED: _S.WAITING},
+    _S.OFFERED: {**_UNANSWERED, _I.DEFERRED: _S.HELD_BACK},
+    _S.HELD_BACK: {**_UNANSWERED, _I.DEFERRED: _S.HELD_BACK},
+    _S.FALLBACK: {**_UNANSWERED, _I.DEFERRED: _S.FALLBACK},
+    _S.LEAVING: {**_UNANSWERED, _I.DEFERRED: _S.LEAVING},
+    _S.WATCHED: {**_UNANSWERED, _I.DEFERRED: _S.WATCHED},
+    _S.LEFT_QUEUE: {**_UNANSWERED, _I.DEFERRED: _S.LEFT_QUEUE},
+    # The settings may change meanwhile, so that it is a resident's after all. Nobody is lost in it.
+    _S.OWN: {**_UNANSWERED, _I.DEFERRED: _S.OWN, _I.LOST_SIGHT: _S.OWN},
+    # Whoever was answered stays answered, until he hangs up.
+    _S.TALKING: dict.fromkeys(_I, _S.TALKING),
+}
+"""The next state for every state and input. What is done besides is `STEPS`'s matter."""
+
 _STEPS_WHILE_WAITING: Mapping[type[Event], CallStep] = {
     events.CallArrived: CallStep.IGNORE,
     events.CallWatched: CallStep.IGNORE,
@@ -155,7 +208,7 @@ STEPS: Mapping[CallState, Mapping[type[Event], CallStep]] = {
 
 @dataclass(slots=True)
 class Call:
-    """The live state of one call; only the dispatcher changes it."""
+    """The live state of one call. `state` changes by `move` only."""
 
     id: CallId
     channel: ChannelName
@@ -196,6 +249,10 @@ class Call:
     def reach_by(self) -> Phone:
         """The number to call him back by."""
         return self.typed_number or self.number
+
+    def move(self, what: CallInput) -> None:
+        """Take the table's next state: the only place where `state` is written."""
+        self.state = MOVES[self.state][what]
 
     @property
     def place(self) -> Place:

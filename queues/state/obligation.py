@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -11,7 +12,7 @@ from queues.state.call import Place
 from queues.terms.identifiers import AgentId, AttemptId, CallId, CompanyId, ObligationId
 from queues.terms.phone import Phone
 from sla.compliance import Care
-from sla.obligation import IN_FLIGHT, ObligationState
+from sla.obligation import IN_FLIGHT, ObligationInput, ObligationState, next_state
 from sla.promises import ClockStart, RuleSet
 
 ResidentKey = tuple[CompanyId, str]
@@ -51,9 +52,33 @@ class AttemptState(StrEnum):
     TALKING = "talking"
 
 
+class AttemptInput(StrEnum):
+    """What changes it."""
+
+    AGENT_TOOK = "agent_took"
+    """The agent answered; the resident's phone is dialled."""
+    REACHED = "reached"
+    """Somebody answered there."""
+
+
+MOVES: Mapping[AttemptState, Mapping[AttemptInput, AttemptState]] = {
+    AttemptState.RINGING_AGENT: {
+        AttemptInput.AGENT_TOOK: AttemptState.DIALLING,
+        AttemptInput.REACHED: AttemptState.TALKING,
+    },
+    AttemptState.DIALLING: {
+        AttemptInput.AGENT_TOOK: AttemptState.DIALLING,
+        AttemptInput.REACHED: AttemptState.TALKING,
+    },
+    # Told twice, or late.
+    AttemptState.TALKING: dict.fromkeys(AttemptInput, AttemptState.TALKING),
+}
+"""The next for every state and input; its end is the end of the dial."""
+
+
 @dataclass(slots=True)
 class Obligation:
-    """An open obligation; only the desks change it."""
+    """An open obligation. `state` changes by `move` only, which asks `sla.obligation.TRANSITIONS`."""
 
     id: ObligationId
     line: LinePolicy
@@ -86,6 +111,14 @@ class Obligation:
     owed: list[OwedCall] = field(default_factory=list)
     """The episode's calls that wait for their verdict."""
 
+    def move(self, what: ObligationInput) -> bool:
+        """Take the table's next state; False, and nothing changes, for a pair that it does not know."""
+        state = next_state(self.state, what)
+        if state is None:
+            return False
+        self.state = state
+        return True
+
     @property
     def number_known(self) -> str:
         """His number as one person's, whichever company he called: E.164, or as it came; empty when withheld."""
@@ -114,7 +147,7 @@ def obligation_of(attempt: AttemptId) -> ObligationId:
 
 @dataclass(slots=True)
 class Attempt:
-    """One dial in flight; only the desks change it."""
+    """One dial in flight. `state` changes by `move` only."""
 
     id: AttemptId
     obligation: ObligationId
@@ -125,3 +158,7 @@ class Attempt:
     trunk: str = ""
     state: AttemptState = AttemptState.RINGING_AGENT
     is_cancelled: bool = False
+
+    def move(self, what: AttemptInput) -> None:
+        """Take the table's next state."""
+        self.state = MOVES[self.state][what]

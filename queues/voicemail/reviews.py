@@ -44,10 +44,10 @@ def taken(centre: Centre, call: Call, event: events.MessageLeft) -> None:
 def restore(centre: Centre, known: events.KnownMessage) -> None:
     """An earlier run's message that nobody has reviewed."""
     queue = centre.line_of(known.did).queue
-    centre.messages.setdefault(
-        known.message,
-        WaitingMessage(known.message, queue, known.left_at, known.path, opened_at=known.opened_at),
-    )
+    message = WaitingMessage(known.message, queue, known.left_at, known.path)
+    if known.opened_at is not None:
+        message = message.reviewed(Review.OPENED, known.opened_at)
+    centre.messages.setdefault(known.message, message)
 
 
 def wanted(centre: Centre, event: events.MessageWanted) -> None:
@@ -80,7 +80,7 @@ def reviewed(centre: Centre, event: events.MessageReviewed, now: datetime) -> No
 
 
 def _opened(centre: Centre, message: WaitingMessage, by: str, at: datetime) -> None:
-    centre.messages[message.id] = replace(message, opened_at=at)
+    centre.messages[message.id] = message.reviewed(Review.OPENED, at)
     centre.note(MessagePlayed(at, message.id, by))
     if message.opened_at is None:
         _settle(centre, message, at, opened_at=at)

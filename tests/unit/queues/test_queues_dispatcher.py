@@ -242,6 +242,17 @@ def test_a_refused_redirect_is_tried_again_and_given_up_after_three() -> None:
     assert desk.dispatcher.view().agents[0].state is AgentState.FREE
 
 
+def test_a_refusal_told_after_the_answer_does_not_take_the_resident_from_his_agent() -> None:
+    desk = Desk(small_centre(1))
+    desk.open()
+    desk.tell(arrived("c1", 1))
+    desk.tell(holding("c1", 1))
+    desk.tell(events.CallAnswered(moment(3), C1, AgentId("a1")))
+    desk.tell(events.OfferRefused(moment(4), OfferId("c1/1.1"), "Channel does not exist"))
+    view = desk.dispatcher.view()
+    assert (view.calls[0].state, view.agents[0].state) == ("talking", AgentState.TALKING)
+
+
 def test_no_word_about_a_ringing_phone_the_resident_is_taken_back_and_offered_again() -> None:
     desk = Desk(small_centre(1))
     desk.open()
