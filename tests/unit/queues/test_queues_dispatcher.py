@@ -247,7 +247,7 @@ def test_a_refusal_told_after_the_answer_does_not_take_the_resident_from_his_age
     desk.open()
     desk.tell(arrived("c1", 1))
     desk.tell(holding("c1", 1))
-    desk.tell(events.CallAnswered(moment(3), C1, AgentId("a1")))
+    desk.tell(events.CallAnswered(moment(3), C1, A1))
     desk.tell(events.OfferRefused(moment(4), OfferId("c1/1.1"), "Channel does not exist"))
     view = desk.dispatcher.view()
     assert (view.calls[0].state, view.agents[0].state) == ("talking", AgentState.TALKING)
