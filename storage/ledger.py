@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
@@ -25,7 +24,7 @@ from storage.rows.record import Record
 from storage.rows.row_writer import insert_new
 from storage.schema.database import create_ledger_engine, is_in_memory, keep_private, ledger_url
 from storage.schema.errors import DatabaseUnreachable, LedgerAway, LedgerError
-from storage.schema.tables import attempts, calls, journal, obligations, runs
+from storage.schema.tables import attempts, calls, journal, runs
 from storage.spool.batch_writer import WRITE_SECONDS, BatchWriter
 from storage.spool.drain import AWAY, Drain, LedgerNews
 from storage.spool.local_replica import StandIn
@@ -36,35 +35,6 @@ _ID_CHUNK = 500
 _OPEN_SECONDS = 20.0
 _RELEASE_SECONDS = 2.0
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True)
-class CallRow:
-    """What figures need of a call; None where it has not happened."""
-
-    call: str
-    queue: str
-    company: str
-    arrived_at: datetime
-    answered_at: datetime | None
-    ended_at: datetime | None
-    outcome: str | None
-    served_by: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ObligationRow:
-    """What figures need of an obligation."""
-
-    obligation: str
-    company: str
-    arrived_at: datetime
-    due_at: datetime
-    closed_at: datetime | None
-    closing: str | None
-    reason: str | None
-    state: str | None
-    contacted_at: datetime | None
 
 
 class Ledger:
@@ -193,54 +163,6 @@ class Ledger:
             return found
 
         return await self._ask(look)
-
-    async def calls_between(self, start: datetime, end: datetime) -> Sequence[CallRow]:
-        """Calls by arrival, from `start` up to but without `end`."""
-        columns = (
-            calls.c.call,
-            calls.c.queue,
-            calls.c.company,
-            calls.c.arrived_at,
-            calls.c.answered_at,
-            calls.c.ended_at,
-            calls.c.outcome,
-            calls.c.served_by,
-        )
-        query = (
-            select(*columns)
-            .where(calls.c.node == self.node, calls.c.arrived_at >= start, calls.c.arrived_at < end)
-            .order_by(calls.c.arrived_at)
-        )
-
-        async def look(connection: AsyncConnection) -> list[CallRow]:
-            return [CallRow(*row) for row in await connection.execute(query)]
-
-        return await self._ask(look)
-
-    async def obligations_between(self, start: datetime, end: datetime) -> Sequence[ObligationRow]:
-        """Obligations by the arrival they answer for."""
-        columns = (
-            obligations.c.obligation,
-            obligations.c.company,
-            obligations.c.arrived_at,
-            obligations.c.due_at,
-            obligations.c.closed_at,
-            obligations.c.closing,
-            obligations.c.reason,
-            obligations.c.state,
-            obligations.c.contacted_at,
-        )
-        async with self.engine.connect() as connection:
-            rows = await connection.execute(
-                select(*columns)
-                .where(
-                    obligations.c.node == self.node,
-                    obligations.c.arrived_at >= start,
-                    obligations.c.arrived_at < end,
-                )
-                .order_by(obligations.c.arrived_at)
-            )
-            return [ObligationRow(*row) for row in rows]
 
     async def recorded(self, epoch: int) -> AsyncIterator[tuple[datetime, Event, Decision]]:
         """One run's journal in order: when each event was handled, the event, the decision."""

@@ -24,6 +24,15 @@ UNANSWERED_PINGS = 4
 """So many in a row, though events come in: whoever should answer actions hangs."""
 
 
+class Unheard(StrEnum):
+    """Why something that the PBX told was lost: what we believe of its calls may be wrong until the next snapshot."""
+
+    NOT_HANDLED = "not_handled"
+    """Our own code failed on it."""
+    TOO_LONG = "too_long"
+    """More than a mebibyte without an end."""
+
+
 class LinkState(StrEnum):
     """How the link is."""
 
@@ -104,6 +113,7 @@ class AmiLink:
         record: Callable[[bytes], None] | None = None,
         on_state: Callable[[LinkState], None] = lambda state: None,
         on_distorted: Callable[[], None] = lambda: None,
+        on_unheard: Callable[[Unheard], None] = lambda why: None,
         troubles: Troubles | None = None,
     ) -> None:
         self._login = login
@@ -115,6 +125,7 @@ class AmiLink:
         self._record = record
         self._on_state = on_state
         self._on_distorted = on_distorted
+        self._on_unheard = on_unheard
         self._troubles = troubles or Troubles(log)
         self._manager = AmiManager(
             host=login.host, port=login.port, protocol_factory=self._make_protocol, ssl=tls
@@ -125,7 +136,6 @@ class AmiLink:
         self.state = LinkState.DISCONNECTED
         self.epoch = 0
         """Number of the present connection, counted from 1 (trap 18)."""
-        self.sink_errors = 0
         self._unanswered = 0
         self._has_distorted = False
 
@@ -175,6 +185,7 @@ class AmiLink:
             action_deadline_seconds=self._times.action_deadline,
             record=self._record,
             on_distorted=self._note_distorted,
+            on_too_long=self._note_too_long,
         )
 
     async def _supervise(self) -> None:
@@ -274,8 +285,12 @@ class AmiLink:
             self._lost.set()
 
     def _on_sink_error(self, problem: Exception) -> None:
-        self.sink_errors += 1
-        self._log.error("event not handled", reason=type(problem).__name__, count=self.sink_errors)
+        self._log.error("event not handled", reason=type(problem).__name__)
+        self._on_unheard(Unheard.NOT_HANDLED)
+
+    def _note_too_long(self) -> None:
+        self._log.error("an AMI message was too long to be read")
+        self._on_unheard(Unheard.TOO_LONG)
 
     def _note_distorted(self) -> None:
         if not self._has_distorted:

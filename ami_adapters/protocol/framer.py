@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 END_OF_MESSAGE = b"\r\n\r\n"
 BANNER = b"Asterisk Call Manager"
 MAX_MESSAGE_BYTES = 1 << 20
@@ -10,16 +12,16 @@ MAX_MESSAGE_BYTES = 1 << 20
 class Framer:
     """Collects bytes and gives out whole messages, without their final blank line.
 
-    A message beyond MAX_MESSAGE_BYTES is dropped and counted; the stream goes on behind it.
+    A message beyond MAX_MESSAGE_BYTES is dropped and told once, to `on_dropped`; the stream goes on behind it.
     """
 
-    __slots__ = ("_buffer", "_dropping", "banner", "dropped_messages")
+    __slots__ = ("_buffer", "_dropping", "_on_dropped", "banner")
 
-    def __init__(self) -> None:
+    def __init__(self, on_dropped: Callable[[], None] = lambda: None) -> None:
         self._buffer = bytearray()
         self._dropping = False
         self.banner = ""
-        self.dropped_messages = 0
+        self._on_dropped = on_dropped
 
     def feed(self, data: bytes) -> list[bytes]:
         """Take what was read; return the messages it completed, in order."""
@@ -57,7 +59,8 @@ class Framer:
 
     def _guard(self) -> None:
         if len(self._buffer) > MAX_MESSAGE_BYTES:
+            if not self._dropping:
+                self._on_dropped()
             self._dropping = True
-            self.dropped_messages += 1
             # Keep what may be the beginning of the end.
             del self._buffer[:-3]

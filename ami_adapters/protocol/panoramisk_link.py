@@ -34,7 +34,8 @@ class AmiProtocol(asyncio.Protocol):
     """Bytes in, messages out: answers to their actions, events to one sink, in order (traps 1, 11, 12, 16).
 
     An exception of the sink is told to `on_sink_error` and never reaches asyncio, which would break the
-    connection. What line ends in a value have doubled or cut is not listened to: `on_distorted`.
+    connection. What line ends in a value have doubled or cut is not listened to: `on_distorted`;
+    nor is a message longer than any that Asterisk means: `on_too_long`.
     """
 
     def __init__(
@@ -46,13 +47,14 @@ class AmiProtocol(asyncio.Protocol):
         action_deadline_seconds: float,
         record: Callable[[bytes], None] | None = None,
         on_distorted: Callable[[], None] = lambda: None,
+        on_too_long: Callable[[], None] = lambda: None,
     ) -> None:
         self._sink = sink
         self._on_distorted = on_distorted
         self._on_lost = on_lost
         self._on_sink_error = on_sink_error
         self._record = record
-        self._framer = Framer()
+        self._framer = Framer(on_too_long)
         self._transport: asyncio.Transport | None = None
         self._loop = asyncio.get_running_loop()
         self.pending = PendingActions(deadline_seconds=action_deadline_seconds, on_foreign=on_distorted)

@@ -48,7 +48,7 @@ class _Pending:
 class PendingActions:
     """The unanswered actions of one connection.
 
-    A late answer finds nobody and is counted; a list is complete when Asterisk says so in `EventList`
+    A late answer finds nobody; a list is complete when Asterisk says so in `EventList`
     (main/manager.c astman_send_list_complete), whatever the event is called.
     """
 
@@ -68,7 +68,6 @@ class PendingActions:
         self._listing = ""
         """Whose list is being written."""
         self._on_foreign = on_foreign
-        self.late_answers = 0
 
     def __len__(self) -> int:
         return len(self._pending)
@@ -95,9 +94,7 @@ class PendingActions:
             self._on_foreign()
             return True
         if pending is None:
-            if message.is_response:
-                self.late_answers += 1
-            return message.is_response
+            return message.is_response  # A late answer finds nobody.
         listing = message.get("EventList").lower()
         if message.is_response:
             if listing == "start":

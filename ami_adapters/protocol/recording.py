@@ -9,21 +9,6 @@ from ami_adapters.protocol.ami_message import Message
 from ami_adapters.protocol.framer import Framer
 
 
-class TapeRecorder:
-    """Writes incoming bytes to a file. Login is outgoing, so no secret can be in them; numbers are."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("wb")
-
-    def __call__(self, data: bytes) -> None:
-        """Take what was read from the socket."""
-        self._file.write(data)
-
-    def close(self) -> None:
-        """The tape is complete."""
-        self._file.close()
-
-
 def play(chunks: Iterable[bytes]) -> Iterator[Message]:
     """The messages of a recording, cut in any way."""
     framer = Framer()

@@ -224,10 +224,7 @@ def read_snapshot(
         at=at,
         calls=calls,
         agents=tuple(_read_agents(answers, registry, watch)),
-        ended=(
-            *_read_ended(answers.get("inbox", ()), {call.call for call in calls}, damaged),
-            *ended_calls(logged, alive, at),
-        ),
+        ended=tuple(ended_calls(logged, alive, at)),
         attempts=tuple(_read_live_attempts(channels, registry)),
         attempt_traces=tuple(_read_traces(answers["attempts"], damaged)),
         pbx_started_at=pbx_started_at,
@@ -307,18 +304,6 @@ def _variables_of(message: Message) -> dict[str, str]:
     """`Variable: NAME=value`, once per variable; one that a channel does not have is `(null)`."""
     pairs = (value.partition("=") for value in message.all_texts("Variable"))
     return {name: value for name, _, value in pairs if value != "(null)"}
-
-
-def _read_ended(answers: Iterable[Message], live: set[CallId], damaged: list[str]) -> Iterable[EndedCall]:
-    for message in answers:
-        if message.name != "DBGetTreeResponse":
-            continue
-        key = message.text("Key")
-        entry = read_inbox_entry(key, message.text("Val"))
-        if entry is None:
-            damaged.append(key)
-        elif entry.call not in live:
-            yield entry.as_ended()
 
 
 def _read_live_attempts(channels: list[Message], registry: ChannelRegistry) -> Iterable[LiveAttempt]:

@@ -64,7 +64,6 @@ class AsteriskProcess:
         self.ami_port = self._ports.one()
         self.trunk_port = self._ports.one()
         """Where callbacks are dialled to: a resident's phone may listen there."""
-        self.start_seconds = 0.0
         """How long the last start took until AMI answered."""
 
     @property
@@ -164,7 +163,6 @@ class AsteriskProcess:
         except BaseException:
             self.kill()
             raise
-        self.start_seconds = time.perf_counter() - began
 
     def stop(self) -> None:
         """End it in an orderly way and for good: its ports may be another's."""

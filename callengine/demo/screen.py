@@ -15,7 +15,7 @@ from queues.live_state import CallView, CentreView
 from queues.messages.journal import AgentState, Outcome
 from sla.obligation import HUMAN
 from sla.service_level import ServiceLevel
-from storage.ledger import ObligationRow
+from storage.queries.obligations import ObligationEnd
 
 _COLOURS = {
     AgentState.FREE: "green",
@@ -46,7 +46,7 @@ def plain_line(view: CentreView, tally: DayTally, now: datetime) -> str:
     )
 
 
-def summary(tally: DayTally, now: datetime, obligations: Sequence[ObligationRow]) -> Iterable[str]:
+def summary(tally: DayTally, now: datetime, obligations: Sequence[ObligationEnd]) -> Iterable[str]:
     """What happened, in the field's words; each line can be checked in the ledger."""
     level = tally.total(now)
     figures = [tally.figures(queue, now) for queue in tally.queues]
@@ -62,7 +62,7 @@ def summary(tally: DayTally, now: datetime, obligations: Sequence[ObligationRow]
     yield from _callbacks(obligations)
 
 
-def _callbacks(obligations: Sequence[ObligationRow]) -> Iterable[str]:
+def _callbacks(obligations: Sequence[ObligationEnd]) -> Iterable[str]:
     got_through = sum(1 for one in obligations if one.closing == "got_through")
     contacted = [
         (one.contacted_at - one.arrived_at, one.due_at - one.arrived_at)

@@ -23,6 +23,7 @@ from callengine.platform.clock import SystemClock
 from callengine.platform.logs import configure_logging
 from callengine.run.application import Application
 from callengine.sample.provisioned_tools import ToolsMissingError
+from storage.queries.obligations import obligation_ends
 
 PLAN = CentrePlan(
     agents=6,
@@ -155,9 +156,9 @@ async def _tell_the_end(
     if application.ledger is None:
         return 1
     await application.ledger.writer.flush()
-    obligations = await application.ledger.obligations_between(
-        started.astimezone(UTC) - timedelta(minutes=1), clock.now()
-    )
+    ledger = application.ledger
+    since = started.astimezone(UTC) - timedelta(minutes=1)
+    obligations = await obligation_ends(ledger.reader, ledger.node, since, clock.now())
     console.print()
     for line in summary(application.tally, clock.now(), obligations):
         console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from ami_adapters.connection.link import Unheard
 from ami_adapters.connection.link_faults import Trouble
 
 _ZONE_STEP = timedelta(minutes=15)
@@ -38,6 +39,7 @@ class LinkMetrics:
             "ami_distorted_messages",
             "AMI messages not listened to: line ends in a caller's number broke them",
         )
+        self._unheard = counter("ami_messages_lost", "AMI messages that were lost in the engine", "reason")
         self._behind_seconds = gauge("behind_seconds", "How far the engine is behind Asterisk now")
         self._behind = gauge("behind", "1 while the engine is too far behind to decide anything")
         self._fell_behind = counter("fell_behind", "How often the engine fell too far behind")
@@ -51,6 +53,8 @@ class LinkMetrics:
         for trouble in Trouble:
             self._trouble.labels(trouble)
             self._troubles.labels(trouble)
+        for reason in Unheard:
+            self._unheard.labels(reason)
         for kind in (*self._shed_before, "screen"):
             self._shed.labels(kind)
         for direction in ("forward", "back"):
@@ -61,6 +65,10 @@ class LinkMetrics:
         self._trouble.labels(trouble).set(began)
         if began:
             self._troubles.labels(trouble).inc()
+
+    def note_unheard(self, why: Unheard) -> None:
+        """Something that the PBX told was lost."""
+        self._unheard.labels(why).inc()
 
     def fell_behind(self, is_behind: bool) -> None:  # a state, not a switch
         """Too far behind, or not any more."""

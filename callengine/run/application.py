@@ -174,6 +174,7 @@ class Application:
             record=self._record,
             on_state=self._on_link_state,
             on_distorted=metrics.link.distorted.inc,
+            on_unheard=metrics.link.note_unheard,
             troubles=self.troubles,
         )
         self.switchboard.attach(self.link)

@@ -36,6 +36,17 @@ class OpenObligation:
 
 
 @dataclass(frozen=True, slots=True)
+class ObligationEnd:
+    """What became of what was owed; None where it has not happened."""
+
+    arrived_at: datetime
+    due_at: datetime
+    closing: str | None
+    state: str | None
+    contacted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class MissedCall:
     """A call of the episode, with the law's verdict where it has been given."""
 
@@ -100,6 +111,20 @@ async def open_obligations(engine: AsyncEngine, node: str) -> Sequence[OpenOblig
     )
     async with engine.connect() as connection:
         return [_summary(row) for row in await connection.execute(query)]
+
+
+async def obligation_ends(
+    engine: AsyncEngine, node: str, start: datetime, end: datetime
+) -> Sequence[ObligationEnd]:
+    """Obligations by the arrival they answer for, from `start` up to but without `end`."""
+    of = obligations.c
+    query = (
+        select(of.arrived_at, of.due_at, of.closing, of.state, of.contacted_at)
+        .where(of.node == node, of.arrived_at >= start, of.arrived_at < end)
+        .order_by(of.arrived_at)
+    )
+    async with engine.connect() as connection:
+        return [ObligationEnd(*row) for row in await connection.execute(query)]
 
 
 async def obligation_story(engine: AsyncEngine, node: str, obligation: str) -> ObligationStory | None:

@@ -64,7 +64,6 @@ class Spool:
         """All starts it knows of."""
         self.pending_records = 0
         """Decisions that, as far as is known, only the spool has."""
-        self.write_failures = 0
 
     @property
     def path(self) -> Path:
@@ -155,7 +154,6 @@ class Spool:
         try:
             await self._run(lambda: self._file.append(contents))
         except OSError:
-            self.write_failures += 1
             raise
 
     def _look_through(self) -> None:

@@ -19,13 +19,13 @@ from ami_adapters.protocol.ami_message import Message
 from ami_adapters.protocol.errors import AmiError
 from ami_adapters.protocol.framer import Framer
 from ami_adapters.protocol.recording import read_tape
-from ami_adapters.resync.snapshot import read_snapshot
+from ami_adapters.resync.snapshot import read_inbox_entry, read_snapshot
 from ami_adapters.translation.command_translation import actions_of
 from ami_adapters.translation.event_translation import EventTranslator
 from queues.dispatcher import Dispatcher
 from queues.invariants import violations
 from queues.messages.commands import Command, DialCallback, ForgetObligationTimer, WakeForObligation
-from queues.messages.events import Event, ObligationDue, PbxLost, PbxSnapshot, TimePassed
+from queues.messages.events import Event, InboxRead, ObligationDue, PbxLost, PbxSnapshot, TimePassed
 from queues.messages.journal import CallFinished, CallOffered, JournalEntry
 from queues.policy import CallbackPolicy, CentrePolicy
 from queues.terms.phone import Phone
@@ -128,7 +128,12 @@ class AmiSession:
             ]
             for name, messages in truth.answers().items()
         }
-        self._handle(read_snapshot(answers, self._registry, self._now).snapshot)
+        snapshot = read_snapshot(answers, self._registry, self._now).snapshot
+        self._handle(replace(snapshot, inbox_follows=True))
+        agents, live = self._registry.agents_by_endpoint, {call.call for call in snapshot.calls}
+        entries = (read_inbox_entry(one.text("Key"), one.text("Val"), agents) for one in answers["inbox"])
+        ended = tuple(one.as_ended() for one in entries if one is not None and one.call not in live)
+        self._handle(InboxRead(self._now, ended, is_last=True))
 
     def _wake(self) -> None:
         self._now += timedelta(seconds=self._chance.choice((0, 1, 20, 300)))

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
-from ami_adapters.connection.link import AmiLink, LinkState, LinkTimes, PbxLogin
+from ami_adapters.connection.link import AmiLink, LinkState, LinkTimes, PbxLogin, Unheard
 from ami_adapters.protocol.ami_message import Message
 from tests.support.fake_ami_server import FakeAmiServer
 
@@ -67,6 +67,7 @@ class Rig:
         self.log = Log()
         self.states: list[LinkState] = []
         self.distorted = 0
+        self.unheard: list[Unheard] = []
         self.link = AmiLink(
             PbxLogin("127.0.0.1", server.port, "callengine", secret),
             self.listener,
@@ -76,6 +77,7 @@ class Rig:
             jitter=random.Random(1),
             on_state=self.states.append,
             on_distorted=self._count_distorted,
+            on_unheard=self.unheard.append,
         )
 
     def _count_distorted(self) -> None:

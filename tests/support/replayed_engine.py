@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 from ami_adapters.channels.channel_registry import ChannelRegistry
 from ami_adapters.protocol.ami_message import Message
-from ami_adapters.resync.snapshot import read_snapshot
+from ami_adapters.resync.snapshot import InboxEntry, read_inbox_entry, read_snapshot
 from ami_adapters.translation.event_translation import EventTranslator
 from queues.dispatcher import Dispatcher
 from queues.invariants import violations
-from queues.messages.events import CallHolding, Event, PbxLost, PbxSnapshot, TimePassed
+from queues.messages.events import CallHolding, Event, InboxRead, PbxLost, PbxSnapshot, TimePassed
 from queues.messages.journal import CallConnected, CallFinished, JournalEntry, ObligationOpened
 from queues.policy import CentrePolicy
 from tests.support.pbx_truth import Answers
@@ -70,9 +70,18 @@ class ReplayedEngine:
         self._now = max(self._now, at)
         self._registry.clear()
         snapshot = read_snapshot(answers, self._registry, self._now).snapshot
-        settled = {entry.call for entry in self.journal if isinstance(entry, CallFinished)}
-        unsettled = tuple(ended for ended in snapshot.ended if ended.call not in settled)
-        self._handle(replace(snapshot, ended=unsettled))
+        self._handle(replace(snapshot, inbox_follows=True))
+        over = {entry.call for entry in self.journal if isinstance(entry, CallFinished)}
+        over |= {call.call for call in snapshot.calls}
+        inbox = (self._read_entry(message) for message in answers["inbox"])
+        ended = tuple(entry.as_ended() for entry in inbox if entry.call not in over)
+        self._handle(InboxRead(self._now, ended, is_last=True))
+
+    def _read_entry(self, message: Message) -> InboxEntry:
+        agents = self._registry.agents_by_endpoint
+        entry = read_inbox_entry(message.text("Key"), message.text("Val"), agents)
+        assert entry is not None, message
+        return entry
 
     def rest(self) -> None:
         """Let all rests pass."""

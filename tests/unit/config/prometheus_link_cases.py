@@ -73,3 +73,18 @@ def link() -> Iterator[Case]:
         gauge("pbx_restarts_total", "7x90", **JOB),
         (restarted, "360s"),
     )
+    broken = {"reason": "not_handled", **JOB}
+    yield from three(
+        "CallengineAmiMessagesLost",
+        (
+            gauge("ami_messages_lost_total", "0x4 1x100", **broken),
+            "2m",
+            Firing(
+                "What Asterisk told was lost in callengine (not_handled): a call may be shown or counted wrongly",
+                "callengine потерял сообщение Asterisk (not_handled): звонок может быть показан неверно",
+                broken,
+            ),
+        ),
+        gauge("ami_messages_lost_total", "3x100", **broken),
+        (gauge("ami_messages_lost_total", "0x4 1x300", **broken), "20m"),
+    )
