@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import datetime, time, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -48,34 +47,22 @@ async def forget_what_is_due(
     return [await forget(engine, settings.pbx.name, term, now, by) for term in terms(settings, now)]
 
 
-async def every_night(
+async def forget_tonight(
     engine: AsyncEngine,
-    settings: Callable[[], Settings],
-    zone: tzinfo,
+    settings: Settings,
     now: Callable[[], datetime],
     log: Log,
     alone: Alone = nullcontext,
 ) -> None:
-    """Until cancelled: at three o'clock by the centre's clock. A failure is logged, and tried again next night."""
-    while True:
-        await asyncio.sleep((next_night(now(), zone) - now()).total_seconds())
-        try:
-            async with alone():
-                done = await forget_what_is_due(engine, settings(), now(), BY_ITSELF)
-        except LeaseHeldError as problem:
-            log.info("retention is another engine's work tonight", reason=str(problem))
-            continue
-        except (SQLAlchemyError, OSError) as problem:
-            log.error("retention failed, tried again next night", reason=type(problem).__name__)
-            continue
-        for one in done:
-            log.info("forgotten", kind=one.kind, company=one.company, rows=one.rows)
-
-
-def next_night(moment: datetime, zone: tzinfo, at: time = AT_NIGHT) -> datetime:
-    """The next three o'clock, or another hour, UTC."""
-    local = moment.astimezone(zone)
-    night = datetime.combine(local.date(), at, zone)
-    if night <= local:
-        night = datetime.combine(local.date() + timedelta(days=1), at, zone)
-    return night.astimezone(UTC)
+    """Each night at AT_NIGHT by the centre's clock. A database that is away is logged, and tried again next night."""
+    try:
+        async with alone():
+            done = await forget_what_is_due(engine, settings, now(), BY_ITSELF)
+    except LeaseHeldError as problem:
+        log.info("retention is another engine's work tonight", reason=str(problem))
+        return
+    except (SQLAlchemyError, OSError) as problem:
+        log.error("retention failed, tried again next night", reason=type(problem).__name__)
+        return
+    for one in done:
+        log.info("forgotten", kind=one.kind, company=one.company, rows=one.rows)

@@ -7,11 +7,11 @@ and a job does nothing but hand in ObligationDue; the dispatcher decides what th
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from apscheduler.jobstores.base import JobLookupError
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from callengine.platform.scheduler import new_scheduler
 from queues.messages.events import Event, ObligationDue
 from queues.terms.identifiers import ObligationId
 
@@ -35,10 +35,7 @@ class AlarmClock:
         self._now = now
         self._wall = wall or now
         self._due: dict[ObligationId, datetime] = {}
-        # Without a zone it would take the machine's own; a late job must fire late, not be dropped (its default: 1 s).
-        self._scheduler = AsyncIOScheduler(
-            timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1000}
-        )
+        self._scheduler = new_scheduler()
 
     def start(self) -> None:
         """Begin to ring; inside a running loop."""

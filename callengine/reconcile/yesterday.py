@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import datetime, time, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from callengine.chores.retention import next_night
 from callengine.chores.timer_jobs import Alone
 from callengine.platform.logs import Log
 from callengine.reconcile.run import Books, reconcile
@@ -19,23 +17,21 @@ AT = time(3, 30)
 _SHOWN = 20
 
 
-async def every_night(
+async def compare_yesterday(
     books: Books,
     now: Callable[[], datetime],
     found: Callable[[int], None],
     log: Log,
     alone: Alone = nullcontext,
 ) -> None:
-    """Until cancelled: at half past three by the centre's clock. A failure is logged, and tried again next night."""
-    while True:
-        await asyncio.sleep((next_night(now(), books.zone, AT) - now()).total_seconds())
-        try:
-            async with alone():
-                found(await of_yesterday(books, now(), log))
-        except LeaseHeldError as problem:
-            log.info("reconcile is another engine's work tonight", reason=str(problem))
-        except (SQLAlchemyError, OSError) as problem:
-            log.error("reconcile failed, tried again next night", reason=type(problem).__name__)
+    """Each night at AT by the centre's clock. A database that is away is logged, and tried again next night."""
+    try:
+        async with alone():
+            found(await of_yesterday(books, now(), log))
+    except LeaseHeldError as problem:
+        log.info("reconcile is another engine's work tonight", reason=str(problem))
+    except (SQLAlchemyError, OSError) as problem:
+        log.error("reconcile failed, tried again next night", reason=type(problem).__name__)
 
 
 async def of_yesterday(books: Books, now: datetime, log: Log) -> int:

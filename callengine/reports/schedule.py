@@ -12,11 +12,10 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
 from callengine.chores.timer_jobs import Alone
@@ -92,30 +91,15 @@ def write_whole(file: Path, text: str) -> None:
         raise
 
 
-def next_run(now: datetime, at: str, zone: ZoneInfo) -> datetime:
-    """The next time the centre's clock shows `at`, UTC; once a day also when clocks are set forward or back."""
-    local = now.astimezone(zone)
-    moment = datetime.combine(local.date(), time.fromisoformat(at), zone)
-    if moment.astimezone(UTC) <= now:
-        moment = datetime.combine(local.date() + timedelta(days=1), time.fromisoformat(at), zone)
-    return moment.astimezone(UTC)
-
-
 class ReportSchedule:
-    """APScheduler rings; the work is done in a thread, one run at a time."""
+    """Writes what is missing, in a thread; `callengine.chores.schedule` says when."""
 
     def __init__(self, settings: Settings, now: Callable[[], datetime], log: Log) -> None:
         self._settings = settings
         self._now = now
         self._log = log
-        self._zone = ZoneInfo(settings.centre.time_zone)
-        # As for obligations: UTC, a late job is done late (its default drops it after a second), never twice at once.
-        self._scheduler = AsyncIOScheduler(
-            timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
-        )
         self.alone: Alone = nullcontext
         """Entered while reports are written; replace it where a ledger is shared."""
-        self._running: asyncio.Task[None] | None = None
         self._stopping = False
 
     @property
@@ -124,26 +108,14 @@ class ReportSchedule:
         wanted = self._settings.reports
         return bool(wanted.day or wanted.week or wanted.month)
 
-    def start(self) -> None:
-        """Make up what was missed, then write at the hour of the settings; inside a running loop."""
-        if self.is_wanted:
-            self._scheduler.start()
-            self._arm(self._now())
+    @property
+    def at(self) -> time:
+        """When each day, by the centre's clock."""
+        return time.fromisoformat(self._settings.reports.at)
 
-    async def stop(self) -> None:
+    def stop(self) -> None:
         """The report that is being written is finished; the others are made up at the next start."""
         self._stopping = True
-        if self._scheduler.running:
-            self._scheduler.shutdown(wait=False)
-        if self._running is not None:
-            await asyncio.gather(self._running, return_exceptions=True)
-
-    def _arm(self, at: datetime) -> None:
-        self._scheduler.add_job(self._ring, "date", run_date=at, id="reports", replace_existing=True)
-
-    async def _ring(self) -> None:
-        self._running = asyncio.get_running_loop().create_task(self.write(), name="reports")
-        self._arm(next_run(self._now(), self._settings.reports.at, self._zone))
 
     async def write(self) -> None:
         """Write what is missing now. What cannot be written is logged, and missing at the next run."""

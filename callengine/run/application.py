@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from importlib.metadata import version
@@ -17,8 +17,8 @@ from ami_adapters.connection.link import AmiLink, LinkState, LinkTimes
 from ami_adapters.connection.link_faults import Trouble, Troubles
 from ami_adapters.connection.owner import Owner
 from ami_adapters.connection.pbx_connection import Switchboard
-from callengine.chores.retention import every_night
-from callengine.chores.timer_jobs import alone, audit, closed, measure_lag, note_alive
+from callengine.chores.schedule import Chores
+from callengine.chores.timer_jobs import audit, closed, measure_lag, note_alive
 from callengine.http.api.callbacks import CallbackApi
 from callengine.http.api.figures import FiguresApi
 from callengine.http.api.openapi import OpenApi
@@ -40,10 +40,10 @@ from callengine.platform.logs import get_log
 from callengine.platform.systemd import notify, watchdog_seconds
 from callengine.realtime.seed import recount
 from callengine.realtime.statistics import COUNTED_FOR, DayTally
-from callengine.reconcile import yesterday
-from callengine.reconcile.sources import FromInside, books_of
+from callengine.reconcile.sources import FromInside
 from callengine.reports.schedule import ReportSchedule
 from callengine.run.condition import conditions, in_charge
+from callengine.run.planned_chores import plan
 from callengine.run.reload import read_anew
 from callengine.run.signals import signals
 from callengine.run.watched_before import watched_before
@@ -94,6 +94,7 @@ class Application:
         self.reports = ReportSchedule(settings, self.clock.now, self._log)
         now = self.clock.now()
         self.zone = ZoneInfo(settings.centre.time_zone)
+        self.chores = Chores(self.zone, self._log)
         self._policy = policy or centre_policy(settings)
         self._link_times = link_times
         self._record = record
@@ -236,10 +237,11 @@ class Application:
             loop.create_task(measure_lag(metrics.loop_lag_seconds), name="loop lag"),
             loop.create_task(audit(self.switchboard), name="audit"),
             loop.create_task(note_alive(ledger, self.clock.now), name="alive"),
-            *self._nightly(ledger),
         ]
-        self.reports.alone = alone(ledger, "reports", self._me, done_for=0.0)
-        self.reports.start()
+        live = FromInside(self.tally, self.clock.now, ledger.writer.flush)
+        differ, wanted = metrics.accounts_differ, lambda: self._settings
+        plan(self.chores, wanted, ledger, live, self.reports, self._me, self.clock.now, differ, log)
+        self.chores.start()
         self.link.start()
         log.info("started", node=NodeId(settings.pbx.name), epoch=ledger.epoch, http_port=self.http.port)
         notify("READY=1")
@@ -306,7 +308,8 @@ class Application:
         farewell = self.switchboard.stop_beating()
         if farewell is not None:
             await asyncio.wait({farewell}, timeout=1.0)
-        await self.reports.stop()
+        self.reports.stop()
+        await self.chores.stop()
         await self.switchboard.close()
         await self.link.close()
         self.alarm.stop()
@@ -380,20 +383,10 @@ class Application:
             self._log.warning("the clock was stepped", seconds=step.total_seconds())
             self.metrics.link.clock_stepped(step.total_seconds())
             self.alarm.clock_stepped()
+            self.chores.clock_stepped()
             self.vitals.clock_jumped(step.total_seconds())
         self._last_step = step
         self.clock.refuse_to_be_far_ahead()
-
-    def _nightly(self, ledger: Ledger) -> Iterator[asyncio.Task[None]]:
-        loop, now, log = asyncio.get_running_loop(), self.clock.now, self._log
-        if self._settings.reconcile.nightly:
-            books = books_of(self._settings, ledger.reader, FromInside(self.tally, now, ledger.writer.flush))
-            mine = alone(ledger, "reconcile", self._me)
-            job = yesterday.every_night(books, now, self.metrics.accounts_differ, log, mine)
-            yield loop.create_task(job, name="reconcile")
-        mine = alone(ledger, "retention", self._me)
-        work = every_night(ledger.engine, lambda: self._settings, self.zone, now, log, mine)
-        yield loop.create_task(work, name="retention")
 
     def _engine_or_fail(self) -> Engine:
         if self._engine is None:

@@ -1,14 +1,11 @@
-"""When what is forgotten: terms by company, legal hold, three o'clock at night."""
+"""What is forgotten: terms by company, legal hold."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
-import pytest
-
-from callengine.chores.retention import next_night, terms
+from callengine.chores.retention import terms
 from callengine.demo.centre import CentrePlan, settings_text
 from config.loading import load_settings
 from config.settings import Settings
@@ -53,14 +50,3 @@ def test_a_legal_hold_keeps_everything_of_its_company_and_what_the_journal_has_o
     assert list(terms(settings(tmp_path, days, "legal_hold = true\n"), NOON)) == [
         Term(Kind.JOURNAL, "", yesterday, ("zarya",))
     ]
-
-
-@pytest.mark.parametrize(
-    ("moment", "night"),
-    [
-        (datetime(2026, 11, 24, 0, 0, tzinfo=UTC), datetime(2026, 11, 25, 0, 0, tzinfo=UTC)),
-        (datetime(2026, 11, 23, 23, 59, tzinfo=UTC), datetime(2026, 11, 24, 0, 0, tzinfo=UTC)),
-    ],
-)
-def test_it_runs_at_three_by_the_centres_clock(moment: datetime, night: datetime) -> None:
-    assert next_night(moment, ZoneInfo("Europe/Moscow")) == night

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from callengine.chores.schedule import Chores
 from callengine.platform.logs import get_log
-from callengine.reports.schedule import ReportSchedule, next_run, reports_wanted, write_missing, write_whole
+from callengine.reports.schedule import ReportSchedule, reports_wanted, write_missing, write_whole
 from config.schema.records import Reports
 from config.settings import Settings
 from tests.support.month_report import made_up_centre
@@ -62,11 +63,14 @@ def test_only_what_is_over_and_lies_behind_the_ledgers_beginning_is_wanted(setti
 
 async def test_a_start_makes_up_and_a_stop_leaves_nothing_half(settings: Settings, tmp_path: Path) -> None:
     schedule = ReportSchedule(settings, lambda: NOW, get_log("test"))
-    schedule.start()
+    chores = Chores(ZoneInfo("Europe/Moscow"), get_log("test"))
+    chores.daily("reports", schedule.at, schedule.write, also_at_start=True, is_finished_at_stop=True)
+    chores.start()
     async with asyncio.timeout(30):
         while len(names(tmp_path / "out")) < len(DAYS):
             await asyncio.sleep(0.05)
-    await schedule.stop()
+    schedule.stop()
+    await chores.stop()
     assert names(tmp_path / "out") == DAYS
 
 
@@ -92,15 +96,3 @@ def test_a_file_gets_its_name_when_it_is_whole(tmp_path: Path, monkeypatch: pyte
     with pytest.raises(OSError, match="No space"):
         write_whole(tmp_path / "day" / "x.html", "page")
     assert names(tmp_path) == []
-
-
-def test_the_hour_is_that_of_the_centre_once_a_day_also_when_clocks_change() -> None:
-    moscow, berlin = ZoneInfo("Europe/Moscow"), ZoneInfo("Europe/Berlin")
-    assert next_run(datetime(2026, 10, 3, 1, tzinfo=UTC), "04:30", moscow) == datetime(
-        2026, 10, 3, 1, 30, tzinfo=UTC
-    )
-    assert next_run(datetime(2026, 10, 3, 1, 30, tzinfo=UTC), "04:30", moscow).day == 4
-    # 25 October 2026: 02:30 is shown twice in Berlin; the run comes once.
-    first = next_run(datetime(2026, 10, 24, 22, tzinfo=UTC), "02:30", berlin)
-    assert first == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
-    assert next_run(first, "02:30", berlin) == datetime(2026, 10, 26, 1, 30, tzinfo=UTC)
