@@ -3,25 +3,53 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import assert_never
 
 from queues.agents import agent_states, missed_offers
 from queues.app_queue import fallback_members, fallback_return
 from queues.callbacks import attempts, dispositions, manual_dial, outage, schedule, supervisor
-from queues.calls import call_states, transfers, wait_menu
+from queues.calls import call_states, recordings, transfers, wait_menu
 from queues.live_state import AgentView, CallView, CentreView, ObligationView
 from queues.messages import events
 from queues.messages.decision import Decision
 from queues.messages.events import Event
-from queues.messages.journal import RecordingMissed, RecordingStarted
 from queues.policy import CentrePolicy
 from queues.recovery import inbox, policy_change, resync
 from queues.routing import matching
 from queues.state.attribution import companies_of
 from queues.state.core_state import Centre
-from queues.state.timers import TimerKind
+from queues.state.handlers import merged
 from queues.terms.identifiers import AttemptId
 from queues.voicemail import reviews
+
+HANDLES = merged(
+    call_states.HANDLES,
+    transfers.HANDLES,
+    recordings.HANDLES,
+    agent_states.HANDLES,
+    fallback_return.HANDLES,
+    fallback_members.HANDLES,
+    attempts.HANDLES,
+    dispositions.HANDLES,
+    schedule.HANDLES,
+    supervisor.HANDLES,
+    manual_dial.HANDLES,
+    reviews.HANDLES,
+    resync.HANDLES,
+    inbox.HANDLES,
+    policy_change.HANDLES,
+)
+"""Every event but TimePassed, which is what `TIMERS` is for."""
+TIMERS = merged(
+    call_states.TIMERS,
+    wait_menu.TIMERS,
+    agent_states.TIMERS,
+    missed_offers.TIMERS,
+    fallback_return.TIMERS,
+    fallback_members.TIMERS,
+    attempts.TIMERS,
+    dispositions.TIMERS,
+    outage.TIMERS,
+)
 
 
 class Dispatcher:
@@ -113,138 +141,9 @@ class Dispatcher:
         """The live state itself: for `queues.invariants` only."""
         return self._centre
 
-    def _apply(self, event: Event, now: datetime) -> None:  # noqa: PLR0912, PLR0915  # one line per event type is the plainest table
-        centre = self._centre
-        match event:
-            case (
-                events.CallArrived()
-                | events.CallWatched()
-                | events.QueueJoined()
-                | events.QueueLeft()
-                | events.AgentRingEnded()
-                | events.CallHolding()
-                | events.AgentRang()
-                | events.CallAnswered()
-                | events.CallTransferred()
-                | events.CallFellBack()
-                | events.CallRejected()
-                | events.CallEnded()
-                | events.ChoiceMade()
-                | events.MessageLeft()
-            ):
-                call_states.handle(centre, event, now)
-            case events.RecordingBegan():
-                self._note_recording(event)
-            case events.RecordingLost():
-                self._note_missing_recording(event)
-            case events.ConversationHeld():
-                transfers.held(centre, event)
-            case events.AttemptVoice():
-                dispositions.voice(centre, event, now)
-            case events.AttemptHeard():
-                attempts.heard(centre, event)
-            case events.AttemptPassedOn():
-                transfers.callback_passed_on(centre, event, now)
-            case events.AgentLegEnded():
-                fallback_return.leg_ended(centre, event, now)
-                agent_states.leg_ended(centre, event, now)
-            case events.AgentDeviceChanged():
-                agent_states.device_changed(centre, event)
-            case events.AgentPhoneUsed():
-                agent_states.phone_used(centre, event)
-            case events.TimePassed():
-                self._pass_time(now)
-            case events.OfferRefused():
-                call_states.offer_refused(centre, event, now)
-            case events.AgentLoggedIn():
-                agent_states.logged_in(centre, event, now)
-            case events.AgentLoggedOut():
-                agent_states.logged_out(centre, event)
-            case events.AgentPaused():
-                agent_states.paused(centre, event)
-            case events.AgentUnpaused():
-                agent_states.unpaused(centre, event, now)
-            case events.AgentWrapUpEnded():
-                agent_states.wrap_up_ended(centre, event, now)
-            case events.ObligationDue():
-                schedule.timer_came(centre, event.obligation, event.at, now)
-            case (
-                events.AttemptRefused()
-                | events.AttemptAgentReady()
-                | events.AttemptContacted()
-                | events.AttemptEnded()
-            ):
-                attempts.handle(centre, event, now)
-            case events.AgentDisposed():
-                dispositions.said_by_phone(centre, event, now)
-            case events.DispositionGiven():
-                dispositions.said_on_screen(centre, event, now)
-            case (
-                events.ObligationCloseRequested()
-                | events.TaskAssignmentRequested()
-                | events.CallbackSwitchRequested()
-            ):
-                supervisor.handle(centre, event)
-            case events.MessageWanted():
-                reviews.wanted(centre, event)
-            case events.MessageReviewed():
-                reviews.reviewed(centre, event, now)
-            case events.RedialWanted():
-                manual_dial.wanted(centre, event, now)
-            case events.FallbackMemberChanged():
-                fallback_members.told(centre, event, now)
-            case events.PolicyChanged():
-                policy_change.change(centre, event, now)
-            case events.InboxRead():
-                inbox.read(centre, event, now)
-            case events.PbxCaughtUp():
-                centre.catching_up = False
-            case events.PbxLost():
-                resync.lose_link(centre, event)
-            case events.PbxSnapshot():
-                resync.apply_snapshot(centre, event, now)
-            case events.LedgerRestored():
-                resync.restore(centre, event)
-            case _:
-                assert_never(event)
-
-    def _note_missing_recording(self, event: events.RecordingLost) -> None:
-        call = None if event.call is None else self._centre.calls.get(event.call)
-        if call is not None:
-            call.recording = ""
-        self._centre.note(RecordingMissed(event.at, event.call, event.attempt, event.path))
-
-    def _note_recording(self, event: events.RecordingBegan) -> None:
-        centre = self._centre
-        if event.call in centre.calls or event.attempt in centre.attempts:
-            if event.call in centre.calls:
-                centre.calls[event.call].recording = event.path
-            centre.note(RecordingStarted(event.at, event.call, event.attempt, event.path))
+    def _apply(self, event: Event, now: datetime) -> None:
+        if isinstance(event, events.TimePassed):
+            for kind, subject in self._centre.timers.pop_due(now):
+                TIMERS[kind](self._centre, subject, now)
         else:
-            subject = event.call or event.attempt or ""
-            centre.note_unexpected(event.at, "call", "unknown", event, subject)
-
-    def _pass_time(self, now: datetime) -> None:
-        centre = self._centre
-        for kind, subject in centre.timers.pop_due(now):
-            match kind:
-                case TimerKind.OFFER_DEADLINE:
-                    call_states.offer_deadline(centre, subject, now)
-                case TimerKind.HELD_BACK:
-                    call_states.release_held_back(centre, subject, now)
-                case TimerKind.ATTEMPT_DEADLINE:
-                    attempts.deadline_passed(centre, subject, now)
-                case TimerKind.FETCH_BACK:
-                    fallback_return.time_came(centre, subject, now)
-                case TimerKind.FALLBACK_MEMBER:
-                    fallback_members.time_came(centre, subject)
-                case TimerKind.PHONE_REST:
-                    missed_offers.rest_is_over(centre, subject, now)
-                case TimerKind.CHOICE:
-                    wait_menu.time_came(centre, subject, now, now)
-                case TimerKind.DISPOSITION:
-                    dispositions.time_is_over(centre, subject, now)
-                case TimerKind.NETWORK_PROBE:
-                    outage.probe(centre, now)
-                case TimerKind.WRAP_UP | TimerKind.DECLINE_PAUSE:
-                    agent_states.end_rest(centre, subject, kind, now)
+            HANDLES[type(event)](self._centre, event, now)

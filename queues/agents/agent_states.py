@@ -11,6 +11,7 @@ from queues.messages.journal import OfferEnded
 from queues.state.agent import Agent, Work
 from queues.state.call import Call
 from queues.state.core_state import Centre
+from queues.state.handlers import Handlers, TimerHandlers
 from queues.state.timers import TimerKind
 from queues.terms.identifiers import AgentId
 
@@ -97,10 +98,18 @@ def rest_until(centre: Centre, agent: Agent, until: datetime, now: datetime) -> 
         centre.touch(agent)
 
 
-def end_rest(centre: Centre, agent_id: str, kind: TimerKind, now: datetime) -> None:
-    """The wrap-up or the pause after a declined offer has passed."""
+def wrap_up_is_over(centre: Centre, agent_id: str, now: datetime) -> None:
+    """His time after the conversation has passed."""
+    _end_rest(centre, agent_id, Work.WRAP_UP, now)
+
+
+def decline_pause_is_over(centre: Centre, agent_id: str, now: datetime) -> None:
+    """The pause after an offer that his phone did not take has passed."""
+    _end_rest(centre, agent_id, Work.DECLINE_PAUSE, now)
+
+
+def _end_rest(centre: Centre, agent_id: str, resting: Work, now: datetime) -> None:
     agent = agent_of(centre, AgentId(agent_id))
-    resting = Work.WRAP_UP if kind is TimerKind.WRAP_UP else Work.DECLINE_PAUSE
     if agent is not None and agent.work is resting:
         agent.end_rest()
         agent.idle_since = now
@@ -123,7 +132,7 @@ def leg_ended(centre: Centre, event: events.AgentLegEnded, now: datetime) -> Non
         agent.leg = None
 
 
-def device_changed(centre: Centre, event: events.AgentDeviceChanged) -> None:
+def device_changed(centre: Centre, event: events.AgentDeviceChanged, _now: datetime) -> None:
     """The phone registered, rang, became busy, free, or vanished."""
     agent = agent_of(centre, event.agent)
     if agent is not None and agent.device is not event.state:
@@ -132,7 +141,7 @@ def device_changed(centre: Centre, event: events.AgentDeviceChanged) -> None:
         centre.touch(agent)
 
 
-def phone_used(centre: Centre, event: events.AgentPhoneUsed) -> None:
+def phone_used(centre: Centre, event: events.AgentPhoneUsed, _now: datetime) -> None:
     """The first channel of his phone is there, or the last is gone."""
     agent = agent_of(centre, event.agent)
     if agent is not None and agent.is_on_phone is not event.in_use:
@@ -154,7 +163,7 @@ def logged_in(centre: Centre, event: events.AgentLoggedIn, now: datetime) -> Non
         centre.touch(agent)
 
 
-def logged_out(centre: Centre, event: events.AgentLoggedOut) -> None:
+def logged_out(centre: Centre, event: events.AgentLoggedOut, _now: datetime) -> None:
     """The agent is offered nothing more; what rings or is spoken goes on to its end."""
     agent = agent_of(centre, event.agent)
     if agent is None:
@@ -166,7 +175,7 @@ def logged_out(centre: Centre, event: events.AgentLoggedOut) -> None:
         centre.touch(agent)
 
 
-def paused(centre: Centre, event: events.AgentPaused) -> None:
+def paused(centre: Centre, event: events.AgentPaused, _now: datetime) -> None:
     """The agent is offered nothing until he is back."""
     agent = agent_of(centre, event.agent)
     if agent is None or not agent.logged_in:
@@ -193,9 +202,24 @@ def wrap_up_ended(centre: Centre, event: events.AgentWrapUpEnded, now: datetime)
     agent = agent_of(centre, event.agent)
     if agent is not None and agent.work is Work.WRAP_UP:
         centre.timers.disarm(TimerKind.WRAP_UP, agent.id)
-        end_rest(centre, agent.id, TimerKind.WRAP_UP, now)
+        wrap_up_is_over(centre, agent.id, now)
 
 
 def _disarm_rests(centre: Centre, agent: Agent) -> None:
     centre.timers.disarm(TimerKind.WRAP_UP, agent.id)
     centre.timers.disarm(TimerKind.DECLINE_PAUSE, agent.id)
+
+
+HANDLES: Handlers = {
+    events.AgentDeviceChanged: device_changed,
+    events.AgentPhoneUsed: phone_used,
+    events.AgentLoggedIn: logged_in,
+    events.AgentLoggedOut: logged_out,
+    events.AgentPaused: paused,
+    events.AgentUnpaused: unpaused,
+    events.AgentWrapUpEnded: wrap_up_ended,
+}
+TIMERS: TimerHandlers = {
+    TimerKind.WRAP_UP: wrap_up_is_over,
+    TimerKind.DECLINE_PAUSE: decline_pause_is_over,
+}

@@ -14,6 +14,7 @@ from queues.messages.commands import PauseAgent
 from queues.policy import Dispatch
 from queues.state.agent import Agent, Work
 from queues.state.core_state import Centre
+from queues.state.handlers import TimerHandlers
 from queues.state.timers import TimerKind
 from queues.terms.identifiers import AgentId
 from queues.terms.outcomes import DeviceState, OfferResult
@@ -118,3 +119,8 @@ def _rest(centre: Centre, agent: Agent, now: datetime) -> None:
         agent.tries += 1
         centre.timers.arm(TimerKind.PHONE_REST, agent.id, now + rest)
     centre.touch(agent)
+
+
+TIMERS: TimerHandlers = {
+    TimerKind.PHONE_REST: rest_is_over,
+}

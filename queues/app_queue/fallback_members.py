@@ -13,6 +13,7 @@ from queues.messages import events
 from queues.messages.commands import SetFallbackMember
 from queues.state.agent import Agent
 from queues.state.core_state import Centre
+from queues.state.handlers import Handlers, TimerHandlers
 from queues.state.timers import TimerKind
 from queues.terms.identifiers import AgentId
 
@@ -35,7 +36,7 @@ def found(centre: Centre, agent: Agent, phone: events.LiveAgent) -> None:
     centre.touch(agent)
 
 
-def time_came(centre: Centre, agent_id: str) -> None:
+def time_came(centre: Centre, agent_id: str, _now: datetime) -> None:
     """No code explained it."""
     agent = agent_states.agent_of(centre, AgentId(agent_id))
     if agent is not None:
@@ -71,3 +72,11 @@ def _put_right(centre: Centre, agent: Agent) -> None:
         )
     )
     agent.in_fallback, agent.fallback_pause = agent.logged_in, agent.pause_reason
+
+
+HANDLES: Handlers = {
+    events.FallbackMemberChanged: told,
+}
+TIMERS: TimerHandlers = {
+    TimerKind.FALLBACK_MEMBER: time_came,
+}

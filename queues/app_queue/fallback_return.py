@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from queues.agents import agent_states
 from queues.app_queue import watched_calls
 from queues.messages import events
 from queues.messages.commands import FetchFromFallback
 from queues.state.call import Call, CallState
 from queues.state.core_state import Centre
+from queues.state.handlers import Handlers, TimerHandlers
 from queues.state.timers import TimerKind
 from queues.terms.identifiers import CallId
 from queues.terms.outcomes import OfferResult
@@ -63,11 +65,12 @@ def time_came(centre: Centre, call_id: str, now: datetime) -> None:
 
 
 def leg_ended(centre: Centre, event: events.AgentLegEnded, now: datetime) -> None:
-    """The phone that rang for him rings no more, whether or not app_queue says so."""
+    """A channel of a phone is gone: it rings for nobody any more, whether or not app_queue says so."""
     call = centre.calls.get(event.call) if event.call is not None else None
     if call is not None and call.state is CallState.FALLBACK and event.agent in call.rings:
         watched_calls.end_ring(centre, call, event.agent, OfferResult.UNKNOWN, event.at)
         ring_ended(centre, call, now)
+    agent_states.leg_ended(centre, event, now)
 
 
 def rings(centre: Centre, call: Call, now: datetime) -> None:
@@ -99,3 +102,11 @@ def is_awaited(centre: Centre, now: datetime) -> bool:
 def _wait_for(centre: Centre, call: Call, now: datetime) -> None:
     if centre.synced:
         centre.returning[call.id] = now + PATIENCE
+
+
+HANDLES: Handlers = {
+    events.AgentLegEnded: leg_ended,
+}
+TIMERS: TimerHandlers = {
+    TimerKind.FETCH_BACK: time_came,
+}

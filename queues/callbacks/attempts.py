@@ -23,6 +23,7 @@ from queues.policy import LineCallback
 from queues.state.agent import Agent
 from queues.state.attempt_limits import CapReached
 from queues.state.core_state import Centre
+from queues.state.handlers import Handlers, TimerHandlers
 from queues.state.obligation import Attempt, AttemptInput, AttemptState, Obligation, attempt_of, obligation_of
 from queues.state.timers import TimerKind
 from queues.terms.identifiers import AttemptId, ChannelName
@@ -223,7 +224,7 @@ def contacted(centre: Centre, event: events.AttemptContacted) -> None:
     dispositions.reached(centre, attempt, event.at)
 
 
-def heard(centre: Centre, event: events.AttemptHeard) -> None:
+def heard(centre: Centre, event: events.AttemptHeard, _now: datetime) -> None:
     """A detector's hint, which may come after the end: kept beside the dial, and nothing else."""
     if event.attempt in centre.attempts or obligation_of(event.attempt) in centre.obligations:
         centre.note(AttemptHeard(event.at, event.attempt, event.sounds_like))
@@ -330,3 +331,15 @@ def _plan_next(
             outage.gave_up(centre, obligation, at, now)
             return
     schedule.retry(centre, obligation, pause, at, now)
+
+
+HANDLES: Handlers = {
+    events.AttemptHeard: heard,
+    events.AttemptRefused: handle,
+    events.AttemptAgentReady: handle,
+    events.AttemptContacted: handle,
+    events.AttemptEnded: handle,
+}
+TIMERS: TimerHandlers = {
+    TimerKind.ATTEMPT_DEADLINE: deadline_passed,
+}

@@ -9,6 +9,7 @@ from queues.callbacks import moves, obligations, schedule, verdicts
 from queues.messages import events
 from queues.messages.journal import DispositionNoted, VoiceNoted
 from queues.state.core_state import Centre
+from queues.state.handlers import Handlers, TimerHandlers
 from queues.state.obligation import Attempt, Obligation, obligation_of
 from queues.state.timers import TimerKind
 from queues.terms.identifiers import AttemptId, ObligationId
@@ -130,3 +131,13 @@ def dispose(
         schedule.retry(centre, obligation, pause, at, now)
     verdicts.judge_overdue(centre, obligation, at, now)
     moves.arm(centre, obligation)
+
+
+HANDLES: Handlers = {
+    events.AttemptVoice: voice,
+    events.AgentDisposed: said_by_phone,
+    events.DispositionGiven: said_on_screen,
+}
+TIMERS: TimerHandlers = {
+    TimerKind.DISPOSITION: time_is_over,
+}

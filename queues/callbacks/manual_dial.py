@@ -10,6 +10,7 @@ from queues.messages import events
 from queues.messages.commands import TellAgent
 from queues.state.agent import Agent, Work
 from queues.state.core_state import Centre
+from queues.state.handlers import Handlers
 from queues.state.obligation import Obligation
 from queues.terms.outcomes import Told
 from queues.terms.phone import Phone
@@ -69,3 +70,8 @@ def _refusal(centre: Centre, obligation: Obligation | None, number: Phone) -> To
     harmless = {None, DialRefusal.SWITCHED_OFF, DialRefusal.WATCHED_ONLY}
     allowed = obligations.may_dial(centre, obligation).refusal in harmless
     return None if allowed and not centre.callbacks_stopped else Told.NOT_ALLOWED
+
+
+HANDLES: Handlers = {
+    events.RedialWanted: wanted,
+}

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from queues.callbacks import obligations, schedule
 from queues.state.core_state import Centre
+from queues.state.handlers import TimerHandlers
 from queues.state.obligation import Obligation
 from queues.state.timers import TimerKind
 from sla.obligation import ObligationInput, ObligationState
@@ -46,7 +47,7 @@ def carried(centre: Centre, trunk: str, at: datetime, now: datetime) -> None:
             _dial_again(centre, obligation, at, now)
 
 
-def probe(centre: Centre, now: datetime) -> None:
+def probe(centre: Centre, _subject: str, now: datetime) -> None:
     """Nothing was heard of the trunks for a while: the nearest deadline's resident is tried once."""
     waiting = _waiting(centre)
     if waiting:
@@ -78,3 +79,8 @@ def _dial_again(centre: Centre, obligation: Obligation, at: datetime, now: datet
 def _heard_through_its_trunks(centre: Centre, obligation: Obligation) -> list[datetime]:
     trunks = () if obligation.line.callback is None else obligation.line.callback.trunks
     return [centre.carried_at[trunk] for trunk in trunks if trunk in centre.carried_at]
+
+
+TIMERS: TimerHandlers = {
+    TimerKind.NETWORK_PROBE: probe,
+}

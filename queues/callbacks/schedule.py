@@ -5,17 +5,18 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from queues.callbacks import moves, verdicts
+from queues.messages import events
 from queues.messages.journal import HumanTaskOpened, ObligationOverdue
 from queues.state.core_state import Centre
+from queues.state.handlers import Handlers
 from queues.state.obligation import Obligation
-from queues.terms.identifiers import ObligationId
 from queues.terms.phone_numbers import NUMBER_REFUSALS
 from sla.obligation import WAITING_FOR_A_MOMENT, ObligationInput
 
 
-def timer_came(centre: Centre, obligation_id: ObligationId, at: datetime, now: datetime) -> None:
+def timer_came(centre: Centre, event: events.ObligationDue, now: datetime) -> None:
     """ObligationDue: put it in line, or note that its time is over."""
-    obligation = centre.obligations.get(obligation_id)
+    obligation, at = centre.obligations.get(event.obligation), event.at
     if obligation is None:
         return
     if now >= obligation.due_at and not obligation.is_overdue:
@@ -104,3 +105,8 @@ def hand_to_human(centre: Centre, obligation: Obligation, reason: str, at: datet
     centre.take_out_of_line(obligation)
     if moves.move(centre, obligation, what, at):
         centre.note(HumanTaskOpened(at, obligation.id, reason))
+
+
+HANDLES: Handlers = {
+    events.ObligationDue: timer_came,
+}

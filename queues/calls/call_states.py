@@ -25,6 +25,7 @@ from queues.messages.journal import (
 from queues.state.agent import Work
 from queues.state.call import STEPS, Call, CallInput, CallState, CallStep
 from queues.state.core_state import Centre
+from queues.state.handlers import Handlers, TimerHandlers
 from queues.state.timers import TimerKind
 from queues.terms.identifiers import CallId, Did, OfferId
 from queues.terms.phone_numbers import normalise
@@ -337,3 +338,26 @@ def finish(
     capacity.unpark(centre)
     if call.has_trace:
         centre.order(EraseInboxEntry(call.id))
+
+
+HANDLES: Handlers = {
+    events.CallArrived: handle,
+    events.CallWatched: handle,
+    events.QueueJoined: handle,
+    events.QueueLeft: handle,
+    events.AgentRingEnded: handle,
+    events.CallHolding: handle,
+    events.AgentRang: handle,
+    events.CallAnswered: handle,
+    events.CallTransferred: handle,
+    events.CallFellBack: handle,
+    events.CallRejected: handle,
+    events.CallEnded: handle,
+    events.ChoiceMade: handle,
+    events.MessageLeft: handle,
+    events.OfferRefused: offer_refused,
+}
+TIMERS: TimerHandlers = {
+    TimerKind.OFFER_DEADLINE: offer_deadline,
+    TimerKind.HELD_BACK: release_held_back,
+}

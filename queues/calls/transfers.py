@@ -13,6 +13,7 @@ from queues.messages.journal import AttemptPassedOn, CallPassedOn
 from queues.state.agent import Work
 from queues.state.call import Call
 from queues.state.core_state import Centre
+from queues.state.handlers import Handlers
 from queues.state.obligation import obligation_of
 
 
@@ -47,6 +48,12 @@ def callback_passed_on(centre: Centre, event: events.AttemptPassedOn, now: datet
     centre.note(AttemptPassedOn(event.at, event.attempt, agent.id))
 
 
-def held(centre: Centre, event: events.ConversationHeld) -> None:
+def held(centre: Centre, event: events.ConversationHeld, _now: datetime) -> None:
     """Music is not recorded, and nobody is lost in it."""
     centre.order(MarkHeld(event.channel, event.held))
+
+
+HANDLES: Handlers = {
+    events.ConversationHeld: held,
+    events.AttemptPassedOn: callback_passed_on,
+}

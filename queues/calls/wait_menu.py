@@ -9,6 +9,7 @@ from queues.messages.commands import OfferChoice
 from queues.messages.journal import ChoiceOffered, ChoiceTaken, Outcome
 from queues.state.call import Call, CallInput, CallState
 from queues.state.core_state import Centre
+from queues.state.handlers import TimerHandlers
 from queues.state.timers import TimerKind
 from queues.terms.identifiers import CallId
 from queues.terms.outcomes import Choice
@@ -22,7 +23,7 @@ def queued(centre: Centre, call: Call) -> None:
         centre.timers.arm(TimerKind.CHOICE, call.id, call.arrived_at + after)
 
 
-def time_came(centre: Centre, call_id: str, at: datetime, now: datetime) -> None:
+def time_came(centre: Centre, call_id: str, now: datetime) -> None:
     """Tell him, unless a human is just being rung for him."""
     call = centre.calls.get(CallId(call_id))
     if call is None or call.choice_offered:
@@ -34,7 +35,7 @@ def time_came(centre: Centre, call_id: str, at: datetime, now: datetime) -> None
     call.choice_offered = True
     policy = centre.policy.callbacks
     may_be_called = judge(call.number, policy.own_numbers, policy.region).refusal is None
-    centre.note(ChoiceOffered(at, call.id))
+    centre.note(ChoiceOffered(now, call.id))
     centre.order(OfferChoice(call.id, call.channel, may_be_called))
 
 
@@ -75,3 +76,8 @@ def outcome_of(call: Call, outcome: Outcome) -> Outcome:
     if call.message_at is not None:
         return Outcome.MESSAGE_LEFT
     return Outcome.CALLBACK_REQUESTED if call.choice is Choice.CALLBACK else outcome
+
+
+TIMERS: TimerHandlers = {
+    TimerKind.CHOICE: time_came,
+}

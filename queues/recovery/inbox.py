@@ -13,6 +13,7 @@ from queues.messages.events import EndedCall, OfferResult
 from queues.messages.journal import CallConnected, Outcome, RecordingStarted, ServedBy
 from queues.state.call import Call, CallInput, CallState
 from queues.state.core_state import Centre
+from queues.state.handlers import Handlers
 from queues.state.timers import TimerKind
 from queues.terms.identifiers import ChannelName
 from queues.voicemail import reviews
@@ -114,3 +115,8 @@ def _unless_ours(call: Call, outcome: Outcome) -> Outcome:
     """No resident gave up or was lost in a call of our own numbers: it was refused, by us or by nobody's answering."""
     is_left = call.message_at is not None
     return Outcome.REJECTED if call.state is CallState.OWN and not is_left else outcome
+
+
+HANDLES: Handlers = {
+    events.InboxRead: read,
+}

@@ -17,6 +17,7 @@ from queues.policy import CentrePolicy, LinePolicy, QueuePolicy
 from queues.state.agent import Agent, Work
 from queues.state.call import Call, CallState
 from queues.state.core_state import Centre
+from queues.state.handlers import Handlers
 from queues.state.obligation import Obligation
 from queues.state.priority_queue import OrderedPool
 
@@ -95,3 +96,8 @@ def _let_go(centre: Centre, agent: Agent) -> None:
     if agent.in_fallback and centre.synced:
         centre.order(SetFallbackMember(agent.id, agent.profile.endpoint, False, None, True))
     agent.in_fallback = None
+
+
+HANDLES: Handlers = {
+    events.PolicyChanged: change,
+}

@@ -17,11 +17,12 @@ from queues.recovery import callbacks, inbox, policy_change
 from queues.state.agent import Agent, Work
 from queues.state.call import Call, CallInput, CallState
 from queues.state.core_state import Centre
+from queues.state.handlers import Handlers
 from queues.state.timers import TimerKind
 from queues.terms.identifiers import CallId, OfferId
 
 
-def restore(centre: Centre, event: events.LedgerRestored) -> None:
+def restore(centre: Centre, event: events.LedgerRestored, _now: datetime) -> None:
     """Take up the calls an earlier run left open; they were journalled as offered already."""
     for known in event.calls:
         if known.call not in centre.calls:
@@ -36,7 +37,7 @@ def restore(centre: Centre, event: events.LedgerRestored) -> None:
     callbacks.restore(centre, event)
 
 
-def lose_link(centre: Centre, event: events.PbxLost) -> None:
+def lose_link(centre: Centre, event: events.PbxLost, _now: datetime) -> None:
     """Nothing is decided until the next snapshot; calls and agents are kept as last known."""
     if centre.synced:
         centre.synced = centre.catching_up = False
@@ -260,3 +261,16 @@ def _adopt_phone(centre: Centre, agent: Agent, phone: events.LiveAgent, now: dat
     missed_offers.found(centre, agent, now)
     fallback_members.found(centre, agent, phone)
     centre.touch(agent)
+
+
+def caught_up(centre: Centre, _event: events.PbxCaughtUp, _now: datetime) -> None:
+    """What happened while the snapshot was taken has been told."""
+    centre.catching_up = False
+
+
+HANDLES: Handlers = {
+    events.PbxCaughtUp: caught_up,
+    events.PbxLost: lose_link,
+    events.PbxSnapshot: apply_snapshot,
+    events.LedgerRestored: restore,
+}

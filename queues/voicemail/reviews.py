@@ -12,6 +12,7 @@ from queues.messages.commands import PlayMessage
 from queues.messages.journal import MessageClosed, MessagePlayed, MessageRecorded
 from queues.state.call import Call
 from queues.state.core_state import Centre
+from queues.state.handlers import Handlers
 from queues.state.voice_message import WaitingMessage
 from queues.terms.identifiers import CallId, MessageId
 from queues.terms.outcomes import Review
@@ -50,7 +51,7 @@ def restore(centre: Centre, known: events.KnownMessage) -> None:
     centre.messages.setdefault(known.message, message)
 
 
-def wanted(centre: Centre, event: events.MessageWanted) -> None:
+def wanted(centre: Centre, event: events.MessageWanted, _now: datetime) -> None:
     """An agent wants to hear one: the oldest that nobody opened, else the one opened longest ago."""
     agent = agent_states.agent_of(centre, event.agent)
     if agent is None:
@@ -99,3 +100,9 @@ def _settle(centre: Centre, message: WaitingMessage, at: datetime, **care: datet
     kept = verdicts.judge_reviewed(centre, obligation, call, at)
     if kept and not obligation.owed and obligation.contacted_at is None:
         obligations.message_reviewed(centre, obligation, at)
+
+
+HANDLES: Handlers = {
+    events.MessageWanted: wanted,
+    events.MessageReviewed: reviewed,
+}
