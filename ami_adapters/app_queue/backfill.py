@@ -54,7 +54,9 @@ class QueueLogGap:
             lines = await asyncio.to_thread(_read, self.path, begin - _LONGEST_CALL)
         except QueueLogUnreadable as problem:
             log.warning(
-                "queue_log not read: what befell watched calls meanwhile is unknown", reason=str(problem)
+                "queue_log_unreadable",
+                msg="what became of watched calls during the outage is unknown",
+                reason=str(problem),
             )
             return {}
         touched = {line.call for line in lines if line.at >= begin}

@@ -146,7 +146,11 @@ class Charge:
             refused = None if (answer := await shown).success else answer.message
             seen, self.sessions = _seen(await looked), _number(await counted)
             if refused is not None:
-                self._log.warning("the heartbeat cannot be shown on the PBX: nothing is sent", reason=refused)
+                self._log.warning(
+                    "heartbeat_refused",
+                    msg="the heartbeat cannot be shown on the PBX: nothing is sent",
+                    reason=refused,
+                )
                 return
             if self.sessions > 1 and self._is_mine(seen) and not self.was_held:
                 # Somebody else is there. He may have looked before we wrote, and write now.
@@ -215,7 +219,9 @@ class Charge:
             self._confirmed_at = max(asked_at, self._confirmed_at or asked_at)
         elif seen.owner is not None and seen.owner.rank < self.me.rank:
             # Somebody who was in charge before us wrote late, or begins: he sees our name, and is silent.
-            self._log.warning("another engine wrote its name over ours", by=seen.told())
+            self._log.warning(
+                "heartbeat_overwritten", msg="another engine wrote its name over ours", by=seen.told()
+            )
             self.beat(link, pbx_now())
         else:
             self._lose(seen)

@@ -174,7 +174,9 @@ class AmiLink:
 
     def drop(self, reason: str) -> None:
         """Break the connection; it is made anew."""
-        self._log.warning("AMI connection dropped", reason=reason)
+        self._log.warning(
+            "ami_connection_dropped", msg="the AMI connection was given up and is made again", reason=reason
+        )
         self._manager.abort()
 
     def _make_protocol(self) -> AmiProtocol:
@@ -199,7 +201,9 @@ class AmiLink:
                 await self._watch()
             except AuthFailed:
                 self._log.error(
-                    "AMI login refused: check the user name and the secret", username=self._login.username
+                    "ami_login_refused",
+                    msg="check the user name and the secret",
+                    username=self._login.username,
                 )
                 self._troubles.begin(Trouble.LOGIN_REFUSED)
                 self._enter(LinkState.AUTH_FAILED)
@@ -207,7 +211,11 @@ class AmiLink:
                 await asyncio.sleep(self._times.auth_failed_pause)
                 continue
             except Exception as problem:  # trap 8: whatever it was, the next attempt may work
-                self._log.warning("AMI connection failed", reason=type(problem).__name__)
+                self._log.warning(
+                    "ami_connection_failed",
+                    msg="no connection to AMI; tried again",
+                    reason=type(problem).__name__,
+                )
                 self._troubles.begin(Trouble.UNREACHABLE, type(problem).__name__)
             finally:
                 self._manager.abort()
@@ -225,7 +233,13 @@ class AmiLink:
         self._unanswered = 0
         self._online = True
         self._troubles.end(*ENDS_WITH_LOGIN)
-        self._log.info("AMI connected", host=self._login.host, port=self._login.port, epoch=self.epoch)
+        self._log.info(
+            "ami_connected",
+            msg="logged in to AMI",
+            host=self._login.host,
+            port=self._login.port,
+            epoch=self.epoch,
+        )
         self._enter(LinkState.CONNECTED)
         self._listener.on_connected()
 
@@ -285,17 +299,24 @@ class AmiLink:
             self._lost.set()
 
     def _on_sink_error(self, problem: Exception) -> None:
-        self._log.error("event not handled", reason=type(problem).__name__)
+        self._log.error(
+            "ami_event_not_handled",
+            msg="an AMI event met an error of the engine and was left out",
+            reason=type(problem).__name__,
+        )
         self._on_unheard(Unheard.NOT_HANDLED)
 
     def _note_too_long(self) -> None:
-        self._log.error("an AMI message was too long to be read")
+        self._log.error("ami_message_too_long", msg="an AMI message was too long to be read")
         self._on_unheard(Unheard.TOO_LONG)
 
     def _note_distorted(self) -> None:
         if not self._has_distorted:
             self._has_distorted = True  # One line: whoever calls so may call often.
-            self._log.warning("AMI messages are not listened to: a caller's number holds line ends")
+            self._log.warning(
+                "ami_message_distorted",
+                msg="AMI messages are not listened to: a caller's number holds line ends",
+            )
         self._on_distorted()
 
     def _go_offline(self) -> None:

@@ -61,7 +61,12 @@ class Troubles:
         """It holds; nothing happens when that is known."""
         if trouble not in self._now:
             self._now.add(trouble)
-            self._log.error("trouble with the AMI link", cause=str(trouble), detail=detail)
+            self._log.error(
+                "ami_trouble_began",
+                msg="something is wrong with the AMI link (docs/reliability.md has each cause)",
+                cause=str(trouble),
+                detail=detail,
+            )
             self._on_change(trouble, True)
 
     def end(self, *troubles: Trouble) -> None:
@@ -69,5 +74,5 @@ class Troubles:
         for trouble in troubles:
             if trouble in self._now:
                 self._now.discard(trouble)
-                self._log.info("trouble with the AMI link is over", cause=str(trouble))
+                self._log.info("ami_trouble_over", msg="this is right again", cause=str(trouble))
                 self._on_change(trouble, False)

@@ -267,7 +267,12 @@ class Switchboard:
     def _refuse(self, command: Command, reason: str, *, outcome_known: bool) -> None:
         if not isinstance(command, FetchFromFallback | SetFallbackMember):
             # (Of these, a refusal says that it is so already, or that he has just left.)
-            self._log.warning("command refused", command=type(command).__name__, reason=reason)
+            self._log.warning(
+                "command_refused",
+                msg="the PBX refused what the engine ordered",
+                command=type(command).__name__,
+                reason=reason,
+            )
         if isinstance(command, OfferCall):
             self._sink(events.OfferRefused(self.pbx_now(), command.offer, reason, outcome_known))
         elif isinstance(command, DialCallback):
@@ -295,10 +300,18 @@ class Switchboard:
                     first = False
                 answers = await self._ask(list(SNAPSHOT_ACTIONS.values()))
             except NotInCharge as problem:
-                self._log.warning("no snapshot: another engine's business", reason=str(problem))
+                self._log.warning(
+                    "snapshot_left_to_other_engine",
+                    msg="another engine is in charge of the PBX",
+                    reason=str(problem),
+                )
                 return
             except AmiError as problem:
-                self._log.warning("snapshot failed", reason=str(problem))
+                self._log.warning(
+                    "snapshot_failed",
+                    msg="the PBX could not be asked what happens there; tried again",
+                    reason=str(problem),
+                )
                 await asyncio.sleep(RESYNC_PAUSE_SECONDS)
                 continue
             if len(self._held) > MAX_HELD_MESSAGES:
@@ -321,7 +334,8 @@ class Switchboard:
             self.on_message(message)
         self._sink(events.PbxCaughtUp(self.pbx_now()))
         self._log.info(
-            "snapshot taken",
+            "snapshot_taken",
+            msg="what happens on the PBX is known",
             calls=len(result.snapshot.calls),
             ended=len(result.snapshot.ended),
             held_messages=len(held),
@@ -347,7 +361,11 @@ class Switchboard:
                 await reader.read()
                 break
             except AmiError as problem:
-                self._log.warning("inbox not read, tried again", reason=str(problem))
+                self._log.warning(
+                    "inbox_read_failed",
+                    msg="calls that ended while nobody looked are not known yet; tried again",
+                    reason=str(problem),
+                )
                 await asyncio.sleep(RESYNC_PAUSE_SECONDS)
         self.leftovers = reader.report(self._log)
 

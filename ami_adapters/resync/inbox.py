@@ -80,8 +80,13 @@ class InboxReader:
         if self.leftovers:
             # Somebody must look. Of what is ours a key holds no number.
             shown = [key[:_SHOWN_KEY] for key in self.leftovers[:_SHOWN_KEYS]]
-            log.warning("entries of AstDB not understood", count=len(self.leftovers), keys=shown)
-        log.info("inbox read", entries=self.entries)
+            log.warning(
+                "inbox_entries_not_understood",
+                msg="entries of AstDB callengine/… are damaged or not ours",
+                count=len(self.leftovers),
+                keys=shown,
+            )
+        log.info("inbox_read", msg="calls that ended while nobody looked are known", entries=self.entries)
         return len(self.leftovers)
 
     async def _count(self) -> int:

@@ -59,10 +59,24 @@ async def forget_tonight(
         async with alone():
             done = await forget_what_is_due(engine, settings, now(), BY_ITSELF)
     except LeaseHeldError as problem:
-        log.info("retention is another engine's work tonight", reason=str(problem))
+        log.info(
+            "retention_left_to_other_engine",
+            msg="another engine of this ledger does it tonight",
+            reason=str(problem),
+        )
         return
     except (SQLAlchemyError, OSError) as problem:
-        log.error("retention failed, tried again next night", reason=type(problem).__name__)
+        log.error(
+            "retention_failed",
+            msg="nothing was forgotten; tried again next night",
+            reason=type(problem).__name__,
+        )
         return
     for one in done:
-        log.info("forgotten", kind=one.kind, company=one.company, rows=one.rows)
+        log.info(
+            "retention_applied",
+            msg="personal data whose time is over was forgotten",
+            kind=one.kind,
+            company=one.company,
+            rows=one.rows,
+        )

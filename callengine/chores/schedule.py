@@ -112,7 +112,7 @@ class Chores:
 
     def _begin(self, chore: _Chore) -> None:
         if chore.task is not None and not chore.task.done():
-            self._log.warning("a chore still runs and is not begun again", chore=chore.name)
+            self._log.warning("chore_still_running", msg="it is not begun again", chore=chore.name)
             return
         chore.task = asyncio.get_running_loop().create_task(self._done(chore), name=chore.name)
 
@@ -120,4 +120,6 @@ class Chores:
         try:
             await chore.work()
         except Exception as problem:  # whatever it was: calls go on, and tomorrow it may work
-            self._log.error("a chore failed, done again the next time", chore=chore.name, exc_info=problem)
+            self._log.error(
+                "chore_failed", msg="done again the next time", chore=chore.name, exc_info=problem
+            )

@@ -75,7 +75,11 @@ async def closed(ledger: Ledger, at: datetime, log: Log) -> None:
                 await try_to_note_alive(ledger, at)
         await ledger.close()
     except TimeoutError:
-        log.error("the ledger did not take everything", rows=ledger.writer.pending_rows)
+        log.error(
+            "ledger_incomplete_at_stop",
+            msg="the engine stops before the ledger has everything; the spool keeps the rest",
+            rows=ledger.writer.pending_rows,
+        )
 
 
 async def try_to_note_alive(ledger: Ledger, at: datetime) -> None:

@@ -119,7 +119,10 @@ class VitalSigns:
         self._board.go_deaf()
         self._board.stop_beating()
         self._log.error(
-            "the engine is behind: residents go to the fallback queue", reason=reason, backlog=backlog
+            "engine_behind",
+            msg="the engine decides nothing: callers go to the fallback queue",
+            reason=reason,
+            backlog=backlog,
         )
 
     def sheds_screens(self) -> bool:
@@ -131,7 +134,11 @@ class VitalSigns:
     def clock_jumped(self, seconds: float) -> None:
         """The machine slept, or its clock was set far ahead: what happened meanwhile nobody told us."""
         if seconds > BEHIND_SECONDS and self._board.is_synced:
-            self._log.warning("the PBX is asked anew after a jump of the clock", seconds=round(seconds, 1))
+            self._log.warning(
+                "clock_jump_resync",
+                msg="the clock jumped: the PBX is asked again what happens there",
+                seconds=round(seconds, 1),
+            )
             self._board.resync()
 
     def _count(self, count: int) -> None:
@@ -160,7 +167,9 @@ class VitalSigns:
 
     def _catch_up(self) -> None:
         self._catch_up_quietly()
-        self._log.info("the engine has caught up: the PBX is asked what is so")
+        self._log.info(
+            "engine_caught_up", msg="the PBX is asked what happens there, then the engine decides again"
+        )
         self._board.resync()
 
     def _catch_up_quietly(self) -> None:

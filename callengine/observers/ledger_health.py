@@ -33,7 +33,8 @@ async def opened_ledger(
 
     def on_set_aside(records: int, file: Path) -> None:
         log.error(
-            "decisions that were made when another engine was in charge already are set aside",
+            "spool_decisions_set_aside",
+            msg="these decisions were made when another engine was in charge already",
             decisions=records,
             file=str(file),
         )
@@ -95,9 +96,9 @@ class LedgerWatch:
         if writer.is_away != self._was_away:
             self._was_away = writer.is_away
             if writer.is_away:
-                self._log.error("the ledger is away: decisions go to the spool, routing goes on")
+                self._log.error("ledger_away", msg="decisions go to the spool, routing goes on")
             else:
-                self._log.info("the ledger is back and has everything")
+                self._log.info("ledger_back", msg="the ledger has everything")
         if writer.dropped_records and not writer.is_away and not writer.pending_rows:
             raise LedgerError(
                 f"{writer.dropped_records} decisions found no room while neither database nor disk took any; the "
@@ -110,35 +111,60 @@ class LedgerWatch:
             return
         for start, end in spool.damage.stretches:
             self._metrics.damaged.inc()
-            self._log.error("the spool is damaged, set aside", file=str(spool.path), start=start, end=end)
+            self._log.error(
+                "spool_damaged",
+                msg="a stretch of the spool cannot be read and was set aside",
+                file=str(spool.path),
+                start=start,
+                end=end,
+            )
         if spool.damage.torn is not None:
-            self._log.warning("the spool's last write was torn, cut off", file=str(spool.path))
+            self._log.warning(
+                "spool_tail_truncated",
+                msg="the spool's last write was not finished and was cut off",
+                file=str(spool.path),
+            )
 
     def _on_failure(self, problem: Exception) -> None:
         self._metrics.failures.inc()
-        self._log.error("ledger write failed, tried again", reason=_reason(problem))
+        self._log.error(
+            "ledger_write_failed",
+            msg="the database did not take a batch; tried again",
+            reason=_reason(problem),
+        )
 
     def _on_behind(self, waiting: int) -> None:
-        self._log.error("the ledger is slower than what is decided", waiting=waiting)
+        self._log.error(
+            "ledger_writer_behind", msg="the database is slower than what is decided", waiting=waiting
+        )
 
     def _on_spool_failure(self, problem: Exception) -> None:
         self._metrics.spool_failures.inc()
-        self._log.error("the spool cannot be written", reason=str(problem))
+        self._log.error(
+            "spool_write_failed", msg="the local disk does not take decisions", reason=str(problem)
+        )
 
     def _on_missed(self, records: int) -> None:
         self._metrics.drained.inc(records)
         self._log.warning(
-            "another database server answers that never got the last decisions; written again from the spool",
+            "ledger_failed_over",
+            msg="another database server answers that lacks the last decisions; they are written again",
             records=records,
         )
 
     def _on_lost(self, problem: LeaseLostError) -> None:
-        self._log.error("the ledger refuses us: another engine is in charge", reason=str(problem))
+        self._log.error(
+            "ledger_refused_engine", msg="another engine is in charge of the PBX", reason=str(problem)
+        )
         self.on_lost(problem)
 
     def _on_refused(self, table: str) -> None:
         self._metrics.refused.inc()
-        self._log.error("the ledger refuses a change for good; the journal keeps it", table=table)
+        self._log.error(
+            "ledger_change_refused",
+            msg="the database refuses a change for good; the journal keeps it",
+            table=table,
+        )
 
 
 def _reason(problem: Exception) -> str:

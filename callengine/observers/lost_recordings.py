@@ -14,7 +14,8 @@ def told_in(log: Log) -> Callable[[JournalEntry], None]:
     def observe(entry: JournalEntry) -> None:
         if isinstance(entry, RecordingMissed):
             log.error(
-                "a conversation was not recorded",
+                "recording_lost",
+                msg="the PBX could not write the recording of a conversation",
                 call=entry.call,
                 attempt=entry.attempt,
                 file=entry.path,

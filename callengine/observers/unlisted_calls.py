@@ -70,7 +70,8 @@ class UnlistedCalls:
 
     def _say(self, entry: CallOffered, calls: int) -> None:
         self._log.warning(
-            "no line has the number that was dialled",
+            "call_unlisted",
+            msg="no line of the settings has the number that was dialled",
             did=entry.unlisted,
             calls=calls,
             call=entry.call,

@@ -29,9 +29,17 @@ async def compare_yesterday(
         async with alone():
             found(await of_yesterday(books, now(), log))
     except LeaseHeldError as problem:
-        log.info("reconcile is another engine's work tonight", reason=str(problem))
+        log.info(
+            "reconcile_left_to_other_engine",
+            msg="another engine of this ledger does it tonight",
+            reason=str(problem),
+        )
     except (SQLAlchemyError, OSError) as problem:
-        log.error("reconcile failed, tried again next night", reason=type(problem).__name__)
+        log.error(
+            "reconcile_failed",
+            msg="nothing was compared; tried again next night",
+            reason=type(problem).__name__,
+        )
 
 
 async def of_yesterday(books: Books, now: datetime, log: Log) -> int:
@@ -41,12 +49,19 @@ async def of_yesterday(books: Books, now: datetime, log: Log) -> int:
     findings = await reconcile(books, start.astimezone(now.tzinfo), end.astimezone(now.tzinfo), now)
     for one in findings.differences[:_SHOWN]:
         log.error(
-            "accounts differ",
+            "reconcile_difference",
+            msg="another source tells a figure differently from the ledger",
             source=one.source,
             subject=one.subject,
             what=one.what,
             ledger=one.ledger,
             other=one.other,
         )
-    log.info("reconciled", calls=findings.calls, differences=findings.subjects, compared=findings.compared)
+    log.info(
+        "reconcile_finished",
+        msg="every figure was counted again from the ledger",
+        calls=findings.calls,
+        differences=findings.subjects,
+        compared=findings.compared,
+    )
     return findings.subjects

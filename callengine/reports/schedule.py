@@ -123,13 +123,21 @@ class ReportSchedule:
             async with self.alone():
                 written = await asyncio.to_thread(self._write_until_stopped)
         except LeaseHeldError as problem:
-            self._log.info("reports are written by another engine", reason=str(problem))
+            self._log.info(
+                "reports_left_to_other_engine",
+                msg="another engine of this ledger writes them",
+                reason=str(problem),
+            )
             return
         except (LedgerError, SQLAlchemyError, OSError) as problem:
-            self._log.error("reports failed, tried again at the next run", reason=type(problem).__name__)
+            self._log.error(
+                "reports_failed",
+                msg="no report was written; tried again at the next run",
+                reason=type(problem).__name__,
+            )
             return
         for file in written:
-            self._log.info("report written", file=str(file))
+            self._log.info("report_written", msg="a report of [reports] is on the disk", file=str(file))
 
     def _write_until_stopped(self) -> list[Path]:
         written = []

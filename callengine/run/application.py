@@ -57,7 +57,6 @@ from queues.dispatcher import Dispatcher
 from queues.live_state import CentreView
 from queues.messages.events import Event, PbxSnapshot, PolicyChanged
 from queues.policy import CentrePolicy
-from queues.terms.identifiers import NodeId
 from storage.leases import Holding, LeaseLostError
 from storage.ledger import Ledger
 from storage.queries.realtime_seed import figure_rows
@@ -199,9 +198,7 @@ class Application:
             monotonic=asyncio.get_running_loop().time,
             messages_read=lambda: self.link.messages_read,
         )
-        self.charge.on_unconfirmed = lambda: self.vitals.fall_behind(
-            "it is not certain that we are in charge"
-        )
+        self.charge.on_unconfirmed = lambda: self.vitals.fall_behind("not certain that we are in charge")
         async with ledger.reading() as reader:
             rows = await figure_rows(
                 reader, ledger.node, now - COUNTED_FOR, now + timedelta(days=1), with_open=True
@@ -243,7 +240,13 @@ class Application:
         plan(self.chores, wanted, ledger, live, self.reports, self._me, self.clock.now, differ, log)
         self.chores.start()
         self.link.start()
-        log.info("started", node=NodeId(settings.pbx.name), epoch=ledger.epoch, http_port=self.http.port)
+        log.info(
+            "engine_started",
+            msg="ready for calls",
+            node=ledger.node,
+            epoch=ledger.epoch,
+            http_port=self.http.port,
+        )
         notify("READY=1")
 
     async def run(self) -> None:
@@ -291,7 +294,7 @@ class Application:
         """Another engine is in charge: nothing more is decided, sent or written from this moment on."""
         if not self.stood_down:
             self.stood_down = reason
-            self._log.error("this engine is not in charge of the PBX any more: it stands down", reason=reason)
+            self._log.error("engine_stood_down", msg="not in charge of the PBX any more", reason=reason)
             if self._engine is not None:
                 self._engine.stop()
             self.ask_to_stop()
@@ -316,7 +319,7 @@ class Application:
         await self.http.stop()
         if self.ledger is not None:
             await closed(self.ledger, self.clock.now(), self._log)
-        self._log.info("stopped")
+        self._log.info("engine_stopped", msg="ended as it should")
 
     def health(self) -> Mapping[str, bool]:
         """What must hold for the engine to do its work."""
@@ -380,7 +383,7 @@ class Application:
         """Notice that somebody set the machine's clock. Raises ClockSetBackError when only a new start goes by it."""
         step = self.clock.check()
         if step is not None and step != self._last_step:
-            self._log.warning("the clock was stepped", seconds=step.total_seconds())
+            self._log.warning("clock_stepped", msg="the clock was set", seconds=step.total_seconds())
             self.metrics.link.clock_stepped(step.total_seconds())
             self.alarm.clock_stepped()
             self.chores.clock_stepped()

@@ -54,12 +54,22 @@ def read_anew(path: Path, present: Settings, log: Log, environ: Mapping[str, str
         wanted = load_settings(fresh if fresh.exists() else path)
     except ConfigError as refused:
         for problem in refused.problems:
-            log.error("settings refused, the old ones go on", mistake=str(problem))
+            log.error(
+                "settings_refused",
+                msg="the settings have a mistake: the old ones stay in force",
+                mistake=str(problem),
+            )
         return ReadAnew(None)
     awaiting = tuple(_needing_restart(present.model_dump(), wanted.model_dump()))
     if awaiting:
-        log.warning("these settings need a restart, the others are in force", settings=awaiting)
-    log.info("settings read anew", awaiting_restart=len(awaiting))
+        log.warning(
+            "settings_need_restart", msg="these settings take effect with the next start", settings=awaiting
+        )
+    log.info(
+        "settings_reloaded",
+        msg="the settings were read again and are in force",
+        awaiting_restart=len(awaiting),
+    )
     return ReadAnew(_with_fixed(wanted, present), awaiting)
 
 

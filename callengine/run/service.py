@@ -52,7 +52,7 @@ async def _serve(settings: Settings, clock: SystemClock, path: Path) -> None:
         try:
             await application.start()
         except LeaseHeldError as problem:
-            log.warning("the ledger is another engine's: this one stands by", reason=str(problem))
+            log.warning("ledger_held_by_other_engine", msg="this engine stands by", reason=str(problem))
             held = problem.holding
             continue
         await application.run()

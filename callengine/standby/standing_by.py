@@ -135,14 +135,22 @@ class StandBy:
                 return True
             await self._help_the_dialplan(link, seen, others)
         except AmiError as problem:
-            self._log.info("the PBX was not asked who is in charge", reason=type(problem).__name__)
+            self._log.info(
+                "charge_unknown",
+                msg="the PBX could not be asked who is in charge",
+                reason=type(problem).__name__,
+            )
         return False
 
     async def _help_the_dialplan(self, link: AmiLink, seen: Heartbeat, others: int) -> None:
         """Our own connection hides from the dialplan that the engine in charge has none."""
         self._without_connection = 0 if others or not seen.seconds else self._without_connection + 1
         if self._without_connection > 1 and seen.owner is not None:
-            self._log.warning("the engine in charge has no connection to the PBX", holder=seen.told())
+            self._log.warning(
+                "charge_holder_disconnected",
+                msg="the engine in charge has no connection to the PBX",
+                holder=seen.told(),
+            )
             self._succession.expect(await mark_dead(link, seen.owner))
 
     def _is_gone(self, owner: Owner) -> bool:
@@ -164,7 +172,8 @@ class StandBy:
         if self._http is None:
             self._http = await self._opened(link)
             self._log.warning(
-                "another engine is in charge of this PBX: this one stands by, dispatches and dials nothing",
+                "engine_stands_by",
+                msg="another engine is in charge of this PBX: this one dispatches and dials nothing",
                 in_charge=self.who() or "nobody yet",
                 pbx=self._settings.pbx.name,
                 takes_over_after_seconds=self._settings.pbx.take_over_seconds,

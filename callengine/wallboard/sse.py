@@ -120,7 +120,9 @@ class Viewers:
                 await self._draw_all()
             except Exception:
                 # A board that cannot be drawn goes stale on the wall, and says so; calls are routed on.
-                self._log.exception("the wallboard could not be drawn")
+                self._log.exception(
+                    "wallboard_draw_failed", msg="an error of the engine; open boards keep what they show"
+                )
             await asyncio.sleep(max(0.05, TICK_SECONDS - (loop.time() - began)))
 
     async def _draw_all(self) -> None:

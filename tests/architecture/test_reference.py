@@ -27,7 +27,7 @@ async def test_nothing_else_lies_among_the_generated_pages() -> None:
     assert set(FOLDER.iterdir()) == {path for path in await pages() if path.parent == FOLDER}
 
 
-@pytest.mark.parametrize("name", ["metrics", "cli", "http", "tables"])
+@pytest.mark.parametrize("name", ["metrics", "cli", "http", "tables", "log-events"])
 def test_the_map_of_the_docs_leads_to_each(name: str) -> None:
     assert f"(reference/{name}.md)" in Path("docs/README.md").read_text(encoding="utf-8")
 

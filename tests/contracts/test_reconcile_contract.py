@@ -68,7 +68,7 @@ async def test_yesterday_is_the_same_after_a_restart_and_a_row_that_somebody_cha
     async with ledger.engine.begin() as connection:
         await connection.execute(text("UPDATE calls SET outcome = 'rejected' WHERE call = 'c2'"))
     assert await of_yesterday(books, NIGHT, log) >= 1
-    named = [fields for event, fields in log.lines if event == "accounts differ"]
+    named = [fields for event, fields in log.lines if event == "reconcile_difference"]
     assert ("c2", "outcome", "rejected", "abandoned") in [
         (one["subject"], one["what"], one["ledger"], one["other"]) for one in named
     ]

@@ -7,6 +7,7 @@ from pathlib import Path
 from config.example import reference_markdown
 from tests.reference.cli import cli_page
 from tests.reference.http import http_page
+from tests.reference.log_events import log_events_page
 from tests.reference.metrics import metrics_page
 from tests.reference.tables import tables_page
 
@@ -20,6 +21,7 @@ async def pages() -> dict[Path, str]:
     return {
         FOLDER / "cli.md": cli_page(),
         FOLDER / "http.md": await http_page(),
+        FOLDER / "log-events.md": log_events_page(),
         FOLDER / "metrics.md": await metrics_page(),
         FOLDER / "tables.md": tables_page(),
         SETTINGS: _with_settings(SETTINGS.read_text(encoding="utf-8")),

@@ -85,19 +85,19 @@ class EngineProcess:
         lines = self._log_file.read_text(encoding="utf-8").splitlines()
         return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
 
-    def said(self, words: str) -> list[dict[str, Any]]:
-        """Every line with these words."""
-        return [line for line in self.log() if words in line["event"]]
+    def said(self, event: str) -> list[dict[str, Any]]:
+        """Every line of this event."""
+        return [line for line in self.log() if line["event"] == event]
 
-    async def says(self, words: str, *, seconds: float = 30.0) -> dict[str, Any]:
+    async def says(self, event: str, *, seconds: float = 30.0) -> dict[str, Any]:
         """Wait for such a line; the last one. Raises TimeoutError."""
-        await self._centre.until(lambda: self.said(words), seconds=seconds)
-        return self.said(words)[-1]
+        await self._centre.until(lambda: self.said(event), seconds=seconds)
+        return self.said(event)[-1]
 
     async def in_charge(self, *, seconds: float = 40.0) -> None:
         """Wait until it is. Raises TimeoutError."""
         await self._centre.until(self.is_in_charge, seconds=seconds)
-        await self.says("inbox read", seconds=seconds)
+        await self.says("inbox_read", seconds=seconds)
 
     def is_in_charge(self) -> bool:
         """As the PBX tells."""
@@ -147,7 +147,7 @@ async def two_engines(
         await first.start()
         await first.in_charge()
         await second.start()
-        await second.says("another engine is in charge")
+        await second.says("engine_stands_by")
         yield first, second
     finally:
         await first.kill()

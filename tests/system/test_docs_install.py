@@ -117,7 +117,7 @@ class Machine:
                 process.wait()
         (self.root / "notify").unlink()
         assert process.returncode == 0, errors
-        assert '"event": "stopped"' in errors
+        assert '"event": "engine_stopped"' in errors
 
     def unit_text(self) -> str:
         return (self.root / "units" / "callengine.service").read_text()

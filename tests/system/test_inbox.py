@@ -32,7 +32,7 @@ async def test_a_full_inbox_is_settled_page_by_page_and_what_nobody_understands_
             while len(keys_in_astdb(centre.asterisk)) != 3:
                 await asyncio.sleep(0.1)
         assert keys_in_astdb(centre.asterisk) == [f"/callengine/inbox/{key}" for key in sorted(foreign)]
-        assert "entries of AstDB not understood" in centre.log.getvalue()
+        assert "inbox_entries_not_understood" in centre.log.getvalue()
         (row,) = await centre.rows(
             "SELECT count(*) AS owed, max(abs(due_at - arrived_at - 600000000)) AS error FROM obligations"
         )

@@ -66,7 +66,7 @@ async def test_a_recording_that_could_not_be_written_is_said_and_is_not_in_the_l
         (row,) = await centre.rows("SELECT outcome, recording FROM calls")
         assert (row.outcome, row.recording) == ("answered", None)
         said = [json.loads(line) for line in centre.log.getvalue().splitlines()]
-        (lost,) = [one for one in said if one["event"] == "a conversation was not recorded"]
+        (lost,) = [one for one in said if one["event"] == "recording_lost"]
         assert (lost["level"], lost["call"]) == ("error", call)
         assert lost["file"].endswith(f"{call}.wav")
         body, _ = await centre.engine.metrics.exposition("text/plain")

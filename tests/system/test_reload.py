@@ -35,7 +35,7 @@ async def test_agents_and_queues_change_while_calls_go_on_and_a_bad_file_changes
         )
         engine.reload()
         log = centre.log.getvalue()
-        assert "settings refused" in log
+        assert "settings_refused" in log
         assert "lines[0].queue" in log
         assert "ring_seconds" in log
         assert await figure(engine, 'settings_reads_total{result="refused"}') == 1

@@ -50,7 +50,7 @@ async def test_a_copy_of_the_settings_elsewhere_stands_by_says_who_is_in_charge_
     None
 ):
     async with live_centre(plan(agents=2), engine=False) as centre, two_engines(centre) as (first, second):
-        line = await second.says("another engine is in charge")
+        line = await second.says("engine_stands_by")
         assert f"process {first.pid}" in line["in_charge"]
         agents = await centre.phones.add_agents(2, answer_after=lambda: 0.1)
         for n in range(4):
@@ -89,7 +89,7 @@ async def test_frozen_and_back_late_the_first_does_nothing_and_everybody_is_rung
         await centre.until(lambda: rings(agents) == 1, seconds=15)
         await missed.hang_up()
         # He is owed a callback, which is due in a moment, and somebody has just come who waits, when it freezes.
-        await first.says("snapshot taken")
+        await first.says("snapshot_taken")
         await asyncio.sleep(1.0)
         first.freeze()
         waiting = centre.phones.resident("79160000007")
@@ -109,12 +109,12 @@ async def test_frozen_and_back_late_the_first_does_nothing_and_everybody_is_rung
         await centre.until(lambda: all(one.present_call is None for one in agents), seconds=30)
         rung, dialled = rings(agents), list(exchange.rung)
         first.thaw()
-        await first.says("stands down")
+        await first.says("engine_stood_down")
         await asyncio.sleep(QUIET_SECONDS)
         assert rings(agents) == rung
         assert exchange.rung == dialled == ([DIALLED] if shared else [])
         assert heartbeat(centre).owner == before
-        assert f"process {second.pid}" in (await first.says("another engine is in charge"))["in_charge"]
+        assert f"process {second.pid}" in (await first.says("engine_stands_by"))["in_charge"]
         await served(centre, "79160000009")
         assert rings(agents) == rung + 1
         assert await second.metric("callengine_in_charge") == 1
@@ -150,7 +150,7 @@ async def test_stopped_for_a_restart_the_first_gets_its_pbx_back_and_stopped_for
         again = EngineProcess(centre, "first")
         await again.start()
         try:
-            line = await again.says("stands by")
+            line = await again.says("engine_stands_by")
             assert f"process {second.pid}" in line["in_charge"]
         finally:
             await again.kill()

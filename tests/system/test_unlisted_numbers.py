@@ -112,7 +112,7 @@ async def test_behind_a_time_condition_what_was_dialled_is_still_found_and_else_
         assert {call["company"] for call in calls} == {"zarya"}
 
         said = [json.loads(line) for line in centre.log.getvalue().splitlines()]
-        warned = [one for one in said if one["event"] == "no line has the number that was dialled"]
+        warned = [one for one in said if one["event"] == "call_unlisted"]
         assert [(one["did"], one["calls"], one["level"]) for one in warned] == [("s", 1, "warning")]
         assert "FROM_DID" in warned[0]["right"]
         body, _ = await centre.engine.metrics.exposition("text/plain")

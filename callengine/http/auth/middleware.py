@@ -109,7 +109,9 @@ class Gate:
         try:
             token = self._tokens.find(given)
         except TokenError as problem:
-            self._log.error("the tokens' file cannot be used", reason=str(problem))
+            self._log.error(
+                "auth_tokens_file_unusable", msg="nobody can be let in by a token", reason=str(problem)
+            )
             raise web.HTTPServiceUnavailable(
                 text="the tokens' file cannot be used; the log says why\n"
             ) from None
@@ -122,14 +124,16 @@ class Gate:
                 text="too many wrong tokens\n", headers={"Retry-After": str(int(wait) + 1)}
             )
         self._tries.note_wrong(address, now)
-        self._log.warning("a wrong token was shown", address=address)
+        self._log.warning("auth_token_rejected", msg="a wrong token was shown", address=address)
         return None
 
     def _all_tokens(self) -> tuple[Token, ...]:
         try:
             return self._tokens.tokens()
         except TokenError as problem:
-            self._log.error("the tokens' file cannot be used", reason=str(problem))
+            self._log.error(
+                "auth_tokens_file_unusable", msg="nobody can be let in by a token", reason=str(problem)
+            )
             return ()
 
     def _unknown(self, request: web.Request) -> web.Response:

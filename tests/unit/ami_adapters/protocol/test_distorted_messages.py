@@ -37,9 +37,7 @@ async def test_in_a_list_only_its_own_messages_count_whatever_a_callers_number_h
         one.server.push(event("Hangup", Uniqueid="1.3"))
         await one.until(lambda: one.listener.messages)
         assert [message.get("Uniqueid") for message in one.listener.messages] == ["1.3"]
-        assert [line[1] for line in one.log.lines if line[0] == "warning"] == [
-            "AMI messages are not listened to: a caller's number holds line ends"
-        ]
+        assert [line[1] for line in one.log.lines if line[0] == "warning"] == ["ami_message_distorted"]
         assert one.distorted == 9
 
 

@@ -175,7 +175,7 @@ async def test_one_that_still_runs_is_not_begun_again_and_that_is_told(machine: 
             machine.clock.pass_time(24 * HOUR)
             await machine.look()
     assert len(machine.done) == 1
-    assert [one["event"] for one in told] == ["a chore still runs and is not begun again"]
+    assert [one["event"] for one in told] == ["chore_still_running"]
     machine.gate.set()
     await machine.look()
     machine.clock.pass_time(24 * HOUR)

@@ -35,10 +35,10 @@ def lines(stream: io.StringIO) -> list[dict[str, Any]]:
 
 
 def test_a_line_has_its_moment_level_and_place(stream: io.StringIO) -> None:
-    get_log("callengine.engine").info("started", epoch=3)
+    get_log("callengine.engine").info("engine_started", epoch=3)
     assert lines(stream) == [
         {
-            "event": "started",
+            "event": "engine_started",
             "epoch": 3,
             "level": "info",
             "logger": "callengine.engine",

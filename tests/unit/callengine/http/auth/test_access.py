@@ -236,7 +236,7 @@ async def test_wrong_tokens_are_refused_ever_more_shortly_but_nobody_is_locked_o
             assert answer.status == 429
             assert 0 < int(answer.headers["Retry-After"]) <= WINDOW_SECONDS + 1
         assert (await sign_in(client, guarded.tokens[Role.LOOK])).status == 303
-    assert guarded.log.getvalue().count("a wrong token was shown") == TRIES
+    assert guarded.log.getvalue().count("auth_token_rejected") == TRIES
 
 
 def test_tries_are_forgotten_after_a_while_and_never_fill_the_memory() -> None:
@@ -259,7 +259,7 @@ async def test_no_token_is_ever_logged_or_shown(guarded: Guarded) -> None:
             assert answer.status == 401  # Never from an address: those are logged everywhere.
         await sign_in(client, guarded.tokens[Role.LOOK])
     told = guarded.log.getvalue() + guarded.file.path.read_text()
-    assert "a wrong token was shown" in told
+    assert "auth_token_rejected" in told
     assert not [token for token in (guess, *guarded.tokens.values()) if token in told]
 
 
