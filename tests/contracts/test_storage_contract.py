@@ -15,6 +15,8 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Row, select, text
 
+from queues.dispatcher import Dispatcher
+from queues.driver import Replay
 from queues.messages import events
 from queues.messages.events import DeviceState, LedgerRestored, PbxSnapshot
 from queues.messages.snapshot import KnownCall, KnownRest
@@ -74,12 +76,11 @@ async def test_the_journal_replays_to_the_same_decisions(ledger: Ledger) -> None
     desk, stream = Desk(small_centre(2)), every_event()
     play(ledger, desk, stream)
     await ledger.writer.flush()
-    replayed, told = Desk(small_centre(2)), []
+    replay, told = Replay(Dispatcher(small_centre(2), epoch=1, started_at=NOON), NOON), []
     async for at, event, decision in ledger.recorded(ledger.epoch):
-        told.append(event)
-        assert replayed.tell(event, at) == decision
-    assert told == stream
-    assert replayed.decisions == desk.decisions
+        told.append((event, decision))
+        assert replay.hand_in(at, event, decision) is None
+    assert told == list(zip(stream, desk.decisions, strict=True))
 
 
 async def test_what_an_earlier_run_left_open_is_given_to_the_next(ledger: Ledger) -> None:

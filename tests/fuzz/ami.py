@@ -23,9 +23,11 @@ from ami_adapters.resync.snapshot import read_inbox_entry, read_snapshot
 from ami_adapters.translation.command_translation import actions_of
 from ami_adapters.translation.event_translation import EventTranslator
 from queues.dispatcher import Dispatcher
+from queues.driver import VirtualTime
 from queues.invariants import violations
 from queues.messages.commands import Command, DialCallback, ForgetObligationTimer, WakeForObligation
-from queues.messages.events import Event, InboxRead, ObligationDue, PbxLost, PbxSnapshot, TimePassed
+from queues.messages.decision import Decision
+from queues.messages.events import Event, InboxRead, ObligationDue, PbxLost, PbxSnapshot
 from queues.messages.journal import CallFinished, CallOffered, JournalEntry
 from queues.policy import CallbackPolicy, CentrePolicy
 from queues.terms.phone import Phone
@@ -75,8 +77,9 @@ class AmiSession:
         self._share_damaged = self._chance.choice(_SHARES_DAMAGED)
         self._policy = _policy()
         self._registry = ChannelRegistry.of(self._policy.agents.values())
-        self._now = datetime.fromisoformat("2026-11-24T00:00:00+00:00")
-        self._dispatcher = Dispatcher(self._policy, epoch=1, started_at=self._now)
+        began = datetime.fromisoformat("2026-11-24T00:00:00+00:00")
+        self._dispatcher = Dispatcher(self._policy, epoch=1, started_at=began)
+        self._time = VirtualTime(self._dispatcher, began, self._decided)
         self._translator = EventTranslator(self._registry, lambda: self._now)
         self._framer = Framer()
         self._truth = PbxTruth()
@@ -136,19 +139,22 @@ class AmiSession:
         self._handle(InboxRead(self._now, ended, is_last=True))
 
     def _wake(self) -> None:
-        self._now += timedelta(seconds=self._chance.choice((0, 1, 20, 300)))
-        due = self._dispatcher.next_wakeup()
-        while due is not None and due <= self._now:
-            self._handle(TimePassed(self._now))
-            due = self._dispatcher.next_wakeup()
+        self._time.wake_late(self._now + timedelta(seconds=self._chance.choice((0, 1, 20, 300))))
         for obligation in tuple(self._dispatcher.centre.obligations):
             self._handle(ObligationDue(self._now, obligation))
 
     def _handle(self, event: Event) -> None:
         _assert_clean(event)
         if self._now < event.at < self._now + _LARGEST_STEP:
-            self._now = event.at
-        decision = self._dispatcher.handle(event, self._now)
+            self._time.now = event.at
+        self._time.tell(event)
+
+    @property
+    def _now(self) -> datetime:
+        return self._time.now
+
+    def _decided(self, event: Event, decision: Decision) -> None:
+        del event
         broken = violations(self._dispatcher.centre)
         assert not broken, broken
         for command in decision.commands:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from queues.messages import events
-from queues.messages.commands import DialCallback, ForgetObligationTimer, WakeForObligation
+from queues.messages.commands import DialCallback
+from queues.messages.decision import Decision
 from queues.messages.events import Choice, ContactResult, DeviceState, Disposition, Event, Review
 from queues.messages.journal import AttemptFinished, AttemptMade, CallFinished, CallJudged, ObligationClosed
 from queues.policy import CallbackPolicy
@@ -36,24 +37,24 @@ class Day(RuleBasedStateMachine):
         policy = CallbackPolicy(
             own_numbers=frozenset({Phone("+74951234501")}), max_attempts=2, late_attempts=1, trunk_channels=6
         )
-        self.desk = Desk(small_centre(2, wrap_up=5, callbacks=policy))
-        self.desk.open()
-        self.now = NOON
+        self.desk = Desk(small_centre(2, wrap_up=5, callbacks=policy), decided=self.decided)
         self.calls = 0
-        self.timers: dict[ObligationId, datetime] = {}
         self.judged: Counter[str] = Counter()
         self.closed: Counter[str] = Counter()
         self.in_flight: dict[AttemptId, Phone] = {}
         self.stopped = False
+        self.desk.open()
+
+    @property
+    def now(self) -> datetime:
+        return self.desk.time.now
 
     def tell(self, event: Event) -> None:
-        decision = self.desk.tell(event, self.now)
+        self.desk.tell(event, self.now)
+
+    def decided(self, event: Event, decision: Decision) -> None:
         for command in decision.commands:
             match command:
-                case WakeForObligation(obligation, at):
-                    self.timers[obligation] = at
-                case ForgetObligationTimer(obligation):
-                    self.timers.pop(obligation, None)
                 case DialCallback(attempt=attempt):
                     assert attempt in self.desk.dispatcher.centre.attempts
                     assert not self.stopped
@@ -150,16 +151,7 @@ class Day(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([1, 20, 60, 200]))
     def time_passes(self, seconds: int) -> None:
-        self.now += timedelta(seconds=seconds)
-        for _ in range(50):
-            due = self.desk.dispatcher.next_wakeup()
-            if due is None or due > self.now:
-                break
-            self.tell(events.TimePassed(self.now))
-        for obligation, at in sorted(self.timers.items()):
-            if at <= self.now:
-                del self.timers[obligation]
-                self.tell(events.ObligationDue(self.now, obligation))
+        self.desk.time.wake_late(self.now + timedelta(seconds=seconds))
 
     @rule()
     def everything_alive_is_lost_sight_of(self) -> None:
@@ -172,7 +164,7 @@ class Day(RuleBasedStateMachine):
         centre = self.desk.dispatcher.centre
         handed = set(centre.obligations)
         for obligation in centre.obligations.values():
-            assert somebody_moves(centre, obligation, set(self.timers), handed), obligation
+            assert somebody_moves(centre, obligation, set(self.desk.time.alarms), handed), obligation
 
     @invariant()
     def every_missed_call_is_judged_once_or_waits_for_it(self) -> None:

@@ -14,11 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from queues.messages import events
-from queues.messages.commands import DialCallback, ForgetObligationTimer, WakeForObligation
+from queues.messages.commands import DialCallback
+from queues.messages.decision import Decision
 from queues.messages.events import ContactResult, DeviceState
 from queues.messages.journal import DialPostponed, DialRefused, HumanTaskOpened
 from queues.policy import CallbackPolicy
-from queues.terms.identifiers import CallId, ObligationId
+from queues.terms.identifiers import CallId
 from queues.terms.outcomes import spends_an_attempt
 from queues.terms.phone import Phone
 from queues.terms.refusals import LegEnd, Refusal, why_not_answered
@@ -57,27 +58,24 @@ class Played:
         own = frozenset({Phone("+74951234501")})
         self.policy = replace(policy, own_numbers=own)
         self.desk = Desk(
-            replace(small_centre(1, wrap_up=0, callbacks=self.policy), missed_offers_before_pause=0)
+            replace(small_centre(1, wrap_up=0, callbacks=self.policy), missed_offers_before_pause=0),
+            decided=self.decided,
         )
-        self.desk.open()
-        self.now = NOON
-        self.timers: dict[ObligationId, datetime] = {}
         self.dials: list[DialCallback] = []
         self.rings: list[tuple[datetime, Phone]] = []
         self.spent: Counter[str] = Counter()
+        self.desk.open()
+
+    @property
+    def now(self) -> datetime:
+        return self.desk.time.now
 
     def tell(self, event: events.Event) -> None:
-        decision = self.desk.tell(event, self.now)
-        for command in decision.commands:
-            match command:
-                case WakeForObligation(obligation, at):
-                    self.timers[obligation] = at
-                case ForgetObligationTimer(obligation):
-                    self.timers.pop(obligation, None)
-                case DialCallback():
-                    self.dials.append(command)
-                case _:
-                    pass
+        self.desk.tell(event, self.now)
+
+    def decided(self, event: events.Event, decision: Decision) -> None:
+        del event
+        self.dials += [one for one in decision.commands if isinstance(one, DialCallback)]
 
     def miss(self, call: str, number: str) -> None:
         at = (self.now - NOON) / timedelta(seconds=1)
@@ -106,22 +104,12 @@ class Played:
         dial = self.dials.pop(0)
         self.tell(events.AttemptContacted(self.now, dial.attempt))
         self.rings.append((self.now, dial.e164))
-        self.now += timedelta(seconds=5)
+        self.desk.time.now += timedelta(seconds=5)
         self.tell(events.AttemptEnded(self.now, dial.attempt, ContactResult.CONTACTED, rang=True))
 
     def go_on(self, until: datetime) -> bool:
         """Let the next thing happen that is due; False when nothing is before `until`."""
-        inner = self.desk.dispatcher.next_wakeup()
-        due = [*self.timers.values(), *([] if inner is None else [inner])]
-        if not due or min(due) > until:
-            return False
-        self.now = max(self.now, min(due))
-        self.tell(events.TimePassed(self.now))
-        for obligation, at in sorted(self.timers.items()):
-            if at <= self.now:
-                del self.timers[obligation]
-                self.tell(events.ObligationDue(self.now, obligation))
-        return True
+        return self.desk.time.step(until)
 
     def counted(self, number: Phone) -> int:
         """The rings of this number within a day, by our own count."""

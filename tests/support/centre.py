@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from queues.dispatcher import Dispatcher
+from queues.driver import VirtualTime
 from queues.invariants import violations
 from queues.messages.decision import Decision
 from queues.messages.events import (
@@ -101,18 +103,28 @@ def agent_ready(agent: str, at: float = 0) -> tuple[Event, Event]:
 class Desk:
     """A dispatcher with its journal kept, whose laws are checked after every event."""
 
-    def __init__(self, policy: CentrePolicy, *, node: str = "") -> None:
+    def __init__(
+        self,
+        policy: CentrePolicy,
+        *,
+        node: str = "",
+        decided: Callable[[Event, Decision], None] = lambda event, decision: None,
+    ) -> None:
         self.dispatcher = Dispatcher(policy, epoch=1, started_at=NOON, node=node)
+        self.time = VirtualTime(self.dispatcher, NOON, self._decided)
         self.policy = policy
+        self._more = decided
         self.decisions: list[Decision] = []
 
     def tell(self, event: Event, now: datetime | None = None) -> Decision:
         """Hand in one event; `now` is the event's own moment unless told."""
-        decision = self.dispatcher.handle(event, now or event.at)
+        return self.time.tell(event, now or event.at)
+
+    def _decided(self, event: Event, decision: Decision) -> None:
         self.decisions.append(decision)
         broken = violations(self.dispatcher.centre)
         assert not broken, f"after {event}: {broken}"
-        return decision
+        self._more(event, decision)
 
     def open(self, at: float = 0) -> None:
         """Connect to an empty PBX and log every agent in with an idle phone."""

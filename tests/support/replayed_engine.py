@@ -10,7 +10,9 @@ from ami_adapters.protocol.ami_message import Message
 from ami_adapters.resync.snapshot import InboxEntry, read_inbox_entry, read_snapshot
 from ami_adapters.translation.event_translation import EventTranslator
 from queues.dispatcher import Dispatcher
+from queues.driver import VirtualTime
 from queues.invariants import violations
+from queues.messages.decision import Decision
 from queues.messages.events import CallHolding, Event, InboxRead, PbxLost, PbxSnapshot, TimePassed
 from queues.messages.journal import CallConnected, CallFinished, JournalEntry, ObligationOpened
 from queues.policy import CentrePolicy
@@ -45,7 +47,7 @@ class ReplayedEngine:
         self.joins_late = joins_late
         self._registry = ChannelRegistry.of(policy.agents.values())
         self._dispatcher = Dispatcher(policy, epoch=epoch, started_at=at)
-        self._now = at
+        self._time = VirtualTime(self._dispatcher, at, self._decided)
         self._translator = EventTranslator(self._registry, lambda: self._now)
         self.journal: list[JournalEntry] = []
 
@@ -57,7 +59,7 @@ class ReplayedEngine:
         """One message; without a Timestamp it is an answer to an action, which is not ours."""
         if message.timestamp is None or message.action_id:
             return
-        self._now = max(self._now, message.timestamp)
+        self._time.run(message.timestamp)
         for event in self._translator.translate(message):
             self._handle(self._with_own_offer(event) if self.joins_late else event)
 
@@ -67,7 +69,7 @@ class ReplayedEngine:
 
     def resync(self, answers: Answers, at: datetime) -> None:
         """Ask the PBX what is so."""
-        self._now = max(self._now, at)
+        self._time.run(at)
         self._registry.clear()
         snapshot = read_snapshot(answers, self._registry, self._now).snapshot
         self._handle(replace(snapshot, inbox_follows=True))
@@ -85,7 +87,7 @@ class ReplayedEngine:
 
     def rest(self) -> None:
         """Let all rests pass."""
-        self._now += REST
+        self._time.run(self._now + REST)
         self._handle(TimePassed(self._now))
 
     def end_state(self) -> EndState:
@@ -105,14 +107,14 @@ class ReplayedEngine:
         call = self._dispatcher.centre.calls.get(event.call)
         return event if call is None else replace(event, offer=call.offer)
 
-    def _handle(self, event: Event) -> None:
-        due = self._dispatcher.next_wakeup()
-        while due is not None and due <= event.at:
-            self._tell(TimePassed(due), due)
-            due = self._dispatcher.next_wakeup()
-        self._tell(event, event.at)
+    @property
+    def _now(self) -> datetime:
+        return self._time.now
 
-    def _tell(self, event: Event, now: datetime) -> None:
-        self.journal += self._dispatcher.handle(event, now).journal
+    def _handle(self, event: Event) -> None:
+        self._time.hear(event)
+
+    def _decided(self, event: Event, decision: Decision) -> None:
+        self.journal += decision.journal
         broken = violations(self._dispatcher.centre)
         assert not broken, f"after {event}: {broken}"
