@@ -19,7 +19,7 @@ from ami_adapters.protocol.actions import Action
 from ami_adapters.protocol.ami_message import Message
 from ami_adapters.protocol.errors import AmiError
 from ami_adapters.protocol.pending_actions import Response
-from callengine.check import app_queue, charge, codes, dialplan, files
+from callengine.check import app_queue, charge, codes, dialplan, files, silent_phones
 from callengine.check.files import Surroundings
 from callengine.check.filters import event_filters
 from callengine.check.finding import Finding
@@ -234,8 +234,7 @@ async def _devices(link: AmiLink, settings: Settings) -> AsyncIterator[Finding]:
 
 
 async def _trunks_and_lines(link: AmiLink, settings: Settings) -> AsyncIterator[Finding]:
-    callbacks = [line.callback for line in settings.lines if line.callback is not None]
-    for trunk in sorted({trunk for one in callbacks for trunk in (one.trunk, *one.other_trunks)}):
+    for trunk in silent_phones.callback_trunks(settings):
         if await _state_of(link, f"PJSIP/{trunk}") in {"INVALID", ""}:
             yield Finding(
                 "error", f"callbacks: Asterisk knows no trunk PJSIP/{trunk}", "define it in pjsip.conf"
@@ -265,6 +264,8 @@ MOVING: tuple[Look, ...] = (
     dialplan.sounds,
     _devices,
     _trunks_and_lines,
+    silent_phones.agents_phones,
+    silent_phones.trunks,
     codes.codes,
 )
 """Of the PBX, where the engine gives calls to agents or calls residents back, in the order of the report."""

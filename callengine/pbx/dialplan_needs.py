@@ -58,6 +58,7 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "DIALPLAN_EXISTS": "func_dialplan.so",
     "EXPORT": "func_export.so",
     "FILTER": "func_strings.so",
+    "GLOBAL": "func_global.so",
     "GROUP": "func_groupcount.so",
     "GROUP_COUNT": "func_groupcount.so",
     "HANGUPCAUSE": "func_hangupcause.so",

@@ -191,6 +191,7 @@ def _as_freepbx(pbx: StockPbx, tools: Tools) -> None:
                 f"[{phone}]\ntype = aor\nmax_contacts = 1\nremove_existing = yes\n"
                 f"[{phone}]\ntype = auth\nauth_type = digest\nusername = {phone}\npassword = {password}\n"
             )
+        phones.write("#include pjsip.endpoint_custom_post.conf\n")
 
 
 def _program(pbx: StockPbx, name: str, command: list[str]) -> None:

@@ -82,7 +82,7 @@ def test_a_ready_pbx_is_ready_and_its_codes_were_looked_at(centre: Centre) -> No
 def test_every_action_that_the_engine_sends_is_asked_for(centre: Centre) -> None:
     sent = {
         name
-        for path in (ROOT / "ami_adapters").glob("*.py")
+        for path in (ROOT / "ami_adapters").rglob("*.py")
         for name in re.findall(r'(?:Action\(|^    name = )\s*"([A-Z]\w+)"', path.read_text(), re.MULTILINE)
     }
     always = {"Challenge", "Login", "Logoff", "Ping", "ListCommands"}
@@ -239,6 +239,30 @@ def test_a_notice_that_nobody_would_hear_is_told(centre: Centre) -> None:
     assert asyncio.run(told()) == [f"there is no 00-notice.* in {data}/moh/callengine-notice-ru"]
 
 
+def test_a_pbx_that_notices_no_dead_phone_or_takes_a_muted_resident_for_one_is_told(centre: Centre) -> None:
+    pjsip = centre.asterisk.etc / "pjsip.conf"
+    before = pjsip.read_text()
+    changed = before.replace("rtp_timeout = 30\n", "rtp_timeout = 0\n")
+    changed = changed.replace(
+        "timers = always\ntimers_sess_expires = 180\n",
+        "timers = yes\ntimers_sess_expires = 1800\nrtp_timeout = 60\n",
+    )
+    pjsip.write_text(changed)
+    centre.ask("module reload res_pjsip.so")
+    try:
+        found = centre.told()
+    finally:
+        pjsip.write_text(before)
+        centre.ask("module reload res_pjsip.so")
+    assert [one.severity for one in found.values()] == ["warning"] * 3
+    assert list(found) == [
+        "agents: of a phone that dies in mid-talk nothing is noticed: 1001, 1002",
+        "callbacks: trunk PJSIP/trunk hangs up on a muted resident who waits, after 60 s",
+        "callbacks: a resident who vanishes on trunk PJSIP/trunk is noticed late or never "
+        "(timers = yes, timers_sess_expires = 1800)",
+    ]
+
+
 def test_on_a_freepbx_the_default_codes_hide_its_own_and_the_guides_codes_do_not() -> None:
     with existing_pbx() as pbx:
         pbx.run_script(WATCHING)
@@ -260,8 +284,13 @@ def test_on_a_freepbx_the_default_codes_hide_its_own_and_the_guides_codes_do_not
             "warning",
             "codes: 1001 cannot dial them yet, in context from-internal",
         )
+        assert any(one.what.startswith("agents: of a phone that dies") for one in early)
         pbx.run_script(PREAMBLE + "cat >> " + SWITCHING.split("cat >> ", 1)[1])
         assert clashes() == []
+        late = asyncio.run(check_pbx(load_settings(path)))
+        assert not [
+            one for one in late if "dies" in one.what or "vanishes" in one.what or "muted" in one.what
+        ]
         path.write_text(text.replace('prefix = "*1"', 'prefix = "*"'), encoding="utf-8")
         assert any("the dialplan has no *41 (login)" in one.what for one in clashes())
         pbx.run_script(

@@ -205,4 +205,5 @@ def lay_out_as_freepbx(machine: DebianMachine) -> None:
         machine.put(f"/etc/asterisk/{template.name}", text)
     with (machine.root / "etc/asterisk/pjsip.conf").open("a") as pjsip:
         pjsip.write("".join(PHONE.replace("@", phone) for phone in PHONES))
+        pjsip.write("#include pjsip.endpoint_custom_post.conf\n")
     machine.run("systemctl restart asterisk; asterisk -rx 'core waitfullybooted'")

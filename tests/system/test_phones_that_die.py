@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 
-from callengine.demo.centre import CentrePlan
+from callengine.demo.centre import EMERGENCY_DID, CentrePlan
+from callengine.demo.phones.resident import Resident
+from callengine.demo.phones.sip_socket import SipSocket
 from callengine.demo.phones.softphone import Softphone
 from tests.support.consultation import Consultation
 from tests.support.live_centre import LiveCentre, live_centre
@@ -15,22 +18,47 @@ from tests.system.test_callbacks import DIALLED, Ward, answers, plan, ward
 from tests.system.test_transfers import heard, states, talking
 
 SECONDS = 3
-"""What the sample's `rtp_timeout` is shortened to."""
+"""What each `rtp_timeout` of the sample, whosever it is, is shortened to."""
+SHORTEST_SESSION = 90
+"""RFC 4028 allows no shorter one: whoever is gone is asked after 45 s, and given up 16 s later."""
 
 
 def shorten_timeouts(centre: LiveCentre) -> None:
     pjsip = centre.asterisk.etc / "pjsip.conf"
     text = pjsip.read_text(encoding="utf-8")
-    assert text.count("\nrtp_timeout = 30\n") == 1  # The agents', and not the trunk's.
-    pjsip.write_text(text.replace("\nrtp_timeout = 30\n", f"\nrtp_timeout = {SECONDS}\n"), encoding="utf-8")
+    text, timeouts = re.subn(r"(?m)^rtp_timeout = \d+$", f"rtp_timeout = {SECONDS}", text)
+    text, sessions = re.subn(
+        r"(?m)^timers_sess_expires = \d+$", f"timers_sess_expires = {SHORTEST_SESSION}", text
+    )
+    assert timeouts
+    assert sessions
+    pjsip.write_text(text, encoding="utf-8")
     centre.asterisk.command_line("module reload res_pjsip.so")
 
 
+def cut_cable(socket: SipSocket) -> None:
+    """Nothing is said or heard any more."""
+    socket.receive = lambda data, addr: None  # type: ignore[method-assign]
+    socket.send = lambda message, addr: None  # type: ignore[method-assign]
+
+
 def die(phone: Softphone) -> None:
-    """Its cable is cut: it says nothing and hears nothing any more."""
-    phone._socket.receive = lambda data, addr: None  # type: ignore[method-assign]
-    phone._socket.send = lambda message, addr: None  # type: ignore[method-assign]
+    """Its cable is cut."""
+    cut_cable(phone._socket)
     phone.drop_calls()
+
+
+def vanish(resident: Resident) -> None:
+    """He walks into a lift."""
+    cut_cable(resident._socket)
+    if resident.stream is not None:
+        resident.stream.close()
+
+
+def mute(resident: Resident) -> None:
+    """His telephone sends nothing while he is silent; it is there, and answers."""
+    assert resident.stream is not None
+    resident.stream.send_frame = lambda: None  # type: ignore[method-assign]
 
 
 def in_fallback(centre: LiveCentre) -> bool:
@@ -87,6 +115,57 @@ async def test_the_resident_of_a_phone_that_died_is_served_on_by_another_agent(w
         living.hang_up()
         await centre.until(lambda: resident.ended_at is not None, seconds=10)
         assert [row.outcome for row in await centre.rows("SELECT outcome FROM calls")] == ["answered"]
+
+
+async def test_a_muted_resident_keeps_his_place_and_his_conversation() -> None:
+    """Three times as long as whatever `rtp_timeout` there is; a telephone's microphone is nobody's business."""
+    async with live_centre(CentrePlan(agents=1, wrap_up=0)) as centre:
+        shorten_timeouts(centre)
+        (agent,) = await centre.phones.add_agents(1)
+        await agent.dial("*43", seconds=0.3)
+        resident = centre.phones.resident("79160000001")
+        await resident.call()
+        mute(resident)
+        assert resident.stream is not None
+        await asyncio.sleep(3 * SECONDS)
+        (call,) = centre.engine.view().calls
+        assert (call.state, resident.ended_at) == ("waiting", None)
+        frames = resident.stream.frames_received
+        await agent.dial("*44", seconds=0.3)
+        await resident.wait_for(lambda one: one.heard_at is not None)
+        await asyncio.sleep(2 * SECONDS)
+        assert resident.ended_at is None
+        assert resident.stream.frames_received > frames
+        agent.hang_up()
+        await centre.until(lambda: resident.ended_at is not None, seconds=10)
+        (row,) = await centre.rows("SELECT outcome, agent FROM calls")
+        assert (row.outcome, row.agent) == ("answered", "1001")
+
+
+async def test_who_vanishes_without_a_word_is_noticed_waiting_or_talking_and_a_muted_resident_stays() -> None:
+    async with live_centre(CentrePlan(agents=1, wrap_up=0)) as centre:
+        shorten_timeouts(centre)
+        (agent,) = await centre.phones.add_agents(1)
+        await agent.dial("*43", seconds=0.3)
+        waits, listens = (centre.phones.resident(f"7916000000{n}") for n in (1, 2))
+        talks = centre.phones.resident("79160000003", EMERGENCY_DID)
+        await waits.call()
+        vanish(waits)
+        await asyncio.sleep(2)  # Else he who waits would have the agent whom the other frees.
+        await talks.call()
+        await agent.dial("*44", seconds=0.3)
+        await talks.wait_for(lambda one: one.heard_at is not None)
+        await listens.call()
+        mute(listens)
+        vanish(talks)
+        await centre.until(lambda: len(centre.engine.view().calls) == 1, seconds=75)
+        # His agent is free for the next, who is the one that is there: muted, but there.
+        await listens.wait_for(lambda one: one.heard_at is not None)
+        assert listens.ended_at is None
+        rows = await centre.rows("SELECT outcome FROM calls ORDER BY arrived_at")
+        assert [row.outcome for row in rows] == ["abandoned", "answered", None]
+        # Whoever was waiting is owed a call, as any who gave up.
+        assert len(await centre.rows("SELECT obligation FROM obligations")) == 1
 
 
 async def called_back(centre: LiveCentre, *, talk_seconds: float) -> tuple[Ward, Softphone]:

@@ -84,6 +84,8 @@ class Resident:
             self.refused = str(problem)
             self._end()
             return
+        # aiosipua takes no re-INVITE for a refresh of a call that it made, and would hang up in the end (RFC 4028).
+        self._call._cancel_session_timer()
         self.connected_at = asyncio.get_running_loop().time()
         remote = audio_address(self._call.sdp_answer)
         if remote is not None:
