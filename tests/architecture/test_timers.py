@@ -9,6 +9,8 @@ from pathlib import Path
 PAGE = Path("docs/timers.md")
 PACKAGES = ("callengine", "ami_adapters", "queues", "sla", "storage", "config")
 SCHEDULERS = {"callengine/loop/obligation_alarms.py", "callengine/chores/schedule.py"}
+PLAYED = ("callengine/demo/", "ami_adapters/simulated/")
+"""Where people are played: they talk and wait."""
 FACTORY = "callengine/platform/scheduler.py"
 _LOOPS_OWN = {"sleep", "call_later", "call_at"}
 _OTHERS = {"Timer", "AsyncIOScheduler", "BackgroundScheduler", "new_scheduler", "sched", "setitimer"}
@@ -31,7 +33,7 @@ def modules() -> list[Path]:
         path
         for package in PACKAGES
         for path in sorted(Path(package).rglob("*.py"))
-        if not path.as_posix().startswith("callengine/demo/")
+        if not path.as_posix().startswith(PLAYED)
     ]
 
 

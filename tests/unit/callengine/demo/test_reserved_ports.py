@@ -110,6 +110,7 @@ def test_nothing_looks_for_a_port_to_bind_it_later() -> None:
             r"getsockname\(\)|bind\(\(\"127\.0\.0\.1\", 0\)\)",
             "tests",
             "callengine",
+            "ami_adapters",
             "--include=*.py",
         ],
         cwd=ROOT,
@@ -119,7 +120,7 @@ def test_nothing_looks_for_a_port_to_bind_it_later() -> None:
     )
     held = {
         "callengine/platform/listeners.py",  # tells the port of the socket that it serves at
-        "tests/soak/simulated_pbx.py",  # tells the port of the server it serves at
+        "ami_adapters/simulated/pbx.py",  # tells the port of the server it serves at
         "tests/support/ami_proxy.py",  # the same
         "tests/support/left_open.py",  # tells whose socket was left
         "tests/support/clock_phones.py",  # a socket where nobody answers, held meanwhile

@@ -8,13 +8,9 @@ from pathlib import Path
 from ami_adapters.protocol.ami_message import Message
 from ami_adapters.protocol.recording import read_tape
 
-_TESTS = Path(__file__).parent.parent
-_RECORDINGS = (
-    _TESTS / "tapes" / "answered.ami",
-    _TESTS / "tapes" / "declined-then-answered.ami",
-    _TESTS / "fuzz" / "recorded" / "a-busy-hour.ami",
-)
-_KINDS = (
+MOULDS = Path(__file__).with_name("moulds.ami")
+"""One message of each kind, byte for byte as Asterisk 22 sent it: `python -m tests.support.simulated_moulds`."""
+KINDS = (
     "DialBegin",
     "DialEnd",
     "BridgeEnter",
@@ -29,18 +25,16 @@ _KINDS = (
 
 
 class Vocabulary:
-    """`say("Hangup", {"Uniqueid": …})` is the recorded Hangup with these headers; every other is as recorded."""
+    """Raises ValueError when a mould is missing.
+
+    `say("Hangup", {"Uniqueid": …})` is the recorded Hangup with these headers; every other is as recorded.
+    """
 
     def __init__(self) -> None:
-        self._moulds: dict[str, tuple[tuple[str, str], ...]] = {}
-        for path in _RECORDINGS:
-            for message in read_tape(path):
-                kind = _kind_of(message)
-                if message.timestamp is not None and not (message.action_id and kind != "OriginateResponse"):
-                    self._moulds.setdefault(kind, message.headers)
-        missing = [kind for kind in _KINDS if kind not in self._moulds]
+        self._moulds = {kind_of(message): message.headers for message in read_tape(MOULDS)}
+        missing = [kind for kind in KINDS if kind not in self._moulds]
         if missing:
-            raise ValueError(f"the recordings hold no {', '.join(missing)}")
+            raise ValueError(f"{MOULDS.name} holds no {', '.join(missing)}")
 
     def say(self, kind: str, values: Mapping[str, str]) -> bytes:
         """One message with these headers in the places of the recorded ones. Raises KeyError for one it has not."""
@@ -52,5 +46,6 @@ class Vocabulary:
         return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
-def _kind_of(message: Message) -> str:
+def kind_of(message: Message) -> str:
+    """The name of the event, or of the event of ours that it carries."""
     return message.text("UserEvent") or message.name
