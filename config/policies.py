@@ -23,7 +23,7 @@ from queues.policy import (
 )
 from queues.terms.identifiers import AgentId, CompanyId, Did, Endpoint, QueueName
 from queues.terms.phone import Phone
-from queues.terms.phone_numbers import normalise
+from queues.terms.phone_numbers import normalise, spellings
 from sla.promises import RU_416, Readings, RuleSet
 
 _MAX_LABEL = 40
@@ -118,7 +118,19 @@ def _watch(watch: Watch) -> WatchPolicy:
 
 def dialplan_lines(settings: Settings) -> str:
     """The settings that the dialplan must know even when the engine is down: callengine_lines.conf."""
-    return "\n".join(["[callengine-lines]", *_dialplan_of_lines(settings), "exten => i,1,Return()", ""])
+    lines = ["[callengine-lines]", *_dialplan_of_lines(settings), "exten => i,1,Return()", ""]
+    callers = (f"exten => {one},1,Return()" for one in own_callers(settings))
+    own = ["[callengine-own]", *callers, "exten => i,1,Return()", ""]
+    return "\n".join([*lines, *own])
+
+
+def own_callers(settings: Settings) -> tuple[str, ...]:
+    """Who is no resident, as extensions of the context callengine-own: numbers of ours as written, agents' phones."""
+    region = settings.callbacks.region
+    numbers = (form for number in _own_numbers(settings) for form in spellings(number, region))
+    endpoints = ((agent.endpoint or f"PJSIP/{agent.id}").partition("/") for agent in settings.agents)
+    phones = (f"phone{name}" for technology, _, name in endpoints if technology == "PJSIP")
+    return tuple(dict.fromkeys([*numbers, *phones]))
 
 
 def _dialplan_of_lines(settings: Settings) -> Iterator[str]:
@@ -171,6 +183,15 @@ def _label(line: Line, settings: Settings) -> str:
     return (line.label or f"{company}: {line.kind}")[:_MAX_LABEL]
 
 
+def _own_numbers(settings: Settings) -> list[Phone]:
+    callbacks = [line.callback for line in settings.lines if line.callback is not None]
+    return [
+        *(Phone(line.did) for line in settings.lines),
+        *(Phone(callback.caller_id) for callback in callbacks),
+        *(Phone(number) for number in settings.callbacks.own_numbers),
+    ]
+
+
 def _callbacks(settings: Settings) -> CallbackPolicy:
     rules = settings.callbacks
 
@@ -178,9 +199,6 @@ def _callbacks(settings: Settings) -> CallbackPolicy:
         found = (normalise(number, rules.region) for number in numbers)
         return frozenset(number for number in found if number is not None)
 
-    own = {Phone(line.did) for line in settings.lines}
-    own |= {Phone(line.callback.caller_id) for line in settings.lines if line.callback is not None}
-    own |= {Phone(number) for number in rules.own_numbers}
     return CallbackPolicy(
         enabled=rules.enabled,
         settle=timedelta(seconds=rules.settle_seconds),
@@ -205,6 +223,6 @@ def _callbacks(settings: Settings) -> CallbackPolicy:
         disposition_time=timedelta(seconds=rules.disposition_seconds),
         disposition_default=rules.disposition_default,
         do_not_call=e164s(Phone(number) for number in rules.do_not_call),
-        own_numbers=e164s(own),
+        own_numbers=e164s(_own_numbers(settings)),
         region=rules.region,
     )

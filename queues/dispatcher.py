@@ -15,6 +15,7 @@ from queues.messages.events import Event
 from queues.policy import CentrePolicy
 from queues.recovery import inbox, policy_change, resync
 from queues.routing import matching
+from queues.state import own_calls
 from queues.state.attribution import companies_of
 from queues.state.core_state import Centre
 from queues.state.handlers import merged
@@ -23,6 +24,7 @@ from queues.voicemail import reviews
 
 HANDLES = merged(
     call_states.HANDLES,
+    own_calls.HANDLES,
     transfers.HANDLES,
     recordings.HANDLES,
     agent_states.HANDLES,

@@ -124,6 +124,9 @@ class EventTranslator:
                 yield events.CallFellBack(at, call)
             case names.EVENT_REJECTED:
                 yield events.CallRejected(at, call, message.text("Reason"))
+            case names.EVENT_OWN_CALL:
+                number = Phone(message.text("Number"))
+                yield events.OwnCallTurnedAway(at, call, Did(message.text("Did")), number)
             case names.EVENT_CHOICE if message.text("Choice") in set(Choice):
                 typed = message.text("Number")
                 yield events.ChoiceMade(
@@ -133,20 +136,8 @@ class EventTranslator:
                 yield events.MessageLeft(at, call, message.text("File"))
             case names.EVENT_AGENT:
                 yield from self._agent_event(message, at)
-            case names.EVENT_RECORDING:
-                yield events.RecordingBegan(
-                    at,
-                    CallId(message.text("Call")) or None,
-                    AttemptId(message.text("Attempt")) or None,
-                    message.text("File"),
-                )
-            case names.EVENT_RECORDING_LOST:
-                yield events.RecordingLost(
-                    at,
-                    CallId(message.text("Call")) or None,
-                    AttemptId(message.text("Attempt")) or None,
-                    message.text("File"),
-                )
+            case names.EVENT_RECORDING | names.EVENT_RECORDING_LOST:
+                yield _recording_told(message, at)
             case names.EVENT_SOUNDS_LIKE:
                 hint = SOUNDS_LIKE.get(message.text("Status"), SoundsLike.NOT_SURE)
                 yield events.AttemptHeard(at, AttemptId(message.text("Attempt")), hint)
@@ -342,3 +333,14 @@ class EventTranslator:
         if resident is not None and resident.sent_on:
             resident.sent_on, result = False, OfferResult.FORWARDED
         return OfferId(offer), result
+
+
+def _recording_told(message: Message, at: datetime) -> Event:
+    told = (
+        at,
+        CallId(message.text("Call")) or None,
+        AttemptId(message.text("Attempt")) or None,
+        message.text("File"),
+    )
+    is_lost = message.get("UserEvent") == names.EVENT_RECORDING_LOST
+    return events.RecordingLost(*told) if is_lost else events.RecordingBegan(*told)

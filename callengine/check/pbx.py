@@ -33,6 +33,7 @@ from callengine.platform.logs import configure_logging, get_log
 from config.credentials import exposed_secret_files
 from config.errors import Problem
 from config.plausibility import ERRORS, WARNINGS
+from config.policies import own_callers
 from config.settings import Settings
 from config.toml_lines import line_of, lines_of_places
 
@@ -248,10 +249,19 @@ async def _trunks_and_lines(link: AmiLink, settings: Settings) -> AsyncIterator[
             )
     listed: Response = await link.send(Action("ShowDialPlan", (("Context", "callengine-lines"),)))
     known = {item.text("Extension") for item in listed.events}
+    how = "write callengine_lines.conf anew (callengine lines --config …), then `dialplan reload`"
     for line in settings.lines:
         if line.did not in known:
-            how = "write callengine_lines.conf anew (callengine lines --config …), then `dialplan reload`"
             yield Finding("warning", f"line {line.did}: the dialplan works with its defaults", how)
+    listed = await link.send(Action("ShowDialPlan", (("Context", "callengine-own"),)))
+    missing = set(own_callers(settings)) - {item.text("Extension") for item in listed.events}
+    if missing:
+        yield Finding(
+            "warning",
+            f"{len(missing)} of our own numbers and phones are unknown to the dialplan: without the engine their calls "
+            "ring agents",
+            how,
+        )
 
 
 MOVING: tuple[Look, ...] = (

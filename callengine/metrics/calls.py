@@ -58,7 +58,8 @@ class CallMetrics:
         self._queue_wait = histogram("queue_wait_seconds", "Entry into the waiting line to human")
         self._abandon_wait = histogram("abandon_wait_seconds", "Arrival to giving up")
         self._own = counter(
-            "calls_from_own_numbers", "Calls from our own numbers into our own lines, hung up"
+            "calls_from_own_numbers",
+            "Calls from our own numbers or phones into our own lines: refused, in no figure",
         )
         self._talk = histogram("talk_seconds", "Human to hang-up")
         self._wrap_up = histogram("wrap_up_seconds", "An agent's rest after a call")

@@ -29,8 +29,8 @@ from callengine.loop.live_callbacks import LiveCallbacks
 from callengine.loop.obligation_alarms import AlarmClock
 from callengine.loop.overload_guard import TICK_SECONDS, VitalSigns
 from callengine.metrics.registry import Metrics
+from callengine.observers.journal_log import told_in
 from callengine.observers.ledger_health import LedgerWatch, opened_ledger
-from callengine.observers.lost_recordings import told_in
 from callengine.observers.queue_log import QueueLogFeed
 from callengine.observers.unlisted_calls import UnlistedCalls
 from callengine.pbx.login import login_of
@@ -98,7 +98,7 @@ class Application:
         self._link_times = link_times
         self._record = record
         self.unlisted = UnlistedCalls(self.clock.now, self._log)
-        self.told = (self.unlisted.observe, told_in(self._log))
+        self.told = (self.unlisted.observe, *told_in(self._log, self.clock.now))
         self._stop_wanted, self._tasks = asyncio.Event(), list[asyncio.Task[None]]()
         self.tally = DayTally(
             {name: queue.promise for name, queue in self._policy.queues.items()},

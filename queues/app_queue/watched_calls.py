@@ -22,6 +22,7 @@ from queues.messages.journal import (
     ServedBy,
 )
 from queues.policy import KeyExit, LinePolicy
+from queues.state import own_calls
 from queues.state.agent import Work
 from queues.state.call import Call, CallInput, CallState
 from queues.state.core_state import Centre
@@ -75,21 +76,20 @@ def arrive(centre: Centre, event: events.CallWatched) -> Call:
         has_trace=False,
     )
     centre.calls[call.id] = call
-    centre.note(
-        CallOffered(
-            at=event.at,
-            call=call.id,
-            arrived_at=call.arrived_at,
-            did=line.did,
-            company=line.company,
-            line_kind=line.kind,
-            queue=call.queue.name,
-            number=call.number,
-            caller_name=call.caller_name,
-            watched=True,
-            unlisted=unlisted_did(centre, event),
-        )
+    entry = CallOffered(
+        at=event.at,
+        call=call.id,
+        arrived_at=call.arrived_at,
+        did=line.did,
+        company=line.company,
+        line_kind=line.kind,
+        queue=call.queue.name,
+        number=call.number,
+        caller_name=call.caller_name,
+        watched=True,
+        unlisted=unlisted_did(centre, event),
     )
+    own_calls.offered(centre, call, entry)
     return call
 
 

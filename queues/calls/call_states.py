@@ -9,7 +9,7 @@ from queues.app_queue import fallback_return, watched_calls
 from queues.callbacks import capacity, obligations
 from queues.calls import inbound_during_dial, transfers, wait_menu, withdrawals
 from queues.messages import events
-from queues.messages.commands import EraseInboxEntry, RefuseCall
+from queues.messages.commands import EraseInboxEntry
 from queues.messages.events import OfferResult
 from queues.messages.journal import (
     CallConnected,
@@ -19,16 +19,15 @@ from queues.messages.journal import (
     CallQueued,
     OfferRang,
     Outcome,
-    OwnCallRefused,
     ServedBy,
 )
+from queues.state import own_calls
 from queues.state.agent import Work
 from queues.state.call import STEPS, Call, CallInput, CallState, CallStep
 from queues.state.core_state import Centre
 from queues.state.handlers import Handlers, TimerHandlers
 from queues.state.timers import TimerKind
 from queues.terms.identifiers import CallId, Did, OfferId
-from queues.terms.phone_numbers import normalise
 from queues.voicemail import reviews
 
 REFUSALS_UNTIL_LOST = 3
@@ -59,7 +58,7 @@ def handle(centre: Centre, event: CallEvent, now: datetime) -> None:
         if isinstance(event, events.CallArrived):
             arrive(centre, event)
         elif isinstance(event, events.CallWatched):
-            obligations.resident_arrived(centre, watched_calls.arrive(centre, event), event.at)
+            watched_arrives(centre, event)
         else:
             centre.note_unexpected(event.at, "call", "unknown", event, event.call)
         return
@@ -131,28 +130,17 @@ def arrive(centre: Centre, event: events.CallArrived) -> Call:
         answer_limit=centre.answer_limit(line, event.arrived_at),
     )
     centre.calls[call.id] = call
-    centre.note(offered_entry(centre, call, event.did, event.at))
-    if is_ours(centre, call):
-        refuse(centre, call, event.at)
-    else:
+    if own_calls.offered(centre, call, offered_entry(centre, call, event.did, event.at)):
         obligations.resident_arrived(centre, call, event.at)
     return call
 
 
-def is_ours(centre: Centre, call: Call) -> bool:
-    """Whether it came from one of our own numbers: a callback that somebody's forwarding brought back to us."""
-    callbacks = centre.policy.callbacks
-    return normalise(call.number, callbacks.region) in callbacks.own_numbers
-
-
-def refuse(centre: Centre, call: Call, at: datetime) -> None:
-    """There is nobody to serve, and nobody is owed a call for it."""
+def watched_arrives(centre: Centre, event: events.CallWatched) -> Call:
+    """A resident is at a queue of Asterisk's own: from now on he counts."""
+    call = watched_calls.arrive(centre, event)
     if call.state is not CallState.OWN:
-        centre.take_out_of_line(call)
-        call.move(CallInput.IS_OURS)
-        centre.note(OwnCallRefused(at, call.id, call.line.company))
-    if call.channel:  # Else it is over: only the inbox told of it.
-        centre.order(RefuseCall(call.id, call.channel))
+        obligations.resident_arrived(centre, call, event.at)
+    return call
 
 
 def offered_entry(centre: Centre, call: Call, did: str, at: datetime) -> CallOffered:
@@ -250,6 +238,8 @@ def connect(centre: Centre, call: Call, event: events.CallAnswered, now: datetim
     if agent is not None and agent.work is not Work.TALKING:
         withdrawals.free_from_other_offer(centre, call, agent.call, event.at, now)
         agent_states.start_talking(centre, agent, call)
+    if call.uncounted is not None:
+        return  # One of us speaks with one of us.
     centre.note(CallConnected(event.at, call.id, call.agent, offer, call.served_by))
     obligations.resident_got_through(centre, call, event.at)
 
@@ -333,8 +323,9 @@ def finish(
     centre.timers.disarm(TimerKind.HELD_BACK, call.id)
     fallback_return.left(centre, call)
     centre.forget_call(call)
-    centre.note(CallFinished(at, call.id, outcome, call.served_by, cause, agent_hung_up))
-    obligations.call_finished(centre, call, outcome, at, now)
+    if call.uncounted is None:
+        centre.note(CallFinished(at, call.id, outcome, call.served_by, cause, agent_hung_up))
+        obligations.call_finished(centre, call, outcome, at, now)
     capacity.unpark(centre)
     if call.has_trace:
         centre.order(EraseInboxEntry(call.id))

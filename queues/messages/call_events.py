@@ -18,6 +18,7 @@ __all__ = [
     "CallRejected",
     "CallTransferred",
     "ConversationHeld",
+    "OwnCallTurnedAway",
     "RecordingBegan",
     "RecordingLost",
 ]
@@ -100,6 +101,19 @@ class CallRejected:
     at: datetime
     call: CallId
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCallTurnedAway:
+    """The dialplan itself refused a call of one of our own numbers or phones: it is no resident's, and in no inbox.
+
+    `number` is empty where an agent's phone dialled.
+    """
+
+    at: datetime
+    call: CallId
+    did: Did
+    number: Phone
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from queues.messages.call_events import (
     CallRejected,
     CallTransferred,
     ConversationHeld,
+    OwnCallTurnedAway,
     RecordingBegan,
     RecordingLost,
 )
@@ -147,6 +148,7 @@ __all__ = [
     "ObligationDue",
     "OfferRefused",
     "OfferResult",
+    "OwnCallTurnedAway",
     "PbxCaughtUp",
     "PbxLost",
     "PbxSnapshot",
@@ -203,6 +205,7 @@ Event = (
     | ConversationHeld
     | CallFellBack
     | CallRejected
+    | OwnCallTurnedAway
     | CallEnded
     | RecordingBegan
     | RecordingLost

@@ -229,11 +229,17 @@ class CallLeftQueue:
 
 @dataclass(frozen=True, slots=True)
 class OwnCallRefused:
-    """A call from one of our own numbers into our own line: hung up, nobody is owed anything for it."""
+    """A call from one of our own numbers or phones into our own line: no resident's, so it enters no figure.
+
+    It was hung up, except in a queue that is only watched. In journals before this sentence it was offered as well.
+    """
 
     at: datetime
     call: CallId
     company: CompanyId
+    did: Did | None = None
+    number: Phone | None = None
+    """Empty where an agent's phone dialled."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from queues.agents import agent_states
 from queues.app_queue import watched_calls
-from queues.callbacks import obligations
 from queues.calls import call_states, wait_menu
 from queues.messages import events
 from queues.messages.events import EndedCall, OfferResult
 from queues.messages.journal import CallConnected, Outcome, RecordingStarted, ServedBy
+from queues.state import own_calls
 from queues.state.call import Call, CallInput, CallState
 from queues.state.core_state import Centre
 from queues.state.handlers import Handlers
@@ -64,13 +64,12 @@ def settle_unknown(centre: Centre, trace: EndedCall, at: datetime, now: datetime
     """A resident called and left while we were away: he counts all the same, with his true arrival."""
     arrived_at, number = trace.arrived_at, trace.number
     if trace.watched is not None:
-        call = watched_calls.arrive(
+        call = call_states.watched_arrives(
             centre,
             events.CallWatched(
                 arrived_at, trace.call, NOT_YET_NAMED, arrived_at, trace.watched, trace.did, number
             ),
         )
-        obligations.resident_arrived(centre, call, arrived_at)
     else:
         call = call_states.arrive(
             centre,
@@ -81,6 +80,11 @@ def settle_unknown(centre: Centre, trace: EndedCall, at: datetime, now: datetime
 
 def _finish_by_trace(centre: Centre, call: Call, trace: EndedCall, at: datetime, now: datetime) -> None:
     ended_at = trace.ended_at or at
+    if trace.message_at is not None:
+        own_calls.count_after_all(centre, call)
+    if call.uncounted is not None:
+        call_states.finish(centre, call, Outcome.REJECTED, ended_at, now)
+        return
     if trace.queued_at is not None and call.queued_at is None:
         watched_calls.join(centre, call, trace.queued_at)
     if trace.exit is not None:

@@ -14,6 +14,7 @@ from queues.messages.events import KnownCall, LiveCall, LiveCallState, OfferResu
 from queues.messages.journal import LinkLost, LinkRestored, RecordingStarted, ServedBy
 from queues.messages.snapshot import KnownRest
 from queues.recovery import callbacks, inbox, policy_change
+from queues.state import own_calls
 from queues.state.agent import Agent, Work
 from queues.state.call import Call, CallInput, CallState
 from queues.state.core_state import Centre
@@ -28,7 +29,7 @@ def restore(centre: Centre, event: events.LedgerRestored, _now: datetime) -> Non
         if known.call not in centre.calls:
             call = _restored_call(centre, known)
             centre.calls[known.call] = call
-            if call.state is CallState.RESTORED and call.has_trace and call_states.is_ours(centre, call):
+            if call.state is CallState.RESTORED and call.has_trace and own_calls.is_ours(centre, call.number):
                 call.move(CallInput.IS_OURS)
             else:
                 obligations.resident_arrived(centre, call, event.at)
@@ -159,9 +160,10 @@ def _needs_no_adoption(centre: Centre, call: Call, at: datetime) -> bool:
     """Who was answered is answered, the list caught him between two bridges; and nobody serves our own calls."""
     if call.state is CallState.TALKING:
         return True
-    if not call_states.is_ours(centre, call):
+    if not own_calls.is_ours(centre, call.number):
+        own_calls.count_after_all(centre, call)
         return False
-    call_states.refuse(centre, call, at)
+    own_calls.refuse(centre, call, at)
     return True
 
 
@@ -182,9 +184,7 @@ def _arrived_meanwhile(centre: Centre, found: LiveCall, at: datetime) -> Call:
         found.number,
         found.caller_name,
     )
-    call = watched_calls.arrive(centre, watched)
-    obligations.resident_arrived(centre, call, at)
-    return call
+    return call_states.watched_arrives(centre, watched)
 
 
 def _adopt_waiting(centre: Centre, call: Call, at: datetime, now: datetime) -> None:

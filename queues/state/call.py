@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from queues.messages import events
 from queues.messages.events import Event
-from queues.messages.journal import ServedBy
+from queues.messages.journal import CallOffered, ServedBy
 from queues.policy import LinePolicy, QueuePolicy
 from queues.terms.identifiers import AgentId, CallId, ChannelName, CompanyId, OfferId
 from queues.terms.outcomes import Choice, QueueExit
@@ -184,7 +184,7 @@ STEPS: Mapping[CallState, Mapping[type[Event], CallStep]] = {
         events.MessageLeft: CallStep.TAKE_MESSAGE,
     },
     _S.OWN: {
-        **dict.fromkeys(_STEPS_WHILE_WAITING, CallStep.IGNORE),
+        **dict.fromkeys(_STEPS_WHILE_WATCHED, CallStep.IGNORE),
         events.CallAnswered: CallStep.CONNECT,
         events.CallEnded: CallStep.REJECT,
     },
@@ -242,6 +242,8 @@ class Call:
     """How he left it."""
     recording: str = ""
     """Where his conversation is recorded, once that was told."""
+    uncounted: CallOffered | None = None
+    """What the journal would have said of his arrival: a call of our own numbers enters no figure."""
     has_trace: bool = True
     """Whether the dialplan wrote him into the inbox: an app_queue's own dialplan does not."""
 

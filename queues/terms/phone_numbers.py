@@ -98,6 +98,26 @@ def normalise(number: Phone, region: str = HOME_REGION) -> Phone | None:
     return Phone(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
 
 
+def spellings(number: Phone, region: str = HOME_REGION) -> tuple[str, ...]:
+    """The digits by which it may come as a caller id: with country code, with the home prefix, bare; first as given.
+
+    Those that `normalise` takes for this number, and no other's.
+    """
+    e164 = normalise(number, region)
+    given = "".join(char for char in number.whole if char.isascii() and char.isdigit())
+    if e164 is None:
+        return (given,) if given else ()
+    parsed = phonenumbers.parse(e164.whole)
+    written = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
+    forms = (
+        given,
+        e164.whole.lstrip("+"),
+        "".join(char for char in written if char.isdigit()),
+        phonenumbers.national_significant_number(parsed),
+    )
+    return tuple(form for form in dict.fromkeys(forms) if normalise(Phone(form), region) == e164)
+
+
 def judge(number: Phone, own_numbers: Iterable[Phone] = (), region: str = HOME_REGION) -> NumberVerdict:
     """Whether a callback to this number is allowed at all. `own_numbers` are E.164: DIDs and the like."""
     if number.is_withheld:

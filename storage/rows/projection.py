@@ -94,7 +94,7 @@ def changes_of(entry: JournalEntry, place: Place) -> Iterator[Change]:  # noqa: 
             if attempt is not None:
                 yield _attempt(attempt, recording=None)
         case facts.OwnCallRefused():
-            pass  # Its outcome says so: rejected, and no obligation.
+            pass  # No resident's call: counted in the metrics, kept in the journal.
         case facts.Unexpected():
             pass  # Counted in the metrics; the journal itself keeps it.
         case _:

@@ -69,6 +69,7 @@ EVENTS: Names = _names(
         "ChoiceMade": events.ChoiceMade,
         "MessageLeft": events.MessageLeft,
         "MessageWanted": events.MessageWanted,
+        "OwnCallTurnedAway": events.OwnCallTurnedAway,
         "MessageReviewed": events.MessageReviewed,
         "RedialWanted": events.RedialWanted,
         "TimePassed": events.TimePassed,

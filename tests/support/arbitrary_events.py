@@ -177,6 +177,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(events.AttemptPassedOn, at=MOMENTS, attempt=ATTEMPTS, agent=AGENTS, channel=CHANNELS),
     st.builds(events.CallFellBack, at=MOMENTS, call=CALLS),
     st.builds(events.CallRejected, at=MOMENTS, call=CALLS, reason=st.just("full")),
+    st.builds(events.OwnCallTurnedAway, at=MOMENTS, call=CALLS, did=DIDS, number=NUMBERS),
     st.builds(events.CallEnded, at=MOMENTS, call=CALLS, cause=st.just(16)),
     st.builds(events.AgentLegEnded, at=MOMENTS, agent=AGENTS, channel=CHANNELS, call=st.none() | CALLS),
     st.builds(events.AgentDeviceChanged, at=MOMENTS, agent=AGENTS, state=st.sampled_from(DeviceState)),

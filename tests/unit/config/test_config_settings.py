@@ -189,6 +189,10 @@ def test_the_dialplan_gets_what_it_must_know_without_the_engine(example: Path) -
     text = dialplan_lines(load_settings(example))
     assert "exten => 74951234501,1,Set(CALLENGINE_LANGUAGE=ru)" in text
     assert " same => n,Set(CALLENGINE_LINE_LABEL=УК Север: общая)" in text
+    own = text.partition("[callengine-own]\n")[2]
+    assert {"84951234501", "74951234501", "4951234501", "phone1001"} <= {
+        line.split()[2].partition(",")[0] for line in own.splitlines() if line
+    }
 
 
 def test_a_line_nobody_can_be_called_back_on_is_told(example: Path) -> None:

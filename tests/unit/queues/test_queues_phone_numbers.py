@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from queues.terms.phone import Phone
-from queues.terms.phone_numbers import DialRefusal, NumberFormat, judge, normalise, write_for_trunk
+from queues.terms.phone_numbers import (
+    DialRefusal,
+    NumberFormat,
+    judge,
+    normalise,
+    spellings,
+    write_for_trunk,
+)
 
 MOBILE = "+79161234567"
 
@@ -67,3 +74,11 @@ def test_law_5_whatever_the_caller_id_is_a_dialled_number_is_russian_and_normal(
         assert len(verdict.e164.whole) == 12
         assert verdict.e164.whole[2] in "34589"
         assert normalise(verdict.e164) == verdict.e164
+
+
+def test_each_way_a_number_may_come_is_written_down_and_no_other_number() -> None:
+    assert spellings(Phone("+74951234501")) == ("74951234501", "84951234501", "4951234501")
+    assert spellings(Phone("84951234501")) == ("84951234501", "74951234501", "4951234501")
+    # A number of no country is known as it was given.
+    assert spellings(Phone("+70000000001")) == ("70000000001",)
+    assert spellings(Phone("")) == ()

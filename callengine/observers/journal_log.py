@@ -1,0 +1,16 @@
+"""What the journal holds that an administrator should read in the log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from callengine.observers import lost_recordings
+from callengine.observers.own_calls import OwnCalls
+from callengine.platform.logs import Log
+from queues.messages.journal import JournalEntry
+
+
+def told_in(log: Log, now: Callable[[], datetime]) -> tuple[Callable[[JournalEntry], None], ...]:
+    """Observers of the journal."""
+    return OwnCalls(now, log).observe, lost_recordings.told_in(log)
