@@ -71,7 +71,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "offer": "the offer that was answered",
         "ended_at": "hang-up",
         "outcome": "one of the outcomes of law 1; NULL: still on the line",
-        "served_by": "engine, fallback or app_queue: who dispatched it",
+        "served_by": "engine, fallback or asterisk (its own queue): who dispatched it",
         "cause": "Asterisk's hangup cause (Q.850)",
         "verdict": "the law's verdict: sla.compliance.Verdict",
         "rules": "version of the rules that the verdict was given under",
