@@ -8,19 +8,22 @@ from pathlib import Path
 from typing import Final
 
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from ami_adapters.connection.owner import read_owner
 from callengine.check.files import Surroundings, ledger_file
 from callengine.check.finding import Finding
 from callengine.platform.clock import SystemClock
+from callengine.platform.identity import gone_holder, this_process
 from callengine.platform.start_errors import Seen, ledger_problem, what_is
 from config.settings import Settings
+from storage.leases import Holding, charge_of, holding
 from storage.migrate import newest_revision, refuse_unknown_revision
 from storage.schema.database import create_ledger_engine, ledger_url
 from storage.schema.errors import LedgerError, UnknownRevision
-from storage.schema.tables import runs
+from storage.schema.tables import leases, runs
 
 _SECONDS: Final = 12.0
 _SQLITE: Final = "sqlite:///"
@@ -50,6 +53,8 @@ async def check_ledger(settings: Settings, around: Surroundings) -> AsyncIterato
     try:
         async with asyncio.timeout(_SECONDS):
             yield await _opened(engine, settings, path)
+            async for finding in _held(engine, settings):
+                yield finding
     except UnknownRevision as problem:
         how = "start the newer callengine, or restore the backup made before its upgrade"
         yield Finding("error", f"database.url: {problem}", how)
@@ -61,6 +66,31 @@ async def check_ledger(settings: Settings, around: Surroundings) -> AsyncIterato
             yield Finding("error", *ledger_problem(url, problem))
     finally:
         await engine.dispose()
+
+
+async def _held(engine: AsyncEngine, settings: Settings) -> AsyncIterator[Finding]:
+    """Whose the PBX's lease is: perhaps an engine that the PBX does not show us, or one of another PBX by mistake."""
+
+    def look(connection: Connection) -> Holding | None:
+        known = inspect(connection).has_table(leases.name)
+        return holding(connection, charge_of(settings.pbx.name)) if known else None
+
+    async with engine.connect() as connection:
+        found = await connection.run_sync(look)
+    me = this_process(settings.pbx.username)
+    if found is None or not found.holder or found.seconds_left <= 0 or gone_holder(me)(found.holder):
+        return
+    owner = read_owner(found.holder)
+    where = "an engine nobody can name" if owner is None else owner.told()
+    what = f"the ledger is written by {where}, for {settings.pbx.name!r}"
+    if owner is not None and owner.machine == me.machine:
+        yield Finding("ok", what)
+        return
+    how = (
+        "an engine that is started here stands by. When that is not what you want, stop that one, or give this one a "
+        "ledger of its own (database.url); two PBXs on one ledger have two names (pbx.name)"
+    )
+    yield Finding("warning", what, how)
 
 
 async def _opened(engine: AsyncEngine, settings: Settings, file: Path | None) -> Finding:

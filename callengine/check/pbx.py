@@ -19,7 +19,7 @@ from ami_adapters.protocol.actions import Action
 from ami_adapters.protocol.ami_message import Message
 from ami_adapters.protocol.errors import AmiError
 from ami_adapters.protocol.pending_actions import Response
-from callengine.check import app_queue, charge, codes, dialplan, files, silent_phones
+from callengine.check import app_queue, charge, codes, dialplan, files, redirects, silent_phones
 from callengine.check.files import Surroundings
 from callengine.check.filters import event_filters
 from callengine.check.finding import Finding
@@ -276,6 +276,7 @@ MOVING: tuple[Look, ...] = (
     _trunks_and_lines,
     silent_phones.agents_phones,
     silent_phones.trunks,
+    redirects.followed,
     codes.codes,
 )
 """Of the PBX, where the engine gives calls to agents or calls residents back, in the order of the report."""

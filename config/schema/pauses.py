@@ -51,7 +51,7 @@ class PauseNames:
         known = self._names.get(reason or "pause")
         if known is not None:
             return known[language]
-        return f"{BUILT_IN['pause'][language]} {reason}" if reason.isdigit() else reason
+        return f"{self._names['pause'][language]} {reason}" if reason.isdigit() else reason
 
     def label(self, reason: str) -> str:
         """For metrics."""

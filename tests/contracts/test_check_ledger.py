@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
+import pytest
+from sqlalchemy import delete, text
 
 from callengine.check.files import Surroundings
 from callengine.check.finding import Finding
 from callengine.check.ledger import check_ledger
 from callengine.demo.centre import CentrePlan, settings_text
+from callengine.platform.identity import this_process
 from config.loading import load_settings
 from config.settings import Settings
+from storage.leases import charge_of, take
 from storage.migrate import newest_revision, upgrade
 from storage.schema.database import create_ledger_engine, ledger_url
+from storage.schema.tables import leases
 
 
 def settings_of(folder: Path, url: str) -> Settings:
@@ -74,6 +79,37 @@ async def test_a_database_that_only_reads_and_one_of_a_newer_version_are_refused
     assert newer.severity == "error"
     assert "revision 9999" in newer.what
     assert newer.help
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "sqlite"])
+async def test_another_engine_that_holds_the_ledger_is_told_with_its_place(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """It may be in charge of the PBX from a machine that this one does not see there."""
+    url = f"sqlite:///{tmp_path}/l.db" if kind == "sqlite" else request.getfixturevalue("postgres_url")
+    engine = create_ledger_engine(ledger_url(url))
+    await upgrade(engine)
+    me, around = this_process("callengine"), Surroundings(tmp_path / "callengine.toml", None)
+    settings = settings_of(tmp_path, url)
+
+    async def held_by(holder: str, seconds: float) -> list[tuple[str, str]]:
+        async with engine.begin() as connection:
+            await connection.execute(delete(leases))
+            await connection.run_sync(take, charge_of(settings.pbx.name), holder, seconds=seconds)
+        _, *found = [(one.severity, one.what) async for one in check_ledger(settings, around)]
+        return found
+
+    other = replace(me, machine="0badcafe", host="old-host", process=77)
+    (found,) = await held_by(other.written(), 15)
+    assert found == (
+        "warning",
+        f"the ledger is written by host old-host, process 77, for {settings.pbx.name!r}",
+    )
+    assert await held_by(other.written(), -1) == []
+    (found,) = await held_by(me.written(), 15)
+    assert found[0] == "ok"
+    assert await held_by(replace(me, process=2**22 + 5).written(), 15) == []
+    await engine.dispose()
 
 
 async def test_no_such_database_is_told_with_what_to_look_at(postgres_url: str, tmp_path: Path) -> None:

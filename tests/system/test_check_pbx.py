@@ -263,6 +263,28 @@ def test_a_pbx_that_notices_no_dead_phone_or_takes_a_muted_resident_for_one_is_t
     ]
 
 
+def test_a_trunk_nobody_asks_and_a_phone_that_may_send_calls_anywhere_are_told(centre: Centre) -> None:
+    pjsip = centre.asterisk.etc / "pjsip.conf"
+    before = pjsip.read_text()
+    asked, _, phones = before.partition("[agent](!)")
+    changed = asked.replace("qualify_frequency = 30\n", "qualify_frequency = 0\n")
+    phones = phones.replace("redirect_method = user\n", "")
+    pjsip.write_text(f"{changed}[agent](!)\nredirect_method = uri_pjsip\n{phones.lstrip()}")
+    centre.ask("module reload res_pjsip.so")
+    try:
+        found = centre.told()
+    finally:
+        pjsip.write_text(before)
+        centre.ask("module reload res_pjsip.so")
+    assert list(found) == [
+        "callbacks: nothing tells when trunk PJSIP/trunk is away, its lamp stays dark",
+        *(
+            f"PJSIP/{phone} may send a call on to any number, and Asterisk would follow (redirect_method = uri_pjsip)"
+            for phone in (1001, 1002)
+        ),
+    ]
+
+
 def test_on_a_freepbx_the_default_codes_hide_its_own_and_the_guides_codes_do_not() -> None:
     with existing_pbx() as pbx:
         pbx.run_script(WATCHING)

@@ -121,3 +121,15 @@ def agent_who_paused() -> AgentFigures:
     time = AgentTime({"free": timedelta(minutes=60), "paused": timedelta(minutes=31)})
     pauses = {"3": timedelta(minutes=30), "8": timedelta(minutes=1)}
     return AgentFigures("1001", "Иванова", 3, time, pauses)
+
+
+def test_a_reason_that_callengine_gives_may_be_called_otherwise_everywhere() -> None:
+    """`[[pauses]]` with the reason of a built-in: the settings' word, the others stay."""
+    names = PauseNames([Pause(reason="no answer", ru="не отвечает"), Pause(reason="pause", en="away")])
+    assert names.name("no answer", "ru") == names.name("no answer", "en") == "не отвечает"
+    assert names.label("no answer") == "не отвечает"
+    assert (names.name("", "en"), names.name("pause", "ru"), names.label("")) == ("away", "away", "away")
+    # A digit without a name is such a pause in the settings' words too.
+    assert names.name("7", "en") == "away 7"
+    assert "no answer" not in names.labels()
+    assert names.name("declined", "ru") == "отклоняет"
