@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from queues.agents import agent_states, missed_offers
 from queues.app_queue import fallback_members, fallback_return
@@ -15,10 +17,14 @@ from queues.messages.events import Event
 from queues.policy import CentrePolicy
 from queues.recovery import inbox, policy_change, resync
 from queues.routing import matching
+from queues.routing.matching import Give
+from queues.routing.work import WORK
 from queues.state import own_calls
 from queues.state.attribution import companies_of
 from queues.state.core_state import Centre
 from queues.state.handlers import merged
+from queues.state.strategies import Rank, longest_idle
+from queues.subscriptions import SUBSCRIPTIONS
 from queues.terms.identifiers import AttemptId
 from queues.voicemail import reviews
 
@@ -63,8 +69,21 @@ class Dispatcher:
     Nothing is offered before the first PbxSnapshot.
     """
 
-    def __init__(self, policy: CentrePolicy, *, epoch: int, started_at: datetime, node: str = "") -> None:
-        self._centre = Centre(policy, epoch=epoch, started_at=started_at, node=node)
+    def __init__(
+        self,
+        policy: CentrePolicy,
+        *,
+        epoch: int,
+        started_at: datetime,
+        node: str = "",
+        rank: Rank = longest_idle,
+        work: Mapping[type[Any], Give] = WORK,
+    ) -> None:
+        """`rank`: the strategy; `work`: what waits for agents, and how each kind is given."""
+        self._work = work
+        self._centre = Centre(
+            policy, epoch=epoch, started_at=started_at, node=node, rank=rank, subscriptions=SUBSCRIPTIONS
+        )
 
     def handle(self, event: Event, now: datetime) -> Decision:
         """Take one event into account. `now` (aware UTC) is the engine's clock, never before an earlier one.
@@ -77,7 +96,7 @@ class Dispatcher:
         self._apply(event, now)
         centre.settle_agents(event.at)
         fallback_members.settle(centre)
-        matching.match_all(centre, event.at, now)
+        matching.match_all(centre, event.at, now, self._work)
         return Decision(tuple(centre.commands), tuple(centre.journal), tuple(sorted(centre.concerned)))
 
     def next_wakeup(self) -> datetime | None:

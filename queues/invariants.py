@@ -42,8 +42,10 @@ def _one_agent_one_thing(centre: Centre) -> Iterator[str]:
                 yield f"agent {agent.id} is offered a call and a callback"
             elif attempt is not None and attempt.agent != agent.id:
                 yield f"agent {agent.id} rings for a callback of {attempt.agent}"
-            elif attempt is None and (
-                offered is None or agent.offer not in {offered.offer, offered.rings.get(agent.id)}
+            elif (
+                attempt is None
+                and agent.task is None
+                and (offered is None or agent.offer not in {offered.offer, offered.rings.get(agent.id)})
             ):
                 yield f"agent {agent.id} is offered a call that is not offered to him"
 
@@ -55,7 +57,7 @@ def _waiting_exactly_once(centre: Centre) -> Iterator[str]:
             yield f"call {call.id} is {call.state}, in line: {in_line}"
     for name, line in centre.waiting.items():
         for call_id in line.in_order():
-            if call_id not in centre.calls and call_id not in centre.obligations:
+            if call_id not in centre.waiters:
                 yield f"{call_id} stands in the line of {name} and is over"
 
 

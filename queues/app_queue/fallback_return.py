@@ -16,6 +16,7 @@ from queues.messages import events
 from queues.messages.commands import FetchFromFallback
 from queues.state.call import Call, CallState
 from queues.state.core_state import Centre
+from queues.state.facts import AppQueueLeft
 from queues.state.handlers import Handlers, TimerHandlers
 from queues.state.timers import TimerKind
 from queues.terms.identifiers import CallId
@@ -87,9 +88,14 @@ def ring_ended(centre: Centre, call: Call, now: datetime) -> None:
 
 
 def left(centre: Centre, call: Call) -> None:
-    """He is not in Asterisk's queue any more."""
+    """He is not in Asterisk's queue any more: nobody waits for him to come back from it."""
     centre.timers.disarm(TimerKind.FETCH_BACK, call.id)
     centre.returning.pop(call.id, None)
+
+
+def caller_left(centre: Centre, fact: AppQueueLeft) -> None:
+    """He came back, or is gone."""
+    left(centre, fact.call)
 
 
 def is_awaited(centre: Centre, now: datetime) -> bool:

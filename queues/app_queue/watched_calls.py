@@ -22,7 +22,7 @@ from queues.messages.journal import (
     ServedBy,
 )
 from queues.policy import KeyExit, LinePolicy
-from queues.state import own_calls
+from queues.state import facts, own_calls
 from queues.state.agent import Work
 from queues.state.call import Call, CallInput, CallState
 from queues.state.core_state import Centre
@@ -89,7 +89,8 @@ def arrive(centre: Centre, event: events.CallWatched) -> Call:
         watched=True,
         unlisted=unlisted_did(centre, event),
     )
-    own_calls.offered(centre, call, entry)
+    if own_calls.offered(centre, call, entry):
+        centre.tell(facts.ResidentArrived(call, event.at))
     return call
 
 
@@ -152,6 +153,11 @@ def end_rings(centre: Centre, call: Call, result: OfferResult, at: datetime) -> 
     """It rings nobody any more for this resident."""
     for agent_id in tuple(call.rings):
         end_ring(centre, call, agent_id, result, at)
+
+
+def caller_left(centre: Centre, fact: facts.AppQueueLeft) -> None:
+    """It rings nobody any more for whoever is not in it."""
+    end_rings(centre, fact.call, OfferResult.CALLER_GONE, fact.at)
 
 
 def take_answer(centre: Centre, call: Call, agent_id: AgentId | None, at: datetime) -> OfferId | None:

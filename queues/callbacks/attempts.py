@@ -20,6 +20,7 @@ from queues.messages.journal import (
     DialRefused,
 )
 from queues.policy import LineCallback
+from queues.state import facts
 from queues.state.agent import Agent
 from queues.state.attempt_limits import CapReached
 from queues.state.core_state import Centre
@@ -29,7 +30,6 @@ from queues.state.timers import TimerKind
 from queues.terms.identifiers import AttemptId, ChannelName
 from queues.terms.outcomes import (
     AGENT_GONE,
-    NETWORK_CARRIES,
     may_have_rung,
     spends_an_attempt,
     whether_it_rang,
@@ -269,9 +269,7 @@ def end(centre: Centre, attempt: Attempt, event: events.AttemptEnded, now: datet
     )
     centre.order(EraseAttemptTrace(attempt.id))
     _free_agent(centre, attempt, result, event.agent_result, now)
-    capacity.unpark(centre)
-    if rang or result in NETWORK_CARRIES:
-        outage.carried(centre, attempt.trunk, event.at, now)
+    centre.tell(facts.AttemptOver(attempt, result, rang, event.at, now))
     obligation = centre.obligations.get(attempt.obligation)
     if obligation is None:
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from queues.state.core_state import Centre
+from queues.state.facts import AttemptOver, CallOver
 from queues.state.obligation import Obligation
 
 
@@ -13,7 +14,7 @@ def may_dial_now(centre: Centre) -> bool:
 
 def park(centre: Centre, obligation: Obligation) -> None:
     """It keeps its place, and leaves the line to those for whom there is a channel."""
-    centre.waiting[obligation.queue.name].discard(obligation.id)
+    centre.take_out_of_line(obligation)
     obligation.is_parked = True
     centre.parked.add(obligation.id, obligation.place)
 
@@ -29,6 +30,16 @@ def unpark(centre: Centre) -> None:
         obligation.is_parked = False
         centre.put_in_line(obligation)
         free -= 1
+
+
+def call_over(centre: Centre, _fact: CallOver) -> None:
+    """His channel may carry a callback."""
+    unpark(centre)
+
+
+def attempt_over(centre: Centre, _fact: AttemptOver) -> None:
+    """Its channel may carry another one."""
+    unpark(centre)
 
 
 def _free(centre: Centre) -> int:

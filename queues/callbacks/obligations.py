@@ -22,6 +22,7 @@ from queues.messages.journal import (
 from queues.state.agent import Agent
 from queues.state.call import Call, CallState
 from queues.state.core_state import Centre
+from queues.state.facts import CallOver, ResidentAnswered, ResidentArrived
 from queues.state.obligation import Attempt, AttemptState, Obligation, OwedCall, ResidentKey
 from queues.terms.identifiers import ObligationId
 from queues.terms.outcomes import CONTACTS, Choice
@@ -32,11 +33,12 @@ from sla.obligation import HUMAN, ObligationInput, ObligationState
 _STANDING_ASIDE_FOR_HIM = {ObligationState.PLANNED, ObligationState.RETRY, ObligationState.IN_LINE}
 
 
-def resident_arrived(centre: Centre, call: Call, at: datetime) -> None:
+def resident_arrived(centre: Centre, fact: ResidentArrived) -> None:
     """While he calls himself, any of our companies, he is not called back; a dial under way is given up for his call.
 
     One for which the agent's phone is up already goes on until he waits: then that phone takes his call.
     """
+    call, at = fact.call, fact.at
     key = moves.resident_key(centre, call.line.company, call.number)
     if key is None:
         return
@@ -63,8 +65,12 @@ def dial_of(centre: Centre, call: Call) -> tuple[Attempt, Agent] | None:
     return (attempt, agent) if agent is not None and serves else None
 
 
-def resident_got_through(centre: Centre, call: Call, at: datetime) -> None:
+def resident_got_through(centre: Centre, fact: ResidentAnswered) -> None:
     """A human answered him: whatever he was owed before is discharged."""
+    _got_through(centre, fact.call, fact.at)
+
+
+def _got_through(centre: Centre, call: Call, at: datetime) -> None:
     obligation = moves.open_for(centre, moves.resident_key(centre, call.line.company, call.number))
     if obligation is not None:
         _cancel_attempt(centre, obligation)
@@ -74,14 +80,15 @@ def resident_got_through(centre: Centre, call: Call, at: datetime) -> None:
         )
 
 
-def call_finished(centre: Centre, call: Call, outcome: Outcome, at: datetime, now: datetime) -> None:
+def call_over(centre: Centre, fact: CallOver) -> None:
     """His call is over. Not answered: he is owed a contact, if his line's rules owe one."""
-    if call.state is CallState.OWN:
+    call, outcome, at, now = fact.call, fact.outcome, fact.at, fact.now
+    if call.state is CallState.OWN or call.uncounted is not None:
         return
     _left_the_line(centre, call, at, now)
     if outcome is Outcome.ANSWERED:
         verdicts.judge_answered(centre, call, at)
-        resident_got_through(centre, call, at)
+        _got_through(centre, call, at)
         return
     owed = verdicts.owed_call(centre, call, at)
     # Found by its own id only if the PBX told us twice that the same call ended.

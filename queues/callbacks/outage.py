@@ -10,9 +10,11 @@ from datetime import datetime, timedelta
 
 from queues.callbacks import obligations, schedule
 from queues.state.core_state import Centre
+from queues.state.facts import AttemptOver
 from queues.state.handlers import TimerHandlers
 from queues.state.obligation import Obligation
 from queues.state.timers import TimerKind
+from queues.terms.outcomes import NETWORK_CARRIES
 from sla.obligation import ObligationInput, ObligationState
 
 REASON = "network"
@@ -45,6 +47,12 @@ def carried(centre: Centre, trunk: str, at: datetime, now: datetime) -> None:
     for obligation in _waiting(centre):
         if obligation.line.callback is None or trunk in obligation.line.callback.trunks:
             _dial_again(centre, obligation, at, now)
+
+
+def attempt_over(centre: Centre, fact: AttemptOver) -> None:
+    """A telephone beyond its trunk had a say, or none."""
+    if fact.rang or fact.result in NETWORK_CARRIES:
+        carried(centre, fact.attempt.trunk, fact.at, fact.now)
 
 
 def probe(centre: Centre, _subject: str, now: datetime) -> None:

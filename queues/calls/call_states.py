@@ -6,10 +6,8 @@ from datetime import datetime
 
 from queues.agents import agent_states
 from queues.app_queue import fallback_return, watched_calls
-from queues.callbacks import capacity, obligations
-from queues.calls import inbound_during_dial, transfers, wait_menu, withdrawals
+from queues.calls import transfers, wait_menu, withdrawals
 from queues.messages import events
-from queues.messages.commands import EraseInboxEntry
 from queues.messages.events import OfferResult
 from queues.messages.journal import (
     CallConnected,
@@ -21,7 +19,7 @@ from queues.messages.journal import (
     Outcome,
     ServedBy,
 )
-from queues.state import own_calls
+from queues.state import facts, own_calls
 from queues.state.agent import Work
 from queues.state.call import STEPS, Call, CallInput, CallState, CallStep
 from queues.state.core_state import Centre
@@ -58,7 +56,7 @@ def handle(centre: Centre, event: CallEvent, now: datetime) -> None:
         if isinstance(event, events.CallArrived):
             arrive(centre, event)
         elif isinstance(event, events.CallWatched):
-            watched_arrives(centre, event)
+            watched_calls.arrive(centre, event)
         else:
             centre.note_unexpected(event.at, "call", "unknown", event, event.call)
         return
@@ -78,7 +76,7 @@ def take_step(centre: Centre, call: Call, step: CallStep, event: CallEvent, now:
             pass
         case CallStep.QUEUE, _:
             queue(centre, call, event.at)
-            inbound_during_dial.take(centre, call, event.at, now)
+            centre.tell(facts.HoldEntered(call, event.at, now))
         case CallStep.COME_BACK, events.CallHolding():
             come_back(centre, call, event, now)
         case CallStep.NOTE_RING, events.AgentRang():
@@ -131,15 +129,7 @@ def arrive(centre: Centre, event: events.CallArrived) -> Call:
     )
     centre.calls[call.id] = call
     if own_calls.offered(centre, call, offered_entry(centre, call, event.did, event.at)):
-        obligations.resident_arrived(centre, call, event.at)
-    return call
-
-
-def watched_arrives(centre: Centre, event: events.CallWatched) -> Call:
-    """A resident is at a queue of Asterisk's own: from now on he counts."""
-    call = watched_calls.arrive(centre, event)
-    if call.state is not CallState.OWN:
-        obligations.resident_arrived(centre, call, event.at)
+        centre.tell(facts.ResidentArrived(call, event.at))
     return call
 
 
@@ -161,15 +151,14 @@ def offered_entry(centre: Centre, call: Call, did: str, at: datetime) -> CallOff
 
 def queue(centre: Centre, call: Call, at: datetime) -> None:
     """The resident waits; his place is by his arrival."""
-    watched_calls.end_rings(centre, call, OfferResult.CALLER_GONE, at)
-    fallback_return.left(centre, call)
+    centre.tell(facts.AppQueueLeft(call, at))
     call.move(CallInput.QUEUED)
     call.served_by = ServedBy.ENGINE
     if call.queued_at is None:
         call.queued_at = at
         centre.note(CallQueued(at, call.id))
-    wait_menu.queued(centre, call)
     centre.put_in_line(call)
+    centre.tell(facts.LineEntered(call, at))
 
 
 def join_pbx_queue(centre: Centre, call: Call, at: datetime, now: datetime) -> None:
@@ -241,7 +230,7 @@ def connect(centre: Centre, call: Call, event: events.CallAnswered, now: datetim
     if call.uncounted is not None:
         return  # One of us speaks with one of us.
     centre.note(CallConnected(event.at, call.id, call.agent, offer, call.served_by))
-    obligations.resident_got_through(centre, call, event.at)
+    centre.tell(facts.ResidentAnswered(call, event.at))
 
 
 def release_held_back(centre: Centre, call_id: str, now: datetime) -> None:
@@ -325,10 +314,7 @@ def finish(
     centre.forget_call(call)
     if call.uncounted is None:
         centre.note(CallFinished(at, call.id, outcome, call.served_by, cause, agent_hung_up))
-        obligations.call_finished(centre, call, outcome, at, now)
-    capacity.unpark(centre)
-    if call.has_trace:
-        centre.order(EraseInboxEntry(call.id))
+    centre.tell(facts.CallOver(call, outcome, at, now))
 
 
 HANDLES: Handlers = {

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from queues.callbacks import attempts, obligations
 from queues.calls import offers
 from queues.messages import events
 from queues.messages.events import ContactResult
-from queues.state.call import Call, CallState
+from queues.state.call import CallState
 from queues.state.core_state import Centre
+from queues.state.facts import HoldEntered
 
 
-def take(centre: Centre, call: Call, at: datetime, now: datetime) -> None:
+def take(centre: Centre, fact: HoldEntered) -> None:
     """He waits: end the dial that looks for him, and offer him to the phone on which it was made."""
+    call, at, now = fact.call, fact.at, fact.now
     dial = obligations.dial_of(centre, call)
     if dial is None or call.state is not CallState.WAITING or not centre.synced or centre.catching_up:
         return

@@ -9,6 +9,7 @@ from queues.messages.commands import OfferChoice
 from queues.messages.journal import ChoiceOffered, ChoiceTaken, Outcome
 from queues.state.call import Call, CallInput, CallState
 from queues.state.core_state import Centre
+from queues.state.facts import LineEntered
 from queues.state.handlers import TimerHandlers
 from queues.state.timers import TimerKind
 from queues.terms.identifiers import CallId
@@ -16,9 +17,9 @@ from queues.terms.outcomes import Choice
 from queues.terms.phone_numbers import judge
 
 
-def queued(centre: Centre, call: Call) -> None:
-    """He entered the line: he will be told when it takes too long."""
-    after = centre.policy.choice.after
+def line_entered(centre: Centre, fact: LineEntered) -> None:
+    """He will be told when it takes too long."""
+    call, after = fact.call, centre.policy.choice.after
     if call.line.choice and after is not None and not call.choice_offered:
         centre.timers.arm(TimerKind.CHOICE, call.id, call.arrived_at + after)
 

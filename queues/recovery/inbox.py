@@ -64,7 +64,7 @@ def settle_unknown(centre: Centre, trace: EndedCall, at: datetime, now: datetime
     """A resident called and left while we were away: he counts all the same, with his true arrival."""
     arrived_at, number = trace.arrived_at, trace.number
     if trace.watched is not None:
-        call = call_states.watched_arrives(
+        call = watched_calls.arrive(
             centre,
             events.CallWatched(
                 arrived_at, trace.call, NOT_YET_NAMED, arrived_at, trace.watched, trace.did, number

@@ -15,7 +15,7 @@ from queues.messages import events
 from queues.messages.commands import SetFallbackMember
 from queues.policy import CentrePolicy, LinePolicy, QueuePolicy
 from queues.state.agent import Agent, Work
-from queues.state.call import Call, CallState
+from queues.state.call import Call
 from queues.state.core_state import Centre
 from queues.state.handlers import Handlers
 from queues.state.obligation import Obligation
@@ -24,9 +24,7 @@ from queues.state.priority_queue import OrderedPool
 
 def change(centre: Centre, event: events.PolicyChanged, now: datetime) -> None:
     """Work by these rules from now on. A new agent's phone is known after the next snapshot."""
-    waiting = [call for call in centre.calls.values() if call.state is CallState.WAITING]
-    owed = [one for one in centre.obligations.values() if one.id in centre.waiting[one.queue.name]]
-    in_line: list[Call | Obligation] = [*waiting, *owed]
+    in_line = list(centre.waiters.values())
     for waiter in in_line:
         centre.waiting[waiter.queue.name].discard(waiter.id)
     for agent in centre.agents.values():

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from queues.agents import agent_states, missed_offers
 from queues.app_queue import fallback_members, fallback_return, watched_calls
-from queues.callbacks import obligations
 from queues.calls import call_states, wait_menu, withdrawals
 from queues.calls.offers import OFFER_GRACE
 from queues.messages import events
@@ -14,7 +13,7 @@ from queues.messages.events import KnownCall, LiveCall, LiveCallState, OfferResu
 from queues.messages.journal import LinkLost, LinkRestored, RecordingStarted, ServedBy
 from queues.messages.snapshot import KnownRest
 from queues.recovery import callbacks, inbox, policy_change
-from queues.state import own_calls
+from queues.state import facts, own_calls
 from queues.state.agent import Agent, Work
 from queues.state.call import Call, CallInput, CallState
 from queues.state.core_state import Centre
@@ -32,7 +31,7 @@ def restore(centre: Centre, event: events.LedgerRestored, _now: datetime) -> Non
             if call.state is CallState.RESTORED and call.has_trace and own_calls.is_ours(centre, call.number):
                 call.move(CallInput.IS_OURS)
             else:
-                obligations.resident_arrived(centre, call, event.at)
+                centre.tell(facts.ResidentArrived(call, event.at))
     for rest in event.rests:
         _restore_rest(centre, rest, event.at)
     callbacks.restore(centre, event)
@@ -184,7 +183,7 @@ def _arrived_meanwhile(centre: Centre, found: LiveCall, at: datetime) -> Call:
         found.number,
         found.caller_name,
     )
-    return call_states.watched_arrives(centre, watched)
+    return watched_calls.arrive(centre, watched)
 
 
 def _adopt_waiting(centre: Centre, call: Call, at: datetime, now: datetime) -> None:

@@ -1,30 +1,36 @@
-"""Longest waiting resident to longest idle agent, the moment both exist."""
+"""Who has waited longest goes to who has been idle longest, the moment both exist."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
-from queues.app_queue import fallback_return
-from queues.callbacks import attempts
-from queues.calls import offers
+from queues.routing.gates import GATES
+from queues.routing.work import WORK
+from queues.state.agent import Agent
 from queues.state.call import Place
-from queues.state.core_state import Centre
-from queues.terms.identifiers import AgentId, CallId, ObligationId
+from queues.state.core_state import Centre, Waiter
+
+Give = Callable[[Centre, Any, Agent, datetime, datetime], None]
+"""Gives an agent one thing that waited: `at` by the PBX's clock, `now` by the engine's."""
 
 
-def match_all(centre: Centre, at: datetime, now: datetime) -> None:
+def match_all(centre: Centre, at: datetime, now: datetime, work: Mapping[type[Any], Give] = WORK) -> None:
     """Make every offer that can be made, the earliest place of the highest priority first (law 6).
 
-    Only queues in which something changed are looked at; each offer costs O(log n).
+    Only queues in which something changed are looked at; each offer costs O(log n). `work`: what is given how.
     """
-    if not centre.synced or centre.catching_up or fallback_return.is_awaited(centre, now):
+    if not all(is_open(centre, now) for is_open in GATES):
         return
     while (pair := _next_pair(centre)) is not None:
-        _give(centre, *pair, at, now)
+        waiter, agent = pair
+        work[type(waiter)](centre, waiter, agent, at, now)
+        centre.settle_agents(at)
 
 
-def _next_pair(centre: Centre) -> tuple[CallId | ObligationId, AgentId] | None:
-    best: tuple[CallId | ObligationId, AgentId] | None = None
+def _next_pair(centre: Centre) -> tuple[Waiter, Agent] | None:
+    best: tuple[Waiter, Agent] | None = None
     best_place: Place | None = None
     for queue in sorted(centre.unmatched):
         line = centre.waiting[queue]
@@ -32,17 +38,5 @@ def _next_pair(centre: Centre) -> tuple[CallId | ObligationId, AgentId] | None:
         if waiter is None or agent_id is None or place is None:
             centre.unmatched.discard(queue)
         elif best_place is None or place < best_place:
-            best, best_place = (waiter, agent_id), place
+            best, best_place = (centre.waiters[waiter], centre.agents[agent_id]), place
     return best
-
-
-def _give(
-    centre: Centre, waiter: CallId | ObligationId, agent_id: AgentId, at: datetime, now: datetime
-) -> None:
-    agent = centre.agents[agent_id]
-    call = centre.calls.get(CallId(waiter))
-    if call is None:
-        attempts.make(centre, centre.obligations[ObligationId(waiter)], agent, at, now)
-    else:
-        offers.offer(centre, call, agent, at, now)
-    centre.settle_agents(at)

@@ -84,6 +84,8 @@ class Agent:
     offer: OfferId | None = None
     attempt: AttemptId | None = None
     """The callback he was given, while he rings, dials and talks."""
+    task: str | None = None
+    """Work of another kind that he was given: the id of what waited."""
     last_contact: ObligationId | None = None
     """The obligation of his latest callback: what he says about it by his phone is meant for this."""
     missed_in_a_row: int = 0
@@ -123,6 +125,11 @@ class Agent:
         self._move(WorkInput.GIVEN)
         self.attempt, self.last_contact = attempt, None
 
+    def give_task(self, task: str) -> None:
+        """Work of another kind is his."""
+        self._move(WorkInput.GIVEN)
+        self.task = task
+
     def take_attempt(self, attempt: AttemptId) -> None:
         """He answered: the resident's phone is dialled, or answered, while he listens."""
         self._move(WorkInput.TALKS)
@@ -136,7 +143,7 @@ class Agent:
     def release(self) -> None:
         """Nothing is given to him any more."""
         self._move(WorkInput.RELEASED)
-        self.call = self.offer = self.attempt = self.leg = self.rang_at = None
+        self.call = self.offer = self.attempt = self.task = self.leg = self.rang_at = None
 
     def wrap_up(self) -> None:
         """Some time after a conversation is his."""

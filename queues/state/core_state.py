@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any, Protocol
 
 from queues.messages.commands import Command
 from queues.messages.journal import AgentStateChanged, JournalEntry, Unexpected
-from queues.policy import CentrePolicy, Dispatch, LinePolicy
+from queues.policy import CentrePolicy, Dispatch, LinePolicy, QueuePolicy
 from queues.state import unlisted
 from queues.state.agent import Agent
 from queues.state.attempt_limits import DialCaps
@@ -15,6 +17,7 @@ from queues.state.attribution import companies_of
 from queues.state.call import Call, Place
 from queues.state.obligation import Attempt, Obligation, ResidentKey
 from queues.state.priority_queue import OrderedPool
+from queues.state.strategies import Rank, longest_idle
 from queues.state.timers import Timers
 from queues.state.voice_message import WaitingMessage
 from queues.terms.identifiers import (
@@ -31,19 +34,46 @@ from queues.terms.phone import Phone
 from sla.promises import RU_416
 
 
+class Waiter(Protocol):
+    """What can wait for an agent: a resident, the callback he is owed, or any further kind of work."""
+
+    @property
+    def id(self) -> str:
+        """Unique among all that waits."""
+
+    @property
+    def queue(self) -> QueuePolicy:
+        """In whose line it stands."""
+
+    @property
+    def place(self) -> Place:
+        """Its place there."""
+
+
 class Centre:
     """Calls, agents, the waiting lines and the idle agents, consistent with one another.
 
-    The desks (`call_desk`, `agent_desk`), `matching` and `reconcile` change it; each handled event
+    The machines change it, each its own part; each handled event
     ends with `settle_agents`, which brings the pools of idle agents and the journal up to date.
     """
 
-    def __init__(self, policy: CentrePolicy, *, epoch: int, started_at: datetime, node: str = "") -> None:
+    def __init__(
+        self,
+        policy: CentrePolicy,
+        *,
+        epoch: int,
+        started_at: datetime,
+        node: str = "",
+        rank: Rank = longest_idle,
+        subscriptions: Mapping[type[Any], tuple[Callable[[Centre, Any], None], ...]] | None = None,
+    ) -> None:
         if not policy.queues:
             raise ValueError("a centre needs at least one queue")
         self.policy = policy
         self.epoch = epoch
         self.node = node
+        self._subscriptions = subscriptions or {}
+        self.rank = rank
         self.calls: dict[CallId, Call] = {}
         self.agents: dict[AgentId, Agent] = {
             profile.id: Agent(profile, idle_since=started_at) for profile in policy.agents.values()
@@ -66,8 +96,10 @@ class Centre:
         self.parked: OrderedPool[ObligationId, Place] = OrderedPool()
         """Obligations in line for which there is no channel now, or while callbacks are stopped."""
         self.messages: dict[MessageId, WaitingMessage] = {}
-        self.waiting: dict[QueueName, OrderedPool[CallId | ObligationId, Place]] = {}
-        self.idle: dict[QueueName, OrderedPool[AgentId, tuple[datetime, AgentId]]] = {}
+        self.waiting: dict[QueueName, OrderedPool[str, Place]] = {}
+        self.waiters: dict[str, Waiter] = {}
+        """Who or what stands there."""
+        self.idle: dict[QueueName, OrderedPool[AgentId, tuple[Any, ...]]] = {}
         for name in policy.queues:
             self.waiting[name], self.idle[name] = OrderedPool(), OrderedPool()
         self.timers = Timers()
@@ -102,6 +134,11 @@ class Centre:
         rules = line.rules_at(arrived_at, self.policy.zone)
         return RU_416.answer if rules is None else rules.answer
 
+    def tell(self, fact: object) -> None:
+        """Something has happened: whoever listens to that takes it into account, in the order of the list."""
+        for hear in self._subscriptions.get(type(fact), ()):
+            hear(self, fact)
+
     def order(self, command: Command) -> None:
         """Have the adapter do this."""
         self.concerned.update(companies_of(self, command))
@@ -117,14 +154,16 @@ class Centre:
         name = event if isinstance(event, str) else type(event).__name__
         self.note(Unexpected(at, machine, state, name, subject))
 
-    def put_in_line(self, waiter: Call | Obligation) -> None:
+    def put_in_line(self, waiter: Waiter) -> None:
         """A resident, or the callback he is owed, waits in his own place, also after an offer failed."""
+        self.waiters[waiter.id] = waiter
         self.waiting[waiter.queue.name].add(waiter.id, waiter.place)
         self.unmatched.add(waiter.queue.name)
 
-    def take_out_of_line(self, waiter: Call | Obligation) -> None:
+    def take_out_of_line(self, waiter: Waiter) -> None:
         """He waits no more, or is being offered."""
         self.waiting[waiter.queue.name].discard(waiter.id)
+        self.waiters.pop(waiter.id, None)
         if isinstance(waiter, Obligation) and waiter.is_parked:
             waiter.is_parked = False
             self.parked.discard(waiter.id)
@@ -159,6 +198,6 @@ class Centre:
                 if not agent.is_eligible:
                     idle.discard(agent.id)
                 elif agent.id not in idle:
-                    idle.add(agent.id, (agent.idle_since, agent.id))
+                    idle.add(agent.id, self.rank(agent, queue))
                     self.unmatched.add(queue)
         self._touched.clear()

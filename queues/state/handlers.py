@@ -15,6 +15,9 @@ TimerHandler = Callable[[Centre, str, datetime], None]
 """The timer of this subject has come."""
 Handlers = Mapping[type[Any], Handler]
 TimerHandlers = Mapping[TimerKind, TimerHandler]
+Subscriber = Callable[[Centre, Any], None]
+"""Hears one fact."""
+Subscriptions = Mapping[type[Any], tuple[Subscriber, ...]]
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 

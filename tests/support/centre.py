@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from queues.dispatcher import Dispatcher
 from queues.driver import VirtualTime
@@ -107,10 +108,11 @@ class Desk:
         self,
         policy: CentrePolicy,
         *,
-        node: str = "",
         decided: Callable[[Event, Decision], None] = lambda event, decision: None,
+        **options: Any,
     ) -> None:
-        self.dispatcher = Dispatcher(policy, epoch=1, started_at=NOON, node=node)
+        """`options`: the dispatcher's own (node, rank, work)."""
+        self.dispatcher = Dispatcher(policy, epoch=1, started_at=NOON, **options)
         self.time = VirtualTime(self.dispatcher, NOON, self._decided)
         self.policy = policy
         self._more = decided
