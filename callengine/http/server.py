@@ -10,13 +10,13 @@ from typing import Protocol
 
 from aiohttp import web
 
-from callengine.http.api.callbacks import MAY_CHANGE
 from callengine.http.auth.middleware import Gate
 from callengine.http.door.answering import NAME, Answering
 from callengine.http.door.door import Door
 from callengine.http.door.limits import Allowance, limits
 from callengine.http.door.metrics import DoorMetrics
 from callengine.http.door.shared import Shared
+from callengine.http.routes import MAY_CHANGE, Right, Route, add_routes
 from callengine.platform.listeners import port_of, private_listener, tcp_listeners
 from callengine.platform.start_errors import StartError, port_problem
 
@@ -145,11 +145,13 @@ class HttpServer:
             app.middlewares.append(self._calls_first)
         if self._gate is not None and not may_change:
             self._gate.add_to(app)
-        app.router.add_get("/metrics", self._get_metrics)
-        app.router.add_get("/healthz", self._get_healthz)
-        app.router.add_get("/readyz", self._get_readyz)
-        if self._has_board:
-            app.router.add_get("/", _to_the_board)
+        routes = [
+            Route("GET", "/metrics", self._get_metrics, Right.METRICS),
+            Route("GET", "/healthz", self._get_healthz, Right.NOTHING),
+            Route("GET", "/readyz", self._get_readyz, Right.METRICS),
+            Route("GET", "/", _to_the_board if self._has_board else _no_board, Right.WALLBOARD),
+        ]
+        add_routes(app, routes)
         for part in self._parts:
             part.add_to(app)
         return app
@@ -192,6 +194,11 @@ class HttpServer:
 async def _to_the_board(_request: web.Request) -> web.Response:
     """The way to the wallboard. Relative: a proxy may show the engine under a folder of its own."""
     return web.Response(status=302, headers={"Location": "wallboard"})
+
+
+async def _no_board(_request: web.Request) -> web.Response:
+    """Nothing, to whoever may see a board: this process has none."""
+    raise web.HTTPNotFound
 
 
 async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:

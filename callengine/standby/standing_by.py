@@ -21,6 +21,7 @@ from ami_adapters.protocol.errors import AmiError
 from callengine.http.api.callbacks import PREFIX
 from callengine.http.auth.setup import open_gate
 from callengine.http.door.metrics import DoorMetrics
+from callengine.http.routes import Right, Route, add_routes
 from callengine.http.server import HttpServer
 from callengine.metrics.charge import ChargeMetrics, InCharge
 from callengine.pbx.login import login_of
@@ -259,7 +260,8 @@ class _Refusing:
 
     def add_to(self, app: web.Application) -> None:
         """Register the routes."""
-        app.router.add_route("*", f"{PREFIX}/{{rest:.*}}", self._refuse)
+        path = f"{PREFIX}/{{rest:.*}}"
+        add_routes(app, [Route("*", path, self._refuse, Right.LOOK)])
 
     async def _refuse(self, _request: web.Request) -> web.Response:
         text = f"this engine stands by: {self._who() or 'nobody'} is in charge of the PBX; ask there"

@@ -10,6 +10,7 @@ from importlib.resources import files
 
 from aiohttp import web
 
+from callengine.http.routes import Right, Route, add_routes
 from callengine.realtime.figures import CentreFigures, ScopeFigures
 from callengine.wallboard.board import Board, Tone, board_of
 from callengine.wallboard.page import Look, Page
@@ -63,9 +64,15 @@ class BoardRoutes:
 
     def add_to(self, app: web.Application) -> None:
         """Register the routes, and end the streams when the application ends."""
-        app.router.add_get("/wallboard", self._show)
-        app.router.add_get("/wallboard/stream", self._stream)
-        app.router.add_get("/wallboard/{file}", self._file)
+        right = Right.WALLBOARD
+        add_routes(
+            app,
+            (
+                Route("GET", "/wallboard", self._show, right),
+                Route("GET", "/wallboard/stream", self._stream, right),
+                Route("GET", "/wallboard/{file}", self._file, right),
+            ),
+        )
         app.on_shutdown.append(self._on_shutdown)
 
     def show(self, pages: Pages) -> None:

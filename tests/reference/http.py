@@ -11,9 +11,10 @@ from typing import Any
 from callengine.http.api.callbacks import PREFIX, CallbackApi
 from callengine.http.api.figures import FiguresApi
 from callengine.http.api.openapi import OpenApi, openapi
-from callengine.http.auth.middleware import OPEN, Gate, roles_of
+from callengine.http.auth.middleware import Gate
 from callengine.http.auth.sessions import Sessions
-from callengine.http.auth.tokens import TokenFile
+from callengine.http.auth.tokens import Role, TokenFile
+from callengine.http.routes import Right, Route, may, routes_of
 from callengine.http.server import HttpServer
 from callengine.wallboard.routes import BoardRoutes
 from tests.reference.markdown import opening, table
@@ -40,15 +41,22 @@ class _Nobody:
 
 async def http_page() -> str:
     """The page."""
-    document = openapi("")
-    routes = list(_routes())
+    routes = _routes()
+    document = openapi("", routes)
+    rights = {(route.path, route.method.lower()): route.right for route in routes}
     plain = [
-        (f"`{method} {path}`", _roles(path), _told(handler))
-        for method, path, handler in routes
-        if not path.startswith(PREFIX)
+        (f"`{route.method} {route.path}`", _roles(route.right), _told(route.handler))
+        for route in routes
+        if not route.path.startswith(PREFIX)
     ]
     api = [
-        (f"`{method.upper()} {path}`", _seen_by(path, told), told["summary"], _sent(told), _given(told))
+        (
+            f"`{method.upper()} {path}`",
+            _roles(rights[path, method]),
+            told["summary"],
+            _sent(told),
+            _given(told),
+        )
         for path, methods in document["paths"].items()
         for method, told in methods.items()
     ]
@@ -70,32 +78,28 @@ async def http_page() -> str:
     )
 
 
-def _routes() -> Iterator[tuple[str, str, Any]]:
+def whole_server(gate: Gate) -> HttpServer:
+    """With every part that has routes; none of them can answer."""
     nobody: Any = _Nobody()
-    server = HttpServer(
+    return HttpServer(
         "127.0.0.1",
         0,
         nobody,
         dict,
         api=CallbackApi(nobody),
-        gate=Gate(
-            TokenFile(Path("tokens")),
-            Sessions(b"", timedelta(days=1)),
-            wanted=True,
-            https=False,
-            language="en",
-            now=nobody,
-        ),
+        gate=gate,
         figures=FiguresApi(nobody, nobody, nobody),
         document=OpenApi(""),
         board=BoardRoutes(nobody, nobody, "en", nobody),
     )
-    for route in sorted(
-        server.application(may_change=False).router.routes(),
-        key=lambda one: (one.resource.canonical if one.resource else "", one.method),
-    ):
-        if route.method != "HEAD" and route.resource is not None:
-            yield route.method, route.resource.canonical, route.handler
+
+
+def _routes() -> list[Route]:
+    nobody: Any = _Nobody()
+    sessions = Sessions(b"", timedelta(days=1))
+    gate = Gate(TokenFile(Path("tokens")), sessions, wanted=True, https=False, language="en", now=nobody)
+    routes = routes_of(whole_server(gate).application(may_change=False))
+    return sorted(routes, key=lambda one: (one.path, one.method))
 
 
 def _told(handler: Any) -> str:
@@ -105,12 +109,12 @@ def _told(handler: Any) -> str:
     return told.splitlines()[0].partition(". ")[0].rstrip(".")
 
 
-def _roles(path: str) -> str:
-    return "anybody" if path in OPEN else ", ".join(sorted(roles_of(path)))
-
-
-def _seen_by(path: str, operation: Schema) -> str:
-    return "only on the control socket" if "requestBody" in operation else _roles(path)
+def _roles(right: Right) -> str:
+    if right is Right.CHANGE:
+        return "only on the control socket"
+    return (
+        "anybody" if right is Right.NOTHING else ", ".join(sorted(role for role in Role if may(role, right)))
+    )
 
 
 def _sent(operation: Schema) -> str:

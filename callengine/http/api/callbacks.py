@@ -14,6 +14,8 @@ from typing import Any, Protocol, TypeVar
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from callengine.http.api.answers import CallbackList, MessageList, Story, Switch
+from callengine.http.routes import MAY_CHANGE, Described, Right, Route, add_routes
 from queues.messages.events import (
     CallbackSwitchRequested,
     DispositionGiven,
@@ -29,7 +31,13 @@ from storage.queries.obligations import ObligationStory, OpenObligation
 from storage.schema.errors import LedgerAway
 
 PREFIX = "/api/v1"
-MAY_CHANGE = web.AppKey("may_change", bool)
+_LIST = "What is owed to residents, the nearest deadline first"
+_CLOSE = "Close it by hand"
+_ASSIGN = "Give a human's task to somebody"
+_SAY = "Say whom it reached"
+_STOP = "Stop all callbacks, or let them go on"
+_MESSAGES = "Voice messages that nobody has reviewed"
+_REVIEW = "Say what became of a message"
 _SECOND = timedelta(seconds=1)
 
 
@@ -102,17 +110,41 @@ class CallbackApi:
         self._callbacks = callbacks
 
     def add_to(self, app: web.Application) -> None:
-        """Register the routes; `app[MAY_CHANGE]` says whether changes are taken from there."""
+        """Register the routes."""
         app.middlewares.append(_while_the_ledger_answers)
-        router = app.router
-        router.add_get(f"{PREFIX}/callbacks", self._list)
-        router.add_get(f"{PREFIX}/callbacks/{{obligation}}", self._show)
-        router.add_get(f"{PREFIX}/messages", self._messages)
-        router.add_post(f"{PREFIX}/messages/{{message}}/review", self._changing(self._review))
-        router.add_post(f"{PREFIX}/callbacks/switch", self._changing(self._switch))
-        router.add_post(f"{PREFIX}/callbacks/{{obligation}}/close", self._changing(self._close))
-        router.add_post(f"{PREFIX}/callbacks/{{obligation}}/assign", self._changing(self._assign))
-        router.add_post(f"{PREFIX}/callbacks/{{obligation}}/disposition", self._changing(self._dispose))
+        one, message = f"{PREFIX}/callbacks/{{obligation}}", f"{PREFIX}/messages/{{message}}"
+        look, change, story = Right.LOOK, Right.CHANGE, Story
+        add_routes(
+            app,
+            (
+                Route("GET", f"{PREFIX}/callbacks", self._list, look, Described(_LIST, CallbackList)),
+                Route("GET", one, self._show, look, Described("The whole story of one obligation", story)),
+                Route("POST", f"{one}/close", self._close, change, Described(_CLOSE, story, CloseWish)),
+                Route("POST", f"{one}/assign", self._assign, change, Described(_ASSIGN, story, AssignWish)),
+                Route(
+                    "POST",
+                    f"{one}/disposition",
+                    self._dispose,
+                    change,
+                    Described(_SAY, story, DispositionWish),
+                ),
+                Route(
+                    "POST",
+                    f"{PREFIX}/callbacks/switch",
+                    self._switch,
+                    change,
+                    Described(_STOP, Switch, SwitchWish),
+                ),
+                Route("GET", f"{PREFIX}/messages", self._messages, look, Described(_MESSAGES, MessageList)),
+                Route(
+                    "POST",
+                    f"{message}/review",
+                    self._review,
+                    change,
+                    Described(_REVIEW, MessageList, ReviewWish),
+                ),
+            ),
+        )
 
     async def _list(self, request: web.Request) -> web.Response:
         now, whole = self._callbacks.now(), _may_see_numbers(request)
@@ -192,18 +224,6 @@ class CallbackApi:
         if story.closed_at is not None:
             raise _conflict(f"it is closed already: {story.closing} {story.why}".rstrip())
         return story
-
-    def _changing(
-        self, handler: Callable[[web.Request], Awaitable[web.Response]]
-    ) -> Callable[[web.Request], Awaitable[web.Response]]:
-        async def guarded(request: web.Request) -> web.Response:
-            if not request.app[MAY_CHANGE]:
-                raise _error(
-                    web.HTTPForbidden, "changes are taken on the control socket only (`callengine callbacks`)"
-                )
-            return await handler(request)
-
-        return guarded
 
 
 @web.middleware

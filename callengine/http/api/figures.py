@@ -9,12 +9,17 @@ from datetime import UTC, datetime
 from aiohttp import web
 
 from callengine.http.api.callbacks import PREFIX
+from callengine.http.routes import Described, Right, Route, add_routes
 from callengine.realtime.figures_json import centre_json, quarters_json, sums_json
 from callengine.realtime.statistics import DayTally
 from queues.terms.identifiers import CompanyId, QueueName
 from sla.quarters import quarter_of
 
 _SETTLED_WITHIN_SECONDS = 10.0
+_ALL = "All live figures: centre, queues, companies, agents (docs/figures.md)"
+_STRIP = "96 quarters of an hour that end now"
+_SUMS = "The sums that the figures are quotients of"
+_CALLS = "Calls of one quarter of an hour"
 
 
 class FiguresApi:
@@ -29,10 +34,18 @@ class FiguresApi:
 
     def add_to(self, app: web.Application) -> None:
         """Register the routes."""
-        app.router.add_get(f"{PREFIX}/figures", self._all)
-        app.router.add_get(f"{PREFIX}/figures/strip", self._strip)
-        app.router.add_get(f"{PREFIX}/figures/sums", self._sums)
-        app.router.add_get(f"{PREFIX}/figures/calls", self._calls)
+        look, figures = Right.LOOK, f"{PREFIX}/figures"
+        add_routes(
+            app,
+            (
+                Route("GET", figures, self._all, look, Described(_ALL)),
+                Route(
+                    "GET", f"{figures}/strip", self._strip, look, Described(_STRIP, asks=("queue", "company"))
+                ),
+                Route("GET", f"{figures}/sums", self._sums, look, Described(_SUMS)),
+                Route("GET", f"{figures}/calls", self._calls, look, Described(_CALLS, asks=("quarter",))),
+            ),
+        )
 
     async def _all(self, _request: web.Request) -> web.Response:
         taken = self._tally.take(self._now())

@@ -15,19 +15,10 @@ from aiohttp.typedefs import Handler, Middleware
 from callengine.http.auth.rate_limit import Tries
 from callengine.http.auth.sessions import Sessions
 from callengine.http.auth.sign_in_page import Language, SignInPage, sign_in_page
-from callengine.http.auth.tokens import Role, Token, TokenError, TokenFile
+from callengine.http.auth.tokens import Token, TokenError, TokenFile
+from callengine.http.routes import Right, Route, add_routes, may, right_of
 from callengine.platform.logs import get_log
 
-OPEN = frozenset({"/healthz", "/sign-in"})
-"""Wants no token: whether the process turns, and the form that takes one."""
-SEES: tuple[tuple[str, frozenset[Role]], ...] = (
-    ("/wallboard", frozenset({Role.WALLBOARD, Role.LOOK})),
-    ("/sign-out", frozenset({Role.WALLBOARD, Role.LOOK})),
-    ("/metrics", frozenset({Role.METRICS, Role.LOOK})),
-    ("/readyz", frozenset({Role.METRICS, Role.LOOK})),
-    ("/", frozenset({Role.LOOK})),
-)
-"""Beginning of a path, and the roles that may see it; the first that fits counts."""
 _NEXT = re.compile(r"/wallboard(\?[A-Za-z0-9_.=&%-]{0,200})?")
 _PROXIES_SAY = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP")
 _PROXY_HELP = (
@@ -62,14 +53,20 @@ class Gate:
     def add_to(self, app: web.Application) -> None:
         """Put the gate before the application's routes, and its own form among them."""
         app.middlewares.append(self._middleware())
-        app.router.add_get("/sign-in", self._show_form)
-        app.router.add_post("/sign-in", self._sign_in)
-        app.router.add_post("/sign-out", self._sign_out)
+        add_routes(
+            app,
+            (
+                Route("GET", "/sign-in", self._show_form, Right.NOTHING),
+                Route("POST", "/sign-in", self._sign_in, Right.NOTHING),
+                Route("POST", "/sign-out", self._sign_out, Right.WALLBOARD),
+            ),
+        )
 
     def _middleware(self) -> Middleware:
         @web.middleware
         async def gate(request: web.Request, handler: Handler) -> web.StreamResponse:
-            if request.path in OPEN:
+            right = right_of(request)
+            if right is Right.NOTHING:
                 return await handler(request)
             if not self._wanted:
                 _refuse_strange_hosts(request)
@@ -77,7 +74,7 @@ class Gate:
             token, renewed = self._who(request)
             if token is None:
                 return self._unknown(request)
-            if token.role not in roles_of(request.path):
+            if not may(token.role, right):
                 raise web.HTTPForbidden(text=f"a token of the role {token.role} does not show this\n")
             response = await handler(request)
             if renewed and not response.prepared:
@@ -163,7 +160,7 @@ class Gate:
         token = self._find(given.strip(), request)
         if token is None:
             return self._form(request, wanted=wanted, status=401, wrong="wrong")
-        if token.role not in roles_of("/wallboard"):
+        if not may(token.role, Right.WALLBOARD):
             return self._form(request, wanted=wanted, status=403, wrong="not_for_browsers")
         response = web.Response(status=303, headers={"Location": _safe_next(wanted)})
         self._set_cookie(response, token)
@@ -206,13 +203,6 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def roles_of(path: str) -> frozenset[Role]:
-    """Whose tokens a path is shown to; what stands in OPEN wants none."""
-    if path == "/":  # It leads to the board.
-        path = "/wallboard"
-    return next(roles for begin, roles in SEES if path.startswith(begin))
 
 
 def _safe_next(wanted: str) -> str:

@@ -8,7 +8,8 @@ from typing import NoReturn, cast
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from callengine.http.api.callbacks import MAY_CHANGE, CallbackApi, Callbacks
+from callengine.http.api.callbacks import CallbackApi, Callbacks
+from callengine.http.routes import MAY_CHANGE
 from storage.schema.errors import LedgerAway
 
 
