@@ -86,3 +86,11 @@ def test_who_only_reads_the_ledger_takes_no_write_lock() -> None:
         if re.search(r"(?:ledger|spool|again|application|centre)\w*\.engine\.connect\(\)", line)
     ]
     assert taken == []
+
+
+@pytest.mark.parametrize("page", [path for path in committed() if path.suffix == ".md"], ids=str)
+def test_modules_that_the_documentation_names_exist(page: Path) -> None:
+    if page.name == "CHANGELOG.md":
+        return  # It tells what was.
+    named = re.findall(rf"`((?:{'|'.join(PACKAGES)})/[\w/.]+\.py)`", text_of(page))
+    assert [name for name in named if not Path(name).exists()] == []
