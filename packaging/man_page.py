@@ -59,8 +59,10 @@ def man_page() -> str:
 
 
 def _commands(group: click.Group, context: click.Context) -> Iterator[str]:
-    for name in sorted(group.commands):
-        command = group.commands[name]
+    for name in sorted(group.list_commands(context)):
+        command = group.get_command(context, name)
+        if command is None:
+            continue
         inner = click.Context(command, info_name=name, parent=context)
         path = inner.command_path.removeprefix("callengine ")
         usage = " ".join(piece for piece in command.collect_usage_pieces(inner) if piece != "[OPTIONS]")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from callengine.cli.login import login_name
 from callengine.control.client import EngineAway, Refused, ask
 from callengine.http.api.callbacks import PREFIX
 from callengine.platform.clock import SystemClock
@@ -170,14 +170,6 @@ def _row(cells: tuple[str, ...]) -> str:
 def _slack(seconds: int) -> str:
     minutes, rest = divmod(abs(seconds), 60)
     return f"{'-' if seconds < 0 else '+'}{minutes}:{rest:02}"
-
-
-def login_name() -> str:
-    """Who runs the command, as far as the system knows."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"
 
 
 def _print_json(content: object) -> None:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from callengine.cli.callback_output import login_name
+from callengine.cli.login import login_name
 from callengine.cli.options import config_option, fail, settings_or_fail
 from callengine.platform.clock import SystemClock
 from callengine.reports.period import Period, day_of, month_of, week_of
