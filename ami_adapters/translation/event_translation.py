@@ -342,5 +342,6 @@ def _recording_told(message: Message, at: datetime) -> Event:
         AttemptId(message.text("Attempt")) or None,
         message.text("File"),
     )
-    is_lost = message.get("UserEvent") == names.EVENT_RECORDING_LOST
-    return events.RecordingLost(*told) if is_lost else events.RecordingBegan(*told)
+    if message.get("UserEvent") == names.EVENT_RECORDING_LOST:
+        return events.RecordingLost(*told, cause_of(message.text("Seconds")))
+    return events.RecordingBegan(*told)

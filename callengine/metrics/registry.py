@@ -64,7 +64,7 @@ class Metrics:
         self._callbacks = CallbackMetrics(self.registry, names, companies, EDGES)
         self._unexpected = counter("unexpected_events", "Events that fit no state", ["machine"])
         self._recordings_lost = counter(
-            "recordings_lost", "Conversations whose recording the PBX could not write", []
+            "recordings_lost", "Conversations whose recording the PBX could not write, or not whole", []
         )
         self._settings_reads = counter(
             "settings_reads", "Times the settings were read anew (SIGHUP), by result", ["result"]

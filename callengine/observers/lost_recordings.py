@@ -12,7 +12,17 @@ def told_in(log: Log) -> Callable[[JournalEntry], None]:
     """Observes the journal."""
 
     def observe(entry: JournalEntry) -> None:
-        if isinstance(entry, RecordingMissed):
+        if isinstance(entry, RecordingMissed) and entry.seconds is not None:
+            log.error(
+                "recording_cut_short",
+                msg="the recording is less than half as long as its conversation",
+                call=entry.call,
+                attempt=entry.attempt,
+                file=entry.path,
+                seconds=entry.seconds,
+                right="see whether the disk ran full, and who else writes to this folder",
+            )
+        elif isinstance(entry, RecordingMissed):
             log.error(
                 "recording_lost",
                 msg="the PBX could not write the recording of a conversation",

@@ -17,6 +17,7 @@ from queues.terms.phone import Phone
 from sla.compliance import Verdict
 from sla.legal_figure import LegalFigure, legal_figure
 from storage.queries.evidence import EvidenceCall
+from storage.queries.obligations import AttemptStory
 
 _SECOND = timedelta(seconds=1)
 _DECILES = 10
@@ -141,7 +142,7 @@ def as_html(evidence: Evidence, language: str) -> str:
 
 def _cells(evidence: Evidence, call: EvidenceCall) -> Iterator[str]:
     verdict = _verdict(call)
-    recordings = [call.recording, *(dial.recording for dial in call.dials)]
+    recordings = [_recording(call), *map(_recording, call.dials)]
     yield from (call.call, call.company, call.did, call.line_kind, call.queue, evidence.shown(call.number))
     yield from map(evidence.clock, (call.arrived_at, call.queued_at, call.answered_at, call.ended_at))
     yield from (_seconds(call.arrived_at, call.answered_at), str(call.offers), call.agent or "")
@@ -154,6 +155,13 @@ def _cells(evidence: Evidence, call: EvidenceCall) -> Iterator[str]:
     yield from (call.disposition or "", call.closing or "", call.why or "")
     yield "; ".join(filter(None, recordings))
     yield from ("" if verdict is None else verdict.value, call.rules or "")
+
+
+def _recording(spoken: EvidenceCall | AttemptStory) -> str:
+    """Where it is, and when only a part of it is there how much."""
+    if not spoken.recording or spoken.recorded_seconds is None:
+        return spoken.recording or ""
+    return f"{spoken.recording} ({spoken.recorded_seconds} s)"
 
 
 def _dials(evidence: Evidence, call: EvidenceCall) -> Iterator[str]:

@@ -22,11 +22,11 @@ def began(centre: Centre, event: events.RecordingBegan, _now: datetime) -> None:
 
 
 def lost(centre: Centre, event: events.RecordingLost, _now: datetime) -> None:
-    """The file is not there, or empty."""
+    """The file is not there, empty, or holds a part only."""
     call = None if event.call is None else centre.calls.get(event.call)
-    if call is not None:
+    if call is not None and event.seconds is None:
         call.recording = ""
-    centre.note(RecordingMissed(event.at, event.call, event.attempt, event.path))
+    centre.note(RecordingMissed(event.at, event.call, event.attempt, event.path, event.seconds))
 
 
 HANDLES: Handlers = {

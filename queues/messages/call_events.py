@@ -141,9 +141,13 @@ class RecordingBegan:
 
 @dataclass(frozen=True, slots=True)
 class RecordingLost:
-    """A conversation is over, and what should hold its recording is not there or is empty."""
+    """A conversation is over, and what should hold its recording is not there, is empty, or is far too short.
+
+    `seconds`: so much sound is there all the same; None: nothing that could be heard.
+    """
 
     at: datetime
     call: CallId | None
     attempt: AttemptId | None
     path: str
+    seconds: int | None = None

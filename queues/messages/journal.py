@@ -277,12 +277,16 @@ class RecordingStarted:
 
 @dataclass(frozen=True, slots=True)
 class RecordingMissed:
-    """The PBX could not write it (folder, rights, full disk): there is no recording of this conversation."""
+    """The PBX could not write it (folder, rights, full disk): there is no recording of this conversation.
+
+    `seconds`: only so much of it is there.
+    """
 
     at: datetime
     call: CallId | None
     attempt: AttemptId | None
     path: str
+    seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

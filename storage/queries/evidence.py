@@ -54,6 +54,8 @@ class EvidenceCall:
     closing: str | None
     why: str | None
     dials: Sequence[AttemptStory]
+    recorded_seconds: int | None = None
+    """Where the recording is much shorter than the conversation: so much of it is there."""
 
     @property
     def reached_at(self) -> datetime | None:
@@ -148,6 +150,7 @@ def _evidence(row: _AnyRow, rung: int, dials: Sequence[AttemptStory]) -> Evidenc
         outcome=row.outcome,
         served_by=row.served_by,
         recording=row.recording,
+        recorded_seconds=row.recorded_seconds,
         offers=rung,
         verdict=row.verdict,
         rules=row.rules,

@@ -75,6 +75,8 @@ class AttemptStory:
     recording: str | None
     sounds_like: str | None = None
     """A detector's hint: human, machine, not_sure."""
+    recorded_seconds: int | None = None
+    """Where the recording is much shorter than the conversation: so much of it is there."""
 
     @property
     def ring_seconds(self) -> float | None:
@@ -217,4 +219,5 @@ def attempt_story(row: _AnyRow) -> AttemptStory:
         cause=row.cause,
         recording=row.recording,
         sounds_like=row.sounds_like,
+        recorded_seconds=row.recorded_seconds,
     )

@@ -88,11 +88,12 @@ def changes_of(entry: JournalEntry, place: Place) -> Iterator[Change]:  # noqa: 
                 yield _call(node, call, recording=path[:300])
             if attempt is not None:
                 yield _attempt(attempt, recording=path[:300])
-        case facts.RecordingMissed(call=call, attempt=attempt):
+        case facts.RecordingMissed(call=call, attempt=attempt, seconds=seconds):
+            values = {"recording": None} if seconds is None else {"recorded_seconds": seconds}
             if call is not None:
-                yield _call(node, call, recording=None)
+                yield _call(node, call, **values)
             if attempt is not None:
-                yield _attempt(attempt, recording=None)
+                yield _attempt(attempt, **values)
         case facts.OwnCallRefused():
             pass  # No resident's call: counted in the metrics, kept in the journal.
         case facts.Unexpected():

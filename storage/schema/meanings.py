@@ -48,6 +48,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "quarter": "its beginning",
         "queue": "the queue's name of the settings",
         "recording": "path of the recording; NULL: none",
+        "recorded_seconds": "so much of the recording is there, where that is less than half of the conversation",
         "seq": "number of the decision within the epoch: journal.seq",
     },
     "runs": {

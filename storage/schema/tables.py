@@ -107,6 +107,8 @@ calls = Table(
     Column("served_by", String(20)),
     Column("cause", Integer),
     Column("recording", String(300)),
+    # Where it is much shorter than the conversation: so much of it is there.
+    Column("recorded_seconds", Integer),
     Column("verdict", String(30)),
     Column("rules", String(60)),
     Column("judged_at", Instant),
@@ -232,6 +234,8 @@ attempts = Table(
     Column("ended_at", Instant),
     Column("result", String(30)),
     Column("recording", String(300)),
+    # Where it is much shorter than the conversation: so much of it is there.
+    Column("recorded_seconds", Integer),
     Column("trunk", String(40)),
     Column("dial_status", String(30)),
     Column("cause", Integer),

@@ -73,6 +73,33 @@ async def test_a_recording_that_could_not_be_written_is_said_and_is_not_in_the_l
         assert "callengine_recordings_lost_total 1.0" in body.decode()
 
 
+async def test_a_recording_of_which_only_a_part_is_there_is_said_and_the_ledger_does_not_call_it_whole() -> (
+    None
+):
+    """Somebody cut the file in mid-talk: three seconds of fourteen are left."""
+    async with live_centre(CentrePlan(agents=1, wrap_up=0, record=True)) as centre:
+        await centre.phones.add_agents(1)
+        resident = centre.phones.resident("79161234567", GENERAL_DID)
+        await resident.call()
+        await resident.wait_for(lambda one: one.heard_at is not None)
+        (call,) = [one.call for one in centre.engine.view().calls]
+        await centre.until(lambda: list(centre.asterisk.recordings.rglob(f"{call}.wav")))
+        (file,) = centre.asterisk.recordings.rglob(f"{call}.wav")
+        file.unlink()
+        file.write_bytes(bytes(44 + 3 * 16000))
+        with contextlib.suppress(TimeoutError):
+            await resident.wait_for(lambda one: one.ended_at is not None, seconds=13.0)
+        await resident.hang_up()
+        await centre.until(lambda: not centre.engine.view().calls)
+        (row,) = await centre.rows("SELECT outcome, recording, recorded_seconds FROM calls")
+        assert (row.outcome, row.recording, row.recorded_seconds) == ("answered", str(file), 3)
+        said = [json.loads(line) for line in centre.log.getvalue().splitlines()]
+        (cut,) = [one for one in said if one["event"] == "recording_cut_short"]
+        assert (cut["level"], cut["call"], cut["seconds"]) == ("error", call, 3)
+        body, _ = await centre.engine.metrics.exposition("text/plain")
+        assert "callengine_recordings_lost_total 1.0" in body.decode()
+
+
 def days_around() -> set[str]:
     """The folders of today, by whichever clock."""
     now = datetime.now(UTC)

@@ -129,3 +129,10 @@ def test_days_are_the_centres_own_and_the_last_one_is_included() -> None:
     assert DAY.end == datetime(2026, 11, 23, 21, tzinfo=ZoneInfo("UTC"))
     with pytest.raises(ValueError, match="before it begins"):
         Period(date(2026, 11, 24), date(2026, 11, 23), MOSCOW)
+
+
+def test_a_recording_of_which_a_part_is_there_is_shown_with_its_seconds() -> None:
+    whole = call("c1", 0, recording="/r/c1.wav")
+    cut = call("c2", 1, recording="/r/c2.wav", recorded_seconds=3)
+    shown = [row["recordings"] for row in csv.DictReader(io.StringIO(as_csv(evidence(whole, cut))))]
+    assert shown == ["/r/c1.wav", "/r/c2.wav (3 s)"]
