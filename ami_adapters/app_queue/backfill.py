@@ -7,24 +7,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
 
 from ami_adapters.app_queue.events import WatchedQueues
 from ami_adapters.app_queue.history import LoggedCall, calls_of
 from ami_adapters.app_queue.log_reader import LoggedLine, QueueLogUnreadable, lines_since
 from ami_adapters.protocol.ami_message import Message
+from ami_adapters.protocol.log import Log
 
 _NOTICED_LATE = timedelta(seconds=10)
 """A link may have been dead so long before it was noticed; what was heard twice does no harm."""
 _LONGEST_CALL = timedelta(hours=2)
 """Calls that were under way when the gap began entered the queue at most so long before it."""
-
-
-class Log(Protocol):
-    """A structlog logger, as far as it is used here."""
-
-    def warning(self, event: str, **fields: object) -> object:
-        """A fact somebody should look at."""
 
 
 @dataclass(slots=True)

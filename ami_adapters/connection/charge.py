@@ -18,6 +18,7 @@ from ami_adapters.protocol import actions
 from ami_adapters.protocol import dialplan_names as names
 from ami_adapters.protocol.actions import Action
 from ami_adapters.protocol.errors import AmiError, NotInCharge
+from ami_adapters.protocol.log import Log
 from ami_adapters.protocol.pending_actions import Response
 
 STALE_SECONDS: Final = 6.0
@@ -60,13 +61,6 @@ class Link(Protocol):
 
     def drop(self, reason: str) -> None:
         """Break the connection; the link reconnects by itself."""
-
-
-class Log(Protocol):
-    """A structlog logger, as far as it is used here."""
-
-    def warning(self, event: str, **fields: object) -> object:
-        """A fact somebody should look at."""
 
 
 def boot_clock() -> float:

@@ -16,6 +16,7 @@ from ami_adapters.protocol import actions
 from ami_adapters.protocol.actions import Action
 from ami_adapters.protocol.ami_message import Message, instant_of
 from ami_adapters.protocol.errors import AmiError, AuthFailed, NotConnected
+from ami_adapters.protocol.log import Log
 from ami_adapters.protocol.panoramisk_link import AmiManager, AmiProtocol
 from ami_adapters.protocol.pending_actions import Response
 
@@ -43,19 +44,6 @@ class LinkState(StrEnum):
     CONNECTED = "connected"
     """The login was accepted; FullyBooted is not waited for (trap 4)."""
     CLOSED = "closed"
-
-
-class LinkLog(Protocol):
-    """A structlog logger, as far as it is used here."""
-
-    def info(self, event: str, **fields: object) -> object:
-        """An ordinary fact."""
-
-    def warning(self, event: str, **fields: object) -> object:
-        """A fact somebody should look at."""
-
-    def error(self, event: str, **fields: object) -> object:
-        """An alert."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +94,7 @@ class AmiLink:
         listener: LinkListener,
         *,
         now: Callable[[], datetime],
-        log: LinkLog,
+        log: Log,
         times: LinkTimes | None = None,
         tls: Any = None,
         jitter: random.Random | None = None,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Protocol
+
+from ami_adapters.protocol.log import Log
 
 
 class Trouble(StrEnum):
@@ -34,21 +35,11 @@ ENDS_WITH_LOGIN = (Trouble.UNREACHABLE, Trouble.CUT, Trouble.SILENT, Trouble.LOG
 """These are over when a login succeeds."""
 
 
-class TroubleLog(Protocol):
-    """A structlog logger, as far as it is used here."""
-
-    def info(self, event: str, **fields: object) -> object:
-        """An ordinary fact."""
-
-    def error(self, event: str, **fields: object) -> object:
-        """An alert."""
-
-
 class Troubles:
     """Which hold now. `on_change` hears of each beginning (True) and end (False), once."""
 
     def __init__(
-        self, log: TroubleLog, on_change: Callable[[Trouble, bool], None] = lambda trouble, began: None
+        self, log: Log, on_change: Callable[[Trouble, bool], None] = lambda trouble, began: None
     ) -> None:
         self._log = log
         self._on_change = on_change

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from types import MappingProxyType
 
 from ami_adapters.app_queue.backfill import QueueLogGap
 from ami_adapters.app_queue.events import WatchedQueues
@@ -20,11 +20,12 @@ from ami_adapters.connection.charge import Charge, Link
 from ami_adapters.connection.echo import Beats, NoLink
 from ami_adapters.connection.link_faults import Trouble, Troubles
 from ami_adapters.connection.missed_hangups import ChannelAudit
-from ami_adapters.connection.trunks import TrunkWatch
+from ami_adapters.connection.trunks import TRUNK_EVENTS, TrunkWatch
 from ami_adapters.protocol import actions
 from ami_adapters.protocol.actions import Action
 from ami_adapters.protocol.ami_message import Message, instant_of
 from ami_adapters.protocol.errors import AmiError, NotConnected, NotInCharge
+from ami_adapters.protocol.log import Log
 from ami_adapters.protocol.pending_actions import Response
 from ami_adapters.resync.inbox import InboxReader
 from ami_adapters.resync.snapshot import SNAPSHOT_ACTIONS, SnapshotResult, read_snapshot
@@ -42,24 +43,11 @@ RESYNC_PAUSE_SECONDS = 1.0
 CLOCK_SMOOTHING = 8
 
 
-class Log(Protocol):
-    """A structlog logger, as far as it is used here."""
-
-    def info(self, event: str, **fields: object) -> object:
-        """An ordinary fact."""
-
-    def warning(self, event: str, **fields: object) -> object:
-        """A fact somebody should look at."""
-
-    def error(self, event: str, **fields: object) -> object:
-        """An alert."""
-
-
-class Switchboard:
+class PbxConnection:
     """Translates between one AMI link and the engine.
 
-    `sink` takes domain events, synchronously and in order. `now` is the engine's clock. `listener` gets every
-    message at once.
+    `sink` takes domain events, synchronously and in order. `now` is the engine's clock. `listeners` get the
+    messages of their names at once.
     The owner calls `on_connected`, `on_disconnected` and `on_message` as the link tells them.
     """
 
@@ -77,7 +65,7 @@ class Switchboard:
         trunks: Iterable[str] = (),
         troubles: Troubles | None = None,
         on_beat: Callable[[int], None] = lambda count: None,
-        listener: Callable[[Message], None] = lambda message: None,
+        listeners: Mapping[str, Callable[[Message], None]] = MappingProxyType({}),
         charge: Charge | None = None,
     ) -> None:
         self.trunks = TrunkWatch(trunks)
@@ -86,7 +74,7 @@ class Switchboard:
         self._wire: Link = NoLink()
         """As `_link`, for the charge's own business."""
         self._charge = charge
-        self._listener = listener
+        self._listeners = listeners
         self._told = told or _at_once
         """Returns when the engine has handled all that it was told."""
         self.leftovers = 0
@@ -197,9 +185,10 @@ class Switchboard:
     def on_message(self, message: Message) -> None:
         """One AMI event, in the order Asterisk sent it."""
         self.last_event_at = self._now()
-        if self._beats.hear(message):
+        if message.name == "UserEvent" and self._beats.hear(message):
             return
-        self._listener(message)
+        if (listener := self._listeners.get(message.name)) is not None:
+            listener(message)
         if self._held is not None:
             # Beyond the limit the snapshot is taken anew, so what is not held is not needed.
             if self._is_deaf or len(self._held) > MAX_HELD_MESSAGES:
@@ -207,7 +196,7 @@ class Switchboard:
             else:
                 self._held.append(message)
             return
-        if self.trunks.hear(message):
+        if message.name in TRUNK_EVENTS and self.trunks.hear(message):
             trunk_questions.ask(self._link, self.trunks)
         for event in self._translator.translate(message):
             self._sink(event)

@@ -27,6 +27,10 @@ class TrunkState(StrEnum):
     UNKNOWN = "unknown"
 
 
+TRUNK_EVENTS = frozenset({"DeviceStateChange", "Registry", "Reload"})
+"""What `TrunkWatch.hear` wants to hear."""
+
+
 class TrunkWatch:
     """`trunks`: those of the settings, by the name of their PJSIP endpoint. A registration is named as its object."""
 

@@ -9,6 +9,8 @@ from ami_adapters.protocol.ami_message import Message
 from ami_adapters.queue_log.line import field_text
 from queues.terms.identifiers import CallId
 
+TRANSFERS = frozenset({"BlindTransfer", "AttendedTransfer"})
+
 
 @dataclass(frozen=True, slots=True)
 class TransferNotice:
@@ -22,7 +24,7 @@ class TransferNotice:
 
 def transfer_notice(message: Message, now: datetime) -> TransferNotice | None:
     """None for any other message, for a transfer that failed, and for a conference of three, which is none."""
-    if message.name not in {"BlindTransfer", "AttendedTransfer"} or message.text("Result") != "Success":
+    if message.name not in TRANSFERS or message.text("Result") != "Success":
         return None
     call = CallId(message.text("TransfereeUniqueid"))
     blind = message.name == "BlindTransfer"

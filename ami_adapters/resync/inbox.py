@@ -16,6 +16,7 @@ from ami_adapters.protocol import actions
 from ami_adapters.protocol import dialplan_names as names
 from ami_adapters.protocol.actions import Action
 from ami_adapters.protocol.ami_message import Message
+from ami_adapters.protocol.log import Log
 from ami_adapters.protocol.pending_actions import Response
 from ami_adapters.resync.snapshot import InboxEntry, read_inbox_entry
 from queues.messages.events import EndedCall, InboxRead
@@ -33,16 +34,6 @@ class Sender(Protocol):
 
     def send_nowait(self, action: Action) -> asyncio.Future[Response]:
         """Write the action now; its answer, or AmiError, comes through the future."""
-
-
-class Log(Protocol):
-    """A structlog logger, as far as it is used here."""
-
-    def info(self, event: str, **fields: object) -> object:
-        """An ordinary fact."""
-
-    def warning(self, event: str, **fields: object) -> object:
-        """A fact somebody should look at."""
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 """The lists Asterisk gives after a (re)connect, read into one snapshot of residents and agents.
 
-Pure: `SNAPSHOT_ACTIONS` are sent by the switchboard, the answers come in here together.
+Pure: `SNAPSHOT_ACTIONS` are sent by the connection, the answers come in here together.
 """
 
 from __future__ import annotations

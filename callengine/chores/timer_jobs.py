@@ -12,7 +12,7 @@ from prometheus_client import Histogram
 from sqlalchemy.exc import SQLAlchemyError
 
 from ami_adapters.connection.owner import Owner
-from ami_adapters.connection.pbx_connection import Switchboard
+from ami_adapters.connection.pbx_connection import PbxConnection
 from callengine.platform.identity import gone_holder
 from callengine.platform.logs import Log
 from storage.leases import DONE_FOR_SECONDS, Lease, LeaseLostError, job_lease, job_of
@@ -41,11 +41,11 @@ def alone(ledger: Ledger, job: str, me: Owner, *, done_for: float = DONE_FOR_SEC
     return take
 
 
-async def audit(switchboard: Switchboard) -> None:
+async def audit(pbx: PbxConnection) -> None:
     """No decision waits for this: it finds what AMI, which numbers nothing, kept from us."""
     while True:
         await asyncio.sleep(AUDIT_SECONDS)
-        await switchboard.audit()
+        await pbx.audit()
 
 
 async def measure_lag(lag: Histogram) -> None:

@@ -25,7 +25,7 @@ FLOOD_PER_SECOND = 5_000
 
 
 class Board(Protocol):
-    """What is needed of the switchboard."""
+    """What is needed of the connection."""
 
     shed_messages: int
 

@@ -16,7 +16,8 @@ from ami_adapters.connection.charge import Charge
 from ami_adapters.connection.link import AmiLink, LinkState, LinkTimes
 from ami_adapters.connection.link_faults import Trouble, Troubles
 from ami_adapters.connection.owner import Owner
-from ami_adapters.connection.pbx_connection import Switchboard
+from ami_adapters.connection.pbx_connection import PbxConnection
+from ami_adapters.queue_log.transfers import TRANSFERS
 from callengine.chores.schedule import Chores
 from callengine.chores.timer_jobs import audit, closed, measure_lag, note_alive
 from callengine.http.api.callbacks import CallbackApi
@@ -131,7 +132,7 @@ class Application:
         self.queue_log = QueueLogFeed(
             settings, self._policy, lambda: self.charge.guard(self.link), self.clock.now
         )
-        self.switchboard = Switchboard(
+        self.pbx = PbxConnection(
             self._policy.agents.values(),
             sink=self._hear,
             now=self.clock.now,
@@ -143,7 +144,7 @@ class Application:
             gap=QueueLogGap(settings.queue_log.file, await ledger.heard_until()),
             troubles=self.troubles,
             on_beat=self._on_beat,
-            listener=self.queue_log.hear,
+            listeners=dict.fromkeys(TRANSFERS, self.queue_log.hear),
             charge=self.charge,
         )
         metrics = Metrics(
@@ -153,9 +154,9 @@ class Application:
             view=dispatcher.view,
             now=self.clock.now,
             version=version("callengine"),
-            trunks=self.switchboard.trunks,
+            trunks=self.pbx.trunks,
             agents={agent: profile.queues for agent, profile in self._policy.agents.items()},
-            last_event_at=lambda: self.switchboard.last_event_at,
+            last_event_at=lambda: self.pbx.last_event_at,
             pauses=settings.pause_names,
             in_charge=lambda: in_charge(self.charge),
             times_lost=self._times_lost,
@@ -167,7 +168,7 @@ class Application:
         self.alarm = AlarmClock(self.tell, self.clock.now, self.clock.wall)
         self.link = AmiLink(
             login_of(settings.pbx),
-            self.switchboard,
+            self.pbx,
             now=self.clock.now,
             log=log,
             times=self._link_times,
@@ -177,11 +178,11 @@ class Application:
             on_unheard=metrics.link.note_unheard,
             troubles=self.troubles,
         )
-        self.switchboard.attach(self.link)
-        metrics.inbox_leftovers.set_function(lambda: self.switchboard.leftovers)
+        self.pbx.attach(self.link)
+        metrics.inbox_leftovers.set_function(lambda: self.pbx.leftovers)
         self._engine = Engine(
             dispatcher,
-            self.switchboard,
+            self.pbx,
             ledger.writer,
             ledger,
             self.alarm,
@@ -191,7 +192,7 @@ class Application:
         )
         self.vitals = VitalSigns(
             self._engine,
-            self.switchboard,
+            self.pbx,
             self.troubles,
             metrics.link,
             log,
@@ -232,7 +233,7 @@ class Application:
             loop.create_task(self._engine.run(), name="engine"),
             loop.create_task(self._beat(), name="heartbeat"),
             loop.create_task(measure_lag(metrics.loop_lag_seconds), name="loop lag"),
-            loop.create_task(audit(self.switchboard), name="audit"),
+            loop.create_task(audit(self.pbx), name="audit"),
             loop.create_task(note_alive(ledger, self.clock.now), name="alive"),
         ]
         live = FromInside(self.tally, self.clock.now, ledger.writer.flush)
@@ -277,8 +278,8 @@ class Application:
         promises = {name: queue.promise for name, queue in policy.queues.items()}
         self.tally.add_queues(promises, not_recovered=policy.not_recovered)
         self.metrics.follow(policy, found.settings.pause_names)
-        self.tell(PolicyChanged(self.switchboard.pbx_now(), policy))
-        self.switchboard.follow(policy)
+        self.tell(PolicyChanged(self.pbx.pbx_now(), policy))
+        self.pbx.follow(policy)
         self.queue_log.follow(policy)
         follow_board(self.board, found.settings, version("callengine"))
 
@@ -308,12 +309,12 @@ class Application:
         for task in tasks[1:]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        farewell = self.switchboard.stop_beating()
+        farewell = self.pbx.stop_beating()
         if farewell is not None:
             await asyncio.wait({farewell}, timeout=1.0)
         self.reports.stop()
         await self.chores.stop()
-        await self.switchboard.close()
+        await self.pbx.close()
         await self.link.close()
         self.alarm.stop()
         await self.http.stop()
@@ -323,11 +324,11 @@ class Application:
 
     def health(self) -> Mapping[str, bool]:
         """What must hold for the engine to do its work."""
-        return conditions(self.link, self.switchboard, self.vitals, self.ledger_watch, self.charge)
+        return conditions(self.link, self.pbx, self.vitals, self.ledger_watch, self.charge)
 
     def _links(self) -> Links:
-        knows_pbx = self.link.state is LinkState.CONNECTED and self.switchboard.is_synced
-        return links_of(knows_pbx, self.switchboard.trunks, self.unlisted.lately())
+        knows_pbx = self.link.state is LinkState.CONNECTED and self.pbx.is_synced
+        return links_of(knows_pbx, self.pbx.trunks, self.unlisted.lately())
 
     def view(self) -> CentreView:
         """The live state, for screens."""
@@ -365,8 +366,8 @@ class Application:
             self.clock_check()
             self.ledger_watch.check()
             self._look_at_the_unsettled()
-            self.metrics.link.pbx_clock_offset.set(self.switchboard.clock_offset.total_seconds())
-            self.switchboard.confirm_charge()
+            self.metrics.link.pbx_clock_offset.set(self.pbx.clock_offset.total_seconds())
+            self.pbx.confirm_charge()
             self.vitals.tick()
             if watchdog_seconds() is not None and self._engine_or_fail().backlog < _HUNG_BACKLOG:
                 notify("WATCHDOG=1")
@@ -375,9 +376,9 @@ class Application:
     def _look_at_the_unsettled(self) -> None:
         """Calls that ended while nobody could say whether they are settled: ask again once somebody can."""
         engine = self._engine_or_fail()
-        if engine.left_unsettled and self.ledger_watch.keeps_decisions and self.switchboard.is_synced:
+        if engine.left_unsettled and self.ledger_watch.keeps_decisions and self.pbx.is_synced:
             engine.left_unsettled = False
-            self.switchboard.resync()
+            self.pbx.resync()
 
     def clock_check(self) -> None:
         """Notice that somebody set the machine's clock. Raises ClockSetBackError when only a new start goes by it."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import signal
 
-from ami_adapters.connection.pbx_connection import Switchboard
+from ami_adapters.connection.pbx_connection import PbxConnection
 from callengine.cli.main import main
 from callengine.run import application
 from queues.messages.commands import Command, DialCallback
 
 
-class DyingSwitchboard(Switchboard):
+class DyingSwitchboard(PbxConnection):
     """Dies instead of dialling; the claim is committed by then, and nothing was sent yet."""
 
     def execute(self, command: Command) -> None:
@@ -21,7 +21,7 @@ class DyingSwitchboard(Switchboard):
         super().execute(command)
 
 
-application.Switchboard = DyingSwitchboard
+application.PbxConnection = DyingSwitchboard
 
 if __name__ == "__main__":
     main()

@@ -106,7 +106,7 @@ async def held_and_given_to_a_colleague(centre: LiveCentre) -> None:
 @contextmanager
 def no_beats(centre: LiveCentre) -> Iterator[None]:
     """The dialplan counts on no engine, as if it hung, while the wire tells it everything."""
-    with mock.patch.object(centre.engine.switchboard, "beat"):
+    with mock.patch.object(centre.engine.pbx, "beat"):
         centre.asterisk.command_line("dialplan set global CALLENGINE_HEARTBEAT 0")
         yield
 
@@ -145,7 +145,7 @@ async def taken_back_and_answered(centre: LiveCentre) -> None:
 
 async def abandoned_in_the_fallback_queue(centre: LiveCentre) -> None:
     resident = centre.phones.resident("79160000001")
-    with no_beats(centre), mock.patch.object(centre.engine.switchboard, "execute"):
+    with no_beats(centre), mock.patch.object(centre.engine.pbx, "execute"):
         await resident.call()
         await centre.until(lambda: in_fallback(centre))
         await resident.hang_up()

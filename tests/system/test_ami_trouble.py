@@ -198,7 +198,7 @@ async def test_a_changed_password_and_a_right_taken_away_are_named_and_over_when
         await resident.hang_up()
         async with asyncio.timeout(WAIT):
             while not troubles(engine, Trouble.HANG_UPS_MISSING):
-                await engine.switchboard.audit()
+                await engine.pbx.audit()
                 await asyncio.sleep(0.2)
         await centre.until(lambda: not engine.view().calls, seconds=WAIT)
         change_manager(centre, "read = system,agent", "read = system,call,agent")

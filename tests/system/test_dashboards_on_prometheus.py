@@ -72,7 +72,7 @@ async def register(centre: LiveCentre, provider: Provider) -> None:
     with (centre.asterisk.etc / "callengine_agents.conf").open("a") as settings:
         settings.write(REGISTRATION.format(port=port))
     centre.asterisk.command_line("module reload res_pjsip_outbound_registration.so")
-    await centre.until(lambda: centre.engine.switchboard.trunks.registered.get("city"), seconds=SECONDS)
+    await centre.until(lambda: centre.engine.pbx.trunks.registered.get("city"), seconds=SECONDS)
 
 
 async def dial(centre: LiveCentre, phone: Softphone, code: str, state: str) -> None:

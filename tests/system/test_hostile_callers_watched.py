@@ -57,7 +57,7 @@ async def test_what_a_strangers_number_says_changes_nothing_for_others() -> None
         await centre.until(lambda: centre.pbx.ask("queue show 500").count("PJSIP/trunk") == waiting)
         # All of them are in the lists that a look at the PBX reads.
         for _ in range(2):
-            centre.engine.switchboard.resync()
+            centre.engine.pbx.resync()
             await centre.until(lambda: centre.engine.view().synced)
             await asyncio.sleep(0.3)
             assert talks(centre, call)

@@ -27,7 +27,7 @@ async def test_a_full_inbox_is_settled_page_by_page_and_what_nobody_understands_
         await resident.call()
         await resident.wait_for(lambda one: one.heard_at is not None, seconds=SOON)
         await resident.hang_up()
-        await centre.until(lambda: centre.engine.switchboard.leftovers == 3, seconds=60)
+        await centre.until(lambda: centre.engine.pbx.leftovers == 3, seconds=60)
         async with asyncio.timeout(SOON):
             while len(keys_in_astdb(centre.asterisk)) != 3:
                 await asyncio.sleep(0.1)

@@ -55,7 +55,7 @@ async def scraped(centre: LiveCentre) -> dict[str, float]:
 
 async def test_a_registration_that_is_refused_is_told_and_one_that_stands_again_too() -> None:
     async with live_centre(CentrePlan(agents=1)) as centre:
-        asterisk, trunks = centre.asterisk, centre.engine.switchboard.trunks
+        asterisk, trunks = centre.asterisk, centre.engine.pbx.trunks
         assert "city" not in trunks.registered
         async with provider_at(asterisk.trunk_port) as provider:
             with (asterisk.etc / "callengine_agents.conf").open("a") as settings:
@@ -71,7 +71,7 @@ async def test_a_registration_that_is_refused_is_told_and_one_that_stands_again_
             # An engine that starts now learns it without any event.
             await centre.stop_engine()
             engine = await centre.start_engine()
-            trunks = engine.switchboard.trunks
+            trunks = engine.pbx.trunks
             await centre.until(lambda: trunks.registered.get("city") is False, seconds=SECONDS)
             provider.accepts = True
             asterisk.command_line("pjsip send register city")
@@ -81,7 +81,7 @@ async def test_a_registration_that_is_refused_is_told_and_one_that_stands_again_
 
 async def test_a_trunk_without_registration_is_watched_by_its_qualify() -> None:
     async with live_centre(CentrePlan(agents=1)) as centre:
-        asterisk, trunks = centre.asterisk, centre.engine.switchboard.trunks
+        asterisk, trunks = centre.asterisk, centre.engine.pbx.trunks
         assert trunks.reachable == {}, "without qualify Asterisk takes a trunk for alive: that is not known"
         assert set(trunks.states.values()) == {"unknown"}
         sip = asterisk.etc / "pjsip.conf"
@@ -103,7 +103,7 @@ async def test_the_lamp_goes_red_with_the_samples_own_settings() -> None:
     asked = SampleOptions(lines="").trunk_qualify_seconds
     assert asked > 0
     async with live_centre(CentrePlan(agents=1, trunk_qualify_seconds=asked)) as centre:
-        trunks = centre.engine.switchboard.trunks
+        trunks = centre.engine.pbx.trunks
         await centre.until(lambda: trunks.reachable.get("trunk") is False, seconds=SECONDS)
         assert (await scraped(centre))['callengine_trunk_reachable{trunk="trunk"}'] == 0
         assert trunks.states["trunk"] == "away"
@@ -111,7 +111,7 @@ async def test_the_lamp_goes_red_with_the_samples_own_settings() -> None:
 
 async def test_nothing_is_said_of_trunks_while_the_pbx_is_away() -> None:
     async with live_centre(CentrePlan(agents=1)) as centre:
-        trunks = centre.engine.switchboard.trunks
+        trunks = centre.engine.pbx.trunks
         assert (await scraped(centre))["callengine_pbx_state_known"] == 1
         centre.asterisk.kill()
         await centre.until(lambda: not centre.engine.view().synced, seconds=SECONDS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ami_adapters.connection.pbx_connection import Switchboard
+from ami_adapters.connection.pbx_connection import PbxConnection
 from callengine.demo.centre import CentrePlan
 from callengine.loop.engine_loop import Engine
 from storage.rows import row_writer
@@ -11,7 +11,7 @@ from tests.system.test_callbacks import answers, plan, ward
 from tests.walk.recorder import Recorder
 
 BEGINS = {
-    Switchboard.on_message.__code__: lambda names: f"AMI {_of_message(names['message'])}",
+    PbxConnection.on_message.__code__: lambda names: f"AMI {_of_message(names['message'])}",
     Engine._handle.__code__: lambda names: f"EVENT {type(names['event']).__name__}",
     row_writer.write.__code__: lambda _names: "TRANSACTION",
 }

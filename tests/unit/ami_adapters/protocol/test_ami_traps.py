@@ -110,14 +110,14 @@ async def test_trap_06_a_half_open_link_is_noticed_within_five_seconds() -> None
 
 
 async def test_trap_07_a_wrong_password_is_an_alert_and_a_slow_retry() -> None:
-    async with rig(secret="wrong") as one:
+    async with rig(secret="mistaken") as one:
         await one.until(lambda: one.link.state is LinkState.AUTH_FAILED)
         alerts = [line for line in one.log.lines if line[0] == "error"]
-        assert "login refused" in alerts[0][1]
-        assert "wrong" not in repr(one.log.lines)
+        assert alerts[0][1] == "ami_login_refused"
+        assert "mistaken" not in repr(one.log.lines)
         await asyncio.sleep(0.3)
         assert one.server.logins == 1
-        one.server.secret = "wrong"
+        one.server.secret = "mistaken"
         await one.connected()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from ami_adapters.connection.pbx_connection import Switchboard
+from ami_adapters.connection.pbx_connection import PbxConnection
 from callengine.platform.logs import get_log
 from queues.messages.commands import DialCallback
 from queues.messages.events import AttemptRefused, Event
@@ -16,10 +16,10 @@ from tests.support.centre import NOON, small_centre
 def test_a_dial_that_is_refused_at_once_is_told_and_forgotten() -> None:
     told: list[Event] = []
     policy = small_centre(1)
-    switchboard = Switchboard(policy.agents.values(), sink=told.append, now=lambda: NOON, log=get_log("test"))
+    pbx = PbxConnection(policy.agents.values(), sink=told.append, now=lambda: NOON, log=get_log("test"))
     number = Phone("+79161234567")
     for n in range(100):
-        switchboard.execute(
+        pbx.execute(
             DialCallback(
                 AttemptId(f"a{n}"),
                 ObligationId("ob"),
@@ -39,5 +39,5 @@ def test_a_dial_that_is_refused_at_once_is_told_and_forgotten() -> None:
             )
         )
     assert [one.attempt for one in told if isinstance(one, AttemptRefused)] == [f"a{n}" for n in range(100)]
-    assert not switchboard._registry.attempts
-    assert not switchboard._registry._uniqueid_of
+    assert not pbx._registry.attempts
+    assert not pbx._registry._uniqueid_of
