@@ -11,8 +11,8 @@ from statistics import median, quantiles
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from callengine.platform.language import texts_of
 from callengine.reports.period import Period
-from callengine.reports.texts import EVIDENCE_TEXTS
 from queues.terms.phone import Phone
 from sla.compliance import Verdict
 from sla.legal_figure import LegalFigure, legal_figure
@@ -135,7 +135,7 @@ def as_html(evidence: Evidence, language: str) -> str:
         human=evidence.time_to_human,
         verdict_of=_verdict,
         dial=lambda call: list(_dials(evidence, call)),
-        text=EVIDENCE_TEXTS[language],
+        text=texts_of("evidence")[language],
         language=language,
     )
 

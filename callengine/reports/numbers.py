@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+from babel import Locale
+from babel.dates import format_date, get_day_names
+from babel.numbers import format_decimal, format_percent
+
+from callengine.platform.language import LOCALES
+
 NONE = "—"
 _SECOND = timedelta(seconds=1)
-_THIN = "\u202f"
-_WEEKDAYS = {
-    "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
-    "ru": ("пн", "вт", "ср", "чт", "пт", "сб", "вс"),
-}
-_MONTHS = {
-    "en": (
-        *("January", "February", "March", "April", "May", "June", "July"),
-        *("August", "September", "October", "November", "December"),
-    ),
-    "ru": (
-        *("январь", "февраль", "март", "апрель", "май", "июнь", "июль"),
-        *("август", "сентябрь", "октябрь", "ноябрь", "декабрь"),
-    ),
-}
+_DAY = {"en": "d MMM y", "ru": "dd.MM.y"}
+"""Numeric in Russian, as on every form; in English never, since 05/10 is read in two ways."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,33 +28,35 @@ class Numbers:
     zone: ZoneInfo
 
     def whole(self, number: int) -> str:
-        """12 345: groups of three, a thin space between them."""
-        return f"{number:,}".replace(",", _THIN if self.language == "ru" else ",")
+        """12 345 or 12,345."""
+        return format_decimal(number, locale=self._locale)
 
     def decimal(self, number: float | None, digits: int = 1) -> str:
         """With a decimal comma or point."""
-        return NONE if number is None else self._point(f"{number:.{digits}f}")
+        if number is None:
+            return NONE
+        return format_decimal(_exact(number, digits), f"0.{'0' * digits}", locale=self._locale)
 
     def percent(self, share: Fraction | float | None, digits: int = 1) -> str:
         """A share of 1 as per cent."""
         if share is None:
             return NONE
-        gap = "\u00a0" if self.language == "ru" else ""
-        return self._point(f"{100 * float(share):.{digits}f}") + f"{gap}%"
+        pattern = self._locale.percent_formats[None].pattern.replace("#,##0", f"0.{'0' * digits}")
+        return format_percent(_exact(100 * float(share), digits) / 100, pattern, locale=self._locale)
 
     def between(self, interval: tuple[float, float] | None, digits: int = 1) -> str:
         """An interval of shares: 86.1–90.2 %."""
         if interval is None:
             return NONE
-        low, high = (self._point(f"{100 * end:.{digits}f}") for end in interval)
-        return f"{low}–{high}" + ("\u00a0%" if self.language == "ru" else "%")
+        low, high = interval
+        return f"{self.decimal(100 * low, digits)}–{self.percent(high, digits)}"
 
     def seconds(self, time: timedelta | None) -> str:
         """Up to two minutes in seconds, else m:ss."""
         if time is None:
             return NONE
         if time < timedelta(minutes=2):
-            return self._point(f"{time / _SECOND:.1f}") + ("\u00a0с" if self.language == "ru" else "\u00a0s")
+            return self.decimal(time / _SECOND) + ("\u00a0с" if self.language == "ru" else "\u00a0s")
         return self.minutes(time)
 
     def minutes(self, time: timedelta | None) -> str:
@@ -78,17 +73,16 @@ class Numbers:
 
     def weekday(self, day: int) -> str:
         """Monday is 0."""
-        return _WEEKDAYS[self.language][day]
+        name: str = get_day_names("abbreviated", "stand-alone", self._locale)[day]
+        return name
 
     def day(self, day: date) -> str:
         """05.10.2026, or 5 Oct 2026."""
-        if self.language == "ru":
-            return f"{day:%d.%m.%Y}"
-        return f"{day.day} {_MONTHS['en'][day.month - 1][:3]} {day.year}"
+        return format_date(day, _DAY[self.language], self._locale)
 
     def month(self, day: date) -> str:
         """октябрь 2026."""
-        return f"{_MONTHS[self.language][day.month - 1]} {day.year}"
+        return format_date(day, "LLLL y", self._locale)
 
     def moment(self, moment: datetime) -> str:
         """Day and minute in the centre's own time."""
@@ -96,5 +90,10 @@ class Numbers:
         return f"{self.weekday(local.weekday())} {self.day(local.date())} {local:%H:%M}"
 
     @property
-    def _point(self) -> Callable[[str], str]:
-        return (lambda text: text.replace(".", ",")) if self.language == "ru" else (lambda text: text)
+    def _locale(self) -> Locale:
+        return LOCALES[self.language]
+
+
+def _exact(number: float, digits: int) -> Decimal:
+    """Rounded as the binary number it is: Babel would round 0.35 as if it were written so."""
+    return Decimal(f"{number:.{digits}f}")

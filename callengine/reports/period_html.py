@@ -7,13 +7,13 @@ from fractions import Fraction
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from callengine.platform.language import texts_of
 from callengine.reports.charts.calls import Words, days_chart, duration_words, speed_chart, week_chart
 from callengine.reports.charts.care import contact_chart, lost_chart
 from callengine.reports.charts.staff import share_bar, staff_chart
 from callengine.reports.model import AgentFigures, PeriodReport
 from callengine.reports.numbers import Numbers
 from callengine.reports.period import month_of
-from callengine.reports.period_texts import PERIOD_TEXTS
 from sla.agent_time import AgentTime
 from sla.call_facts import Promise
 from sla.promises import ClockStart
@@ -24,7 +24,7 @@ _SECOND = timedelta(seconds=1)
 
 def as_html(report: PeriodReport, language: str) -> str:
     """The page."""
-    words = PERIOD_TEXTS[language]
+    words = texts_of("period")[language]
     numbers = Numbers(language, report.period.zone)
     environment = Environment(
         loader=PackageLoader("callengine.reports"),

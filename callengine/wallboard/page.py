@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from callengine.platform.language import Language
 from callengine.realtime.figures import QuarterHour
 from callengine.wallboard.board import AgentCell, Board, Group, Tone
 from callengine.wallboard.scope import Part, Scope, Scopes
 from callengine.wallboard.texts import (
     TEXTS,
-    Language,
     Texts,
     calls,
     duration,

@@ -11,13 +11,14 @@ from importlib.resources import files
 from aiohttp import web
 
 from callengine.http.routes import Right, Route, add_routes
+from callengine.platform.language import Language
 from callengine.realtime.figures import CentreFigures, ScopeFigures
 from callengine.wallboard.board import Board, Tone, board_of
 from callengine.wallboard.page import Look, Page
 from callengine.wallboard.scope import Part, Scope, Scopes
 from callengine.wallboard.source import BoardSource
 from callengine.wallboard.sse import Drawn, Viewers
-from callengine.wallboard.texts import TEXTS, Language
+from callengine.wallboard.texts import TEXTS
 from config.schema.wallboard import Wallboard
 from queues.terms.identifiers import CompanyId, QueueName
 from sla.figures import Figures as Sums

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
-from typing import Final, Literal
+from typing import Final
 
-Language = Literal["ru", "en"]
+from babel.numbers import format_percent
+
+from callengine.platform.language import LOCALES, Language, plural_form
+
 Forms = tuple[str, str, str]
 """For 1, for 2 to 4, for 5 and more, as Russian has them; English has the last two alike."""
 
@@ -243,14 +247,7 @@ TEXTS: Final[Mapping[Language, Texts]] = {"ru": RU, "en": EN}
 
 def plural(language: Language, forms: Forms, n: int) -> str:
     """The form for so many, with the number filled in where it has a place."""
-    if language == "en":
-        form = forms[0] if n == 1 else forms[2]
-    elif n % 10 == 1 and n % 100 != 11:
-        form = forms[0]
-    elif n % 10 in {2, 3, 4} and n % 100 not in {12, 13, 14}:
-        form = forms[1]
-    else:
-        form = forms[2]
+    form = forms[("one", "few", "many").index(plural_form(language, n))]
     return form.replace("{n}", str(n))
 
 
@@ -266,9 +263,12 @@ def calls(language: Language, n: int) -> str:
 def percent(language: Language, share: Fraction | float, *, places: int = 0) -> str:
     """Rounded down, so that a goal that is shown as reached is reached."""
     exact = share if isinstance(share, Fraction) else Fraction(share).limit_denominator(10**6)
-    scaled = int(exact * 100 * 10**places)
-    digits = str(scaled) if places == 0 else f"{scaled // 10**places}.{scaled % 10**places:0{places}d}"
-    return f"{digits}%" if language == "en" else f"{digits.replace('.', ',')}{_NO_BREAK}%"
+    down = Decimal(int(exact * 100 * 10**places)).scaleb(-2 - places)
+    locale = LOCALES[language]
+    pattern = locale.percent_formats[None].pattern
+    if places:
+        pattern = pattern.replace("#,##0", f"0.{'0' * places}")
+    return format_percent(down, pattern, locale=locale)
 
 
 def short_duration(language: Language, seconds: float) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from callengine.reports.period_texts import PERIOD_TEXTS
+from callengine.platform.language import texts_of
 from callengine.wallboard import texts
 from storage.schema.tables import metadata
 from tests.reference.metrics import metrics
@@ -68,7 +68,7 @@ def shown() -> Iterator[str]:
     for language in (texts.RU, texts.EN):
         for field in fields(language):
             yield repr(getattr(language, field.name))
-    for words in PERIOD_TEXTS.values():
+    for words in texts_of("period").values():
         yield from words.values()
 
 

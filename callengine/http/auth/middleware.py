@@ -14,9 +14,10 @@ from aiohttp.typedefs import Handler, Middleware
 
 from callengine.http.auth.rate_limit import Tries
 from callengine.http.auth.sessions import Sessions
-from callengine.http.auth.sign_in_page import Language, SignInPage, sign_in_page
+from callengine.http.auth.sign_in_page import SignInPage, sign_in_page
 from callengine.http.auth.tokens import Token, TokenError, TokenFile
 from callengine.http.routes import Right, Route, add_routes, may, right_of
+from callengine.platform.language import Language
 from callengine.platform.logs import get_log
 
 _NEXT = re.compile(r"/wallboard(\?[A-Za-z0-9_.=&%-]{0,200})?")

@@ -4,32 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-Language = Literal["ru", "en"]
+from callengine.platform.language import texts_of
 
-_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
-    "ru": {
-        "title": "Вход",
-        "label": "Ключ доступа",
-        "help": "Его один раз печатает «callengine token» на машине с callengine.",
-        "button": "Войти",
-        "wrong": "Такого ключа нет, или он отозван.",
-        "not_for_browsers": "Этот ключ — для Prometheus: табло он не открывает.",
-    },
-    "en": {
-        "title": "Sign in",
-        "label": "Access token",
-        "help": "`callengine token` prints it once, on the machine of callengine.",
-        "button": "Sign in",
-        "wrong": "There is no such token, or it was revoked.",
-        "not_for_browsers": "This token is for Prometheus: it does not open the board.",
-    },
-}
 _STYLE: Final = (
     "html{color-scheme:dark;background:#0b0f14;color:#f2f5f7;font:600 20px/1.5 system-ui,sans-serif}"
     "main{max-width:28rem;margin:18vh auto;padding:0 1rem}"
@@ -74,8 +55,8 @@ class Rendered:
 
 def sign_in_page(asked: SignInPage) -> Rendered:
     """The page; an unknown language is taken for English."""
-    language = asked.language if asked.language in _TEXTS else "en"
-    texts = _TEXTS[language]
+    language = asked.language if asked.language in texts_of("sign-in") else "en"
+    texts = texts_of("sign-in")[language]
     html = _environment.get_template("sign_in.html").render(
         language=language, texts=texts, style=_STYLE, next=asked.next, wrong=texts.get(asked.wrong, "")
     )

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from callengine.platform.language import texts_of
 from callengine.reports.evidence import Evidence, as_csv, as_html
 from callengine.reports.period import Period
-from callengine.reports.texts import EVIDENCE_TEXTS
 from queues.terms.phone import Phone
 from sla.compliance import Verdict
 from sla.legal_figure import legal_figure
@@ -100,9 +100,9 @@ def test_a_text_that_a_spreadsheet_would_calculate_is_told_as_text() -> None:
 def test_a_page_escapes_what_people_wrote_and_is_whole_in_both_languages(language: str) -> None:
     page = as_html(evidence(call("c1", 0, why="<script>alert(1)</script>", verdict="broken")), language)
     assert "<script>" not in page
-    assert EVIDENCE_TEXTS[language]["title"] in page
-    assert set(EVIDENCE_TEXTS["ru"]) == set(EVIDENCE_TEXTS["en"])
-    assert EVIDENCE_TEXTS[language]["no_calls"] in as_html(evidence(), language)
+    assert texts_of("evidence")[language]["title"] in page
+    assert set(texts_of("evidence")["ru"]) == set(texts_of("evidence")["en"])
+    assert texts_of("evidence")[language]["no_calls"] in as_html(evidence(), language)
 
 
 def test_what_he_was_told_and_chose_and_who_reviewed_his_message_is_shown() -> None:

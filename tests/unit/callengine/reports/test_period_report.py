@@ -13,10 +13,10 @@ import pytest
 from click.testing import CliRunner
 
 from callengine.cli.main import main
+from callengine.platform.language import texts_of
 from callengine.reports.make import period_report
 from callengine.reports.period import Period, day_of, month_of, week_of
 from callengine.reports.period_csv import CSV_COLUMNS
-from callengine.reports.period_texts import PERIOD_TEXTS
 from callengine.reports.subject import Subject
 from config.settings import Settings
 from tests.support.month_report import MADE_AT, OCTOBER, made_up_centre, month_report
@@ -48,7 +48,7 @@ def test_the_page_is_one_file_that_loads_nothing_and_each_chart_says_what_it_is(
     settings: Settings, language: str
 ) -> None:
     page = month_report(settings, language)
-    words = PERIOD_TEXTS[language]
+    words = texts_of("period")[language]
     assert f'<html lang="{language}">' in page
     assert re.findall(r"<script|<link|\bsrc=|\bhref=|@import|url\((?!#)", page) == []
     assert re.findall(r"https?://(?!www\.w3\.org/2000/svg)", page) == []
@@ -56,7 +56,7 @@ def test_the_page_is_one_file_that_loads_nothing_and_each_chart_says_what_it_is(
         start = page.index(f"<h2>{words[f'{name}_title']}</h2>")
         facts = page[start : page.index("</p>", start)]
         assert words[f"{name}_unit"] in facts
-        assert re.search(r"n = <b>[\d\u202f,]+</b>", facts)
+        assert re.search(r"n = <b>[\d\u00a0,]+</b>", facts)
         assert f"{words['formula']}: " in facts
     assert page.count("<svg") == page.count('role="img"') > 6
     assert "УК Север" in page
@@ -65,7 +65,7 @@ def test_the_page_is_one_file_that_loads_nothing_and_each_chart_says_what_it_is(
 
 def test_the_goals_words_stand_above_every_day(settings: Settings) -> None:
     page = month_report(settings, "en")
-    start = page.index(f"<h2>{PERIOD_TEXTS['en']['days_title']}</h2>")
+    start = page.index(f"<h2>{texts_of('period')['en']['days_title']}</h2>")
     chart = page[start : page.index("</svg>", start)]
     texts = re.findall(r'<text [^>]*?y="([\d.]+)"[^>]*>([^<]*)<', chart)
     (words_at,) = (float(y) for y, told in texts if told.startswith("goal "))
@@ -77,10 +77,10 @@ def test_the_goals_words_stand_above_every_day(settings: Settings) -> None:
 
 
 def test_both_languages_have_every_word() -> None:
-    assert PERIOD_TEXTS["ru"].keys() == PERIOD_TEXTS["en"].keys()
-    for key, text in PERIOD_TEXTS["en"].items():
+    assert texts_of("period")["ru"].keys() == texts_of("period")["en"].keys()
+    for key, text in texts_of("period")["en"].items():
         placed = re.findall(r"{\w+}", text)
-        assert sorted(placed) == sorted(re.findall(r"{\w+}", PERIOD_TEXTS["ru"][key])), key
+        assert sorted(placed) == sorted(re.findall(r"{\w+}", texts_of("period")["ru"][key])), key
 
 
 def test_the_table_and_the_page_tell_the_same_figure(settings: Settings) -> None:
@@ -109,7 +109,7 @@ def test_a_day_is_told_by_its_hours_and_an_agent_by_his_days(settings: Settings)
     his = table(period_report(settings, Subject(agent=agent), days, form="csv", language="en", now=MADE_AT))
     assert {one["table"] for one in his} == {"report", "agents", "agent by day", "week"}
     page = period_report(settings, Subject(agent=agent), days, form="html", language="ru", now=MADE_AT)
-    assert PERIOD_TEXTS["ru"]["week_agent_title"] in page
+    assert texts_of("period")["ru"]["week_agent_title"] in page
     whole = int(value(his, "agents", "conversations", agent))
     assert whole == sum(
         int(one["value"]) for one in his if (one["table"], one["figure"]) == ("agent by day", "conversations")
@@ -133,7 +133,7 @@ def test_companies_and_queues_add_up_to_the_centre(settings: Settings) -> None:
 def test_a_period_that_is_not_over_says_so_and_an_empty_one_too(settings: Settings) -> None:
     now = datetime(2026, 10, 2, 12, tzinfo=UTC)
     month = month_of(OCTOBER, ZONE)
-    words = PERIOD_TEXTS["en"]
+    words = texts_of("period")["en"]
     assert words["running"] in period_report(settings, Subject(), month, form="html", language="en", now=now)
     empty = day_of(date(2026, 10, 20), ZONE)
     assert words["no_calls"] in period_report(

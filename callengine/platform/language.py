@@ -1,0 +1,61 @@
+"""Languages of what people read: rules from CLDR by Babel, words from callengine/locale.
+
+A catalogue is gettext's PO, which translators' programs read: `msgctxt` is the page, `msgid` the text's name. It is
+read as it is, when it is first wanted: nothing is compiled, so nothing can be stale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Final, Literal, get_args
+
+from babel import Locale
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+
+Language = Literal["ru", "en"]
+LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
+LOCALES: Final[Mapping[str, Locale]] = {language: Locale(language) for language in LANGUAGES}
+"""CLDR's rules."""
+
+
+@cache
+def texts_of(page: str) -> Mapping[str, Mapping[str, str]]:
+    """All texts of a page, by language and name. Raises LookupError when there is no such page."""
+    found: dict[str, Mapping[str, str]] = {
+        language: _texts(catalogue(language), page) for language in LANGUAGES
+    }
+    if not all(found.values()):
+        raise LookupError(f"no catalogue has texts of {page!r}")
+    return found
+
+
+@cache
+def catalogue(language: Language) -> Catalog:
+    """Its catalogue. Raises FileNotFoundError, UnicodeDecodeError, PoFileError: the package is damaged."""
+    with files("callengine").joinpath("locale", f"{language}.po").open("rb") as file:
+        return read_po(file, locale=language, abort_invalid=True)
+
+
+def _texts(source: Catalog, page: str) -> Mapping[str, str]:
+    return MappingProxyType(
+        {
+            str(message.id): str(message.string)
+            for message in source
+            if message.context == page and isinstance(message.id, str)
+        }
+    )
+
+
+def plural_form(language: Language, n: int) -> Literal["one", "few", "many"]:
+    """Which of a word's forms is said of so many; a language with fewer forms says `many` of the rest."""
+    match LOCALES[language].plural_form(n):
+        case "one":
+            return "one"
+        case "few":
+            return "few"
+        case _:
+            return "many"

@@ -1,0 +1,90 @@
+"""Every text has Russian and English, with the same places to fill in; forms of words are CLDR's."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Message
+
+from callengine.platform.language import LANGUAGES, Language, catalogue, plural_form, texts_of
+
+PAGES = ("sign-in", "evidence", "period")
+
+
+def messages(language: Language) -> dict[tuple[str, str], Message]:
+    return {(str(one.context), str(one.id)): one for one in catalogue(language) if one.id}
+
+
+def test_every_text_has_both_languages_and_none_is_empty_or_doubtful() -> None:
+    russian, english = messages("ru"), messages("en")
+    assert russian.keys() == english.keys()
+    assert {page for page, _ in russian} == set(PAGES)
+    assert len(russian) > 150
+    for one in (*russian.values(), *english.values()):
+        assert one.string, one.id
+        assert not one.fuzzy, one.id
+
+
+def test_places_that_are_filled_in_are_the_same_in_both() -> None:
+    russian, english = messages("ru"), messages("en")
+    for key, one in russian.items():
+        placed, wanted = (sorted(re.findall(r"{\w*}", str(text.string))) for text in (one, english[key]))
+        assert placed == wanted, key
+
+
+def test_a_text_is_in_the_letters_of_its_language() -> None:
+    """No translation was forgotten, or put into the other file; formulas and names of programs are in neither."""
+    for key, one in messages("ru").items():
+        assert re.search("[а-яё]", str(one.string).lower()) or str(one.string) == str(
+            messages("en")[key].string
+        ), key
+    for key, one in messages("en").items():
+        assert not re.search("[а-яё]", str(one.string).lower()), key
+
+
+def test_a_catalogue_names_each_text_once() -> None:
+    """Babel would take the later one without a word."""
+    for language in LANGUAGES:
+        text = Path(f"callengine/locale/{language}.po").read_text(encoding="utf-8")
+        names = re.findall(r'^msgctxt "(.+)"\nmsgid "(.+)"$', text, re.MULTILINE)
+        assert len(names) == len(set(names)) == len(messages(language))
+
+
+def test_every_text_is_used() -> None:
+    """By name, in the code or in a template of its page; names that are put together are the ledger's words."""
+    used = "\n".join(
+        path.read_text(encoding="utf-8")
+        for path in Path("callengine").rglob("*")
+        if path.suffix in {".py", ".html", ".svg"}
+    )
+    used += "\n".join(path.read_text(encoding="utf-8") for path in Path("sla").glob("*.py"))
+    words = set(re.findall(r"\w+", used))
+    unused = {name for _, name in messages("en") if name not in words and not _is_built(name, words)}
+    assert unused == set()
+
+
+def _is_built(name: str, words: set[str]) -> bool:
+    """`days_title` of a chart that is called `days`; `f_answered_only` of a formula."""
+    begin, _, end = name.rpartition("_")
+    return name.removeprefix("f_") in words or (begin in words and (f"_{end}" in words or end in words))
+
+
+def test_a_page_that_there_is_not_is_no_empty_page() -> None:
+    with pytest.raises(LookupError, match="no catalogue has texts of 'nothing'"):
+        texts_of("nothing")
+
+
+@pytest.mark.parametrize(
+    ("language", "form", "numbers"),
+    [
+        ("ru", "one", (1, 21, 101, 1001)),
+        ("ru", "few", (2, 3, 4, 22, 104)),
+        ("ru", "many", (0, 5, 11, 12, 14, 25, 111, 112)),
+        ("en", "one", (1,)),
+        ("en", "many", (0, 2, 11, 21, 101)),
+    ],
+)
+def test_forms(language: Language, form: str, numbers: tuple[int, ...]) -> None:
+    assert {plural_form(language, n) for n in numbers} == {form}
