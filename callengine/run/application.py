@@ -20,6 +20,7 @@ from ami_adapters.connection.pbx_connection import PbxConnection
 from ami_adapters.queue_log.transfers import TRANSFERS
 from callengine.chores.schedule import Chores
 from callengine.chores.timer_jobs import audit, closed, measure_lag, note_alive
+from callengine.control.feed import Feed
 from callengine.http.api.callbacks import CallbackApi
 from callengine.http.api.figures import FiguresApi
 from callengine.http.api.openapi import OpenApi
@@ -92,14 +93,13 @@ class Application:
         self.clock = clock or SystemClock()
         self._log = get_log("callengine.application")
         self.reports = ReportSchedule(settings, self.clock.now, self._log)
-        now = self.clock.now()
-        self.zone = ZoneInfo(settings.centre.time_zone)
+        self.zone, now = ZoneInfo(settings.centre.time_zone), self.clock.now()
         self.chores = Chores(self.zone, self._log)
         self._policy = policy or centre_policy(settings)
         self._link_times = link_times
         self._record = record
-        self.unlisted = UnlistedCalls(self.clock.now, self._log)
-        self.told = (self.unlisted.observe, *told_in(self._log, self.clock.now))
+        self.unlisted, self.feed = UnlistedCalls(self.clock.now, self._log), Feed(self.view, self.clock.now)
+        self.told = (self.unlisted.observe, *told_in(self._log, self.clock.now), self.feed.observe)
         self._stop_wanted, self._tasks = asyncio.Event(), list[asyncio.Task[None]]()
         self.tally = DayTally(
             {name: queue.promise for name, queue in self._policy.queues.items()},
@@ -147,7 +147,7 @@ class Application:
             listeners=dict.fromkeys(TRANSFERS, self.queue_log.hear),
             charge=self.charge,
         )
-        metrics = Metrics(
+        self.metrics = metrics = Metrics(
             self._policy.queues,
             sorted({line.company for line in self._policy.lines.values()}),
             tally=self.tally,
@@ -161,7 +161,6 @@ class Application:
             in_charge=lambda: in_charge(self.charge),
             times_lost=self._times_lost,
         )
-        self.metrics = metrics
         self.ledger_watch = LedgerWatch(ledger, metrics.ledger, log)
         self.ledger_watch.on_lost = self._lose_ledger
         ledger.writer.start()
@@ -228,13 +227,14 @@ class Application:
             connections=settings.http.connections,
         )
         await self.http.start()
-        loop = asyncio.get_running_loop()
+        await self.feed.open(settings.http.control_socket)
+        task = asyncio.get_running_loop().create_task
         self._tasks = [
-            loop.create_task(self._engine.run(), name="engine"),
-            loop.create_task(self._beat(), name="heartbeat"),
-            loop.create_task(measure_lag(metrics.loop_lag_seconds), name="loop lag"),
-            loop.create_task(audit(self.pbx), name="audit"),
-            loop.create_task(note_alive(ledger, self.clock.now), name="alive"),
+            task(self._engine.run(), name="engine"),
+            task(self._beat(), name="heartbeat"),
+            task(measure_lag(metrics.loop_lag_seconds), name="loop lag"),
+            task(audit(self.pbx), name="audit"),
+            task(note_alive(ledger, self.clock.now), name="alive"),
         ]
         live = FromInside(self.tally, self.clock.now, ledger.writer.flush)
         differ, wanted = metrics.accounts_differ, lambda: self._settings
@@ -282,6 +282,7 @@ class Application:
         self.pbx.follow(policy)
         self.queue_log.follow(policy)
         follow_board(self.board, found.settings, version("callengine"))
+        self._engine_or_fail().in_turn(self.feed.renew)
 
     def ask_to_stop(self) -> None:
         """End `run`."""
@@ -317,6 +318,7 @@ class Application:
         await self.pbx.close()
         await self.link.close()
         self.alarm.stop()
+        await self.feed.close()
         await self.http.stop()
         if self.ledger is not None:
             await closed(self.ledger, self.clock.now(), self._log)

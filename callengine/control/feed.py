@@ -1,0 +1,173 @@
+"""The desk's socket: whoever connects gets a snapshot, then what happens. The engine waits for nobody (law 10).
+
+A reader that does not keep up is cut off as soon as `MOST_BEHIND` bytes wait for it; it comes back and begins with a
+snapshot. Nothing is taken from a reader: who talks is cut off too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from callengine.control.live_messages import Beat, Live, to_line
+from callengine.control.telling import is_told, snapshot, told
+from callengine.platform.listeners import private_listener
+from callengine.platform.logs import get_log
+from queues.live_state import CentreView
+from queues.messages.journal import JournalEntry
+
+MOST_READERS = 8
+MOST_BEHIND = 256 * 1024
+"""Bytes that wait for one reader, besides its snapshot: some 1,500 messages, half a minute of a busy centre."""
+BEAT_SECONDS = 1.0
+"""A reader that hears nothing for some of these knows that the engine hangs."""
+
+
+def desk_socket(control: Path) -> Path:
+    """Beside the control socket, which is the owner's: callengine.sock → callengine-desk.sock."""
+    return control.with_name(f"{control.stem}-desk{control.suffix}")
+
+
+class _Reader(asyncio.Protocol):
+    """One connection. Bytes leave it only by the kernel's own pace; nobody ever waits for that."""
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+        self._transport: asyncio.Transport | None = None
+        self._told = 0
+        self._allowed = MOST_BEHIND
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if not isinstance(transport, asyncio.Transport):  # A stream socket's always is.
+            return
+        self._transport = transport
+        self._feed.welcome(self)
+
+    def begin(self, line: bytes) -> None:
+        """The snapshot, whatever its size."""
+        self._allowed = MOST_BEHIND + len(line)
+        self._write(line)
+
+    def tell(self, make: Callable[[int], Live]) -> None:
+        """The next message."""
+        self._told += 1
+        self._write(to_line(make(self._told)))
+
+    def data_received(self, data: bytes) -> None:
+        self._feed.cut(self, "it sends, and nothing is taken here")
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self._transport = None
+        self._feed.farewell(self)
+
+    def end(self) -> None:
+        """At once: what waits for it is dropped."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _write(self, line: bytes) -> None:
+        if self._transport is None or self._transport.is_closing():
+            return
+        self._transport.write(line)
+        if self._transport.get_write_buffer_size() > self._allowed:
+            self._feed.cut(self, "it does not keep up")
+
+
+class Feed:
+    """All who read, and what they are told. `observe` is the engine's observer."""
+
+    def __init__(self, view: Callable[[], CentreView], now: Callable[[], datetime]) -> None:
+        self._view = view
+        self._now = now
+        self._log = get_log("callengine.desk_feed")
+        self._readers: set[_Reader] = set()
+        self._server: asyncio.Server | None = None
+        self._path: Path | None = None
+        self._beat: asyncio.TimerHandle | None = None
+        self.cut_off = 0
+        """Readers that were cut off because they did not keep up or misbehaved."""
+
+    @property
+    def readers(self) -> int:
+        """How many read now."""
+        return len(self._readers)
+
+    async def open(self, control: Path) -> None:
+        """Listen beside the control socket. A desk that cannot be served never keeps the engine from starting."""
+        path = desk_socket(control)
+        loop = asyncio.get_running_loop()
+        try:
+            listener = private_listener(path)
+            self._server = await loop.create_unix_server(lambda: _Reader(self), sock=listener)
+        except OSError as problem:
+            self._log.error("desk_socket_failed", msg="the desk sees no calls", reason=str(problem))
+            return
+        self._path = path
+        self._beat = loop.call_later(BEAT_SECONDS, self._beat_now)
+
+    async def close(self) -> None:
+        """End every stream, wait for none."""
+        if self._beat is not None:
+            self._beat.cancel()
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
+        for reader in tuple(self._readers):
+            reader.end()
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
+
+    def observe(self, entry: JournalEntry) -> None:
+        """Pass it on to whoever reads. Never raises: the engine is in the midst of its work."""
+        if self._readers and is_told(entry):
+            self._tell(lambda n: told(n, entry))
+
+    def renew(self) -> None:
+        """The settings have changed: everybody begins again, with a snapshot of what there is now."""
+        for reader in tuple(self._readers):
+            reader.end()
+
+    def welcome(self, reader: _Reader) -> None:
+        """A new reader. What it is told is whole: nothing happens between its snapshot and what follows."""
+        if len(self._readers) >= MOST_READERS:
+            reader.end()
+            return
+        try:
+            line = to_line(snapshot(self._view(), self._now()))
+        except Exception:
+            self._log.exception(
+                "desk_not_told", msg="an error of the engine; calls go on, the desk is cut off"
+            )
+            reader.end()
+            return
+        self._readers.add(reader)
+        reader.begin(line)
+
+    def farewell(self, reader: _Reader) -> None:
+        """It is gone."""
+        self._readers.discard(reader)
+
+    def cut(self, reader: _Reader, reason: str) -> None:
+        """Away with it; it may come back."""
+        self.cut_off += 1
+        self._readers.discard(reader)
+        reader.end()
+        self._log.warning("desk_cut_off", msg="a reader of the desk's socket was cut off", reason=reason)
+
+    def _tell(self, make: Callable[[int], Live]) -> None:
+        for reader in tuple(self._readers):
+            try:
+                reader.tell(make)
+            except Exception:
+                self._log.exception(
+                    "desk_not_told", msg="an error of the engine; calls go on, the desk is cut off"
+                )
+                self._readers.discard(reader)
+                reader.end()
+
+    def _beat_now(self) -> None:
+        at = self._now()
+        self._tell(lambda n: Beat(n=n, at=at))
+        self._beat = asyncio.get_running_loop().call_later(BEAT_SECONDS, self._beat_now)
