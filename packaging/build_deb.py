@@ -33,7 +33,7 @@ DEBIAN_PYTHON = "/usr/bin/python3"
 LOCK = ROOT / "requirements" / "run.txt"
 _ALONE = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONSAFEPATH": "1"}
 """The environment's own callengine speaks, not that of the folder the build is called in."""
-PAGES = ("README.md", "CHANGELOG.md", "docs/*.md", "docs/reference/*.md")
+PAGES = ("README.md", "CHANGELOG.md", "SECURITY.md", "docs/*.md", "docs/reference/*.md")
 
 
 class BuildError(Exception):

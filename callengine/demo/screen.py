@@ -27,12 +27,15 @@ _COLOURS = {
 _SHOWN_CALLERS = 8
 
 
-def live_view(view: CentreView, tally: DayTally, now: datetime, left: timedelta) -> RenderableType:
-    """One moment of the centre."""
+def live_view(
+    view: CentreView, tally: DayTally, now: datetime, left: timedelta, address: str
+) -> RenderableType:
+    """One moment of the centre. `address`: where the wallboard is."""
     return Group(
         Panel(_figures(view, tally, now), title=f"callengine — {max(left, timedelta(0)).seconds} s to go"),
         Panel(_waiting(view.waiting, now), title="residents without a human, the longest waiting first"),
         Panel(_agents(view), title="agents"),
+        Text(f"  wallboard: {address}"),
     )
 
 

@@ -73,7 +73,7 @@ async def _live(
         started = clock.now()
         try:
             await application.start()
-            console.print(f"  engine: started; metrics at http://127.0.0.1:{application.http.port}/metrics")
+            console.print(f"  engine: started; wallboard at {_address(application)}", soft_wrap=True)
             await _open_for_business(phones, seed)
             console.print(
                 f"  {len(phones.agents)} softphones registered, agents logged in; residents begin to call"
@@ -93,6 +93,11 @@ async def _live(
             imbalance = await _tell_the_end(application, started, clock, console)
             await application.stop()
     return 0 if imbalance == 0 else 1
+
+
+def _address(application: Application) -> str:
+    """Of the wallboard; metrics and the API are beside it."""
+    return f"http://127.0.0.1:{application.http.port}/wallboard"
 
 
 async def _until_all_is_over(application: Application) -> None:
@@ -144,7 +149,13 @@ async def _watch(
     with Live(console=console, refresh_per_second=4, transient=True) as live:
         await frames(
             lambda: live.update(
-                live_view(application.view(), application.tally, clock.now(), until - clock.now())
+                live_view(
+                    application.view(),
+                    application.tally,
+                    clock.now(),
+                    until - clock.now(),
+                    _address(application),
+                )
             ),
             _FRAME_SECONDS,
         )

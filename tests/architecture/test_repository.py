@@ -24,7 +24,17 @@ def text_of(path: Path) -> str:
 
 def test_the_top_level_is_the_one_that_was_asked_for() -> None:
     asked = {*PACKAGES, "tests", "asterisk-sample", "pyproject.toml"}
-    beside = {"README.md", "LICENSE", "CHANGELOG.md", "Makefile", "docs", "packaging", "requirements"}
+    beside = {
+        "README.md",
+        "LICENSE",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "Makefile",
+        "docs",
+        "packaging",
+        "requirements",
+    }
     found = {path.parts[0] for path in committed() if not path.parts[0].startswith(".")}
     assert found == asked | beside
 

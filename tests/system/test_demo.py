@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,9 +71,11 @@ def test_ctrl_c_ends_it_with_the_summary_and_no_process_and_no_port_stays(scratc
     assert process.stdout is not None
     port = 0
     for line in process.stdout:
-        found = re.search(r"127\.0\.0\.1:(\d+)/metrics", line)
+        found = re.search(r"wallboard at (http://127\.0\.0\.1:(\d+)/wallboard)$", line)
         if found:
-            port = int(found[1])
+            port = int(found[2])
+            with urllib.request.urlopen(found[1], timeout=10) as page:  # noqa: S310  # by the pattern http
+                assert "wallboard/" in page.read().decode()
         if "answered" in line and "offered" in line:
             break
     assert port
