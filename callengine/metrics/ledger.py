@@ -51,6 +51,11 @@ class LedgerMetrics(Collector):
             ),
             ("spool_records", "Decisions that only the spool has", spool.pending_records if spool else 0),
             ("spool_bytes", "Size of the spool", spool.end if spool else 0),
+            (
+                "spool_stale_bytes",
+                "Decisions made when another engine was in charge: in no ledger, in a file beside the spool",
+                spool.aside_bytes if spool else 0,
+            ),
             ("spool_fill_ratio", "The spool's size of its limit", spool.fill_ratio if spool else 0),
         ):
             family = GaugeMetricFamily(f"callengine_{name}", text)

@@ -213,7 +213,9 @@ class StandBy:
         return lambda: {"in_charge": False, "pbx_connected": link.state is LinkState.CONNECTED}
 
     def _links_of(self, link: AmiLink) -> Callable[[], Links]:
-        return lambda: Links(pbx=link.state is LinkState.CONNECTED and self._figures.are_shared, trunks=())
+        return lambda: Links(
+            pbx=link.state is LinkState.CONNECTED and self._figures.are_shared, in_charge=self.who()
+        )
 
     def in_charge(self) -> InCharge:
         """For the metrics."""

@@ -68,6 +68,8 @@ class Links:
     """Whether each can carry calls; None: not known."""
     unlisted: tuple[str, ...] = ()
     """Numbers that were dialled within the hour and that no line of the settings has, the latest first."""
+    in_charge: str | None = None
+    """Of an engine that stands by: who is in charge of the PBX, and where; "" when nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,7 @@ class Texts:
     works: str
     away: str
     unlisted: str
+    stands_by: str
     """Numbers that were dialled and that nobody configured."""
     not_known: str
     alarm: str
@@ -125,6 +126,7 @@ RU: Final = Texts(
     works="работает",
     away="нет связи",
     unlisted="{numbers}: не настроен",
+    stands_by="Это запасной движок: живых звонков здесь не видно. Главный: {who}",
     not_known="неизвестно",
     alarm="Внимание: житель ждёт дольше {limit}",
     view="Вид",
@@ -204,6 +206,7 @@ EN: Final = Texts(
     works="works",
     away="away",
     unlisted="{numbers}: not set up",
+    stands_by="This engine stands by and sees no live calls. In charge: {who}",
     not_known="not known",
     alarm="Attention: a resident has waited longer than {limit}",
     view="View",

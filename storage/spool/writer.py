@@ -64,11 +64,17 @@ class Spool:
         """All starts it knows of."""
         self.pending_records = 0
         """Decisions that, as far as is known, only the spool has."""
+        self.aside_bytes = 0
+        """Of the file of decisions that were made when another engine was in charge, until somebody took it away."""
 
     @property
     def path(self) -> Path:
         """The file."""
         return self._file.path
+
+    @property
+    def _aside(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.stale")
 
     @property
     def end(self) -> int:
@@ -88,6 +94,7 @@ class Spool:
     async def open(self) -> None:
         """Take the file and look through it. Raises LedgerError: in use, of another node; OSError."""
         self.damage = await self._run(self._file.open)
+        self.aside_bytes = await self._run(lambda: _size_of(self._aside))
         await self._run(self._look_through)
         self.drained_to = 0  # What the ledger has of it only the ledger can tell.
 
@@ -108,9 +115,9 @@ class Spool:
 
     async def set_aside(self, lines: Sequence[Line]) -> Path:
         """Keep them beside it, where nothing reads them by itself; the file. Raises OSError."""
-        aside = self.path.with_name(f"{self.path.name}.stale")
-        await self._run(lambda: append_aside(aside, map(encode_line, lines)))
-        return aside
+        await self._run(lambda: append_aside(self._aside, map(encode_line, lines)))
+        self.aside_bytes = await self._run(lambda: _size_of(self._aside))
+        return self._aside
 
     async def lines(self) -> AsyncIterator[Line]:
         """Everything it holds now, in order. Raises OSError."""
@@ -192,3 +199,7 @@ def _line(found: Found) -> Line | None:
         return decode_line(found.content)
     except DecodeError:
         return None
+
+
+def _size_of(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0

@@ -7,10 +7,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from prometheus_client import CollectorRegistry
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from callengine.metrics.ledger import LedgerMetrics
 from queues.messages.commands import DialCallback
 from storage import leases
 from storage.leases import LeaseHeldError, LeaseLostError, hold, holding, job_lease, take
@@ -169,11 +171,23 @@ async def test_a_stale_engines_claim_is_refused_in_the_same_transaction_and_stay
     try:
         async with third.engine.connect() as connection:
             assert not (await connection.execute(select(attempts.c.attempt))).all()
+        assert stale_bytes(third) == Path(f"{spool}.stale").stat().st_size > 0
     finally:
         await third.close()
+    # It is told until somebody has taken the file away, whoever starts.
+    fourth = await open_ledger(shared, "pbx1", moment(90), holder="one", spool=Spool(spool, "pbx1"))
+    assert stale_bytes(fourth) > 0
+    await fourth.close()
     aside = [decode_line(one.content) for one in read_records(Path(f"{spool}.stale"))]
     assert aside
     assert all(isinstance(line, Decided) and line.epoch == first.epoch for line in aside)
+
+
+def stale_bytes(ledger: Ledger) -> float:
+    """As a scrape shows it."""
+    registry = CollectorRegistry()
+    LedgerMetrics(registry).ledger = ledger
+    return registry.get_sample_value("callengine_spool_stale_bytes") or 0.0
 
 
 async def test_what_a_holder_decided_in_time_comes_into_the_ledger_though_another_came_after_it(

@@ -7,6 +7,7 @@ hosts on one PostgreSQL ledger. Each resident is rung, and dialled back, once.
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 
 import pytest
@@ -66,7 +67,11 @@ async def test_a_copy_of_the_settings_elsewhere_stands_by_says_who_is_in_charge_
         status, refusal = await second.get("/api/v1/callbacks")
         assert status == 503
         assert f"process {first.pid}" in refusal
-        assert (await second.get("/wallboard"))[0] == 200
+        status, board = await second.get("/wallboard")
+        assert status == 200
+        # Its wallboard sees no call of these; it says so, and where they are seen.
+        assert re.search(rf'class="standby">[^<]*host [^<]*, process {first.pid}<', board)
+        assert 'class="standby"' not in (await first.get("/wallboard"))[1]
         told = await check(second.settings)
         assert "is in charge of this PBX" in told
         assert f"process {first.pid}" in told

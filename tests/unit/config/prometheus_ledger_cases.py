@@ -108,6 +108,11 @@ def spool() -> Iterator[Case]:
         "Потеряно записей: 7; нет места ни в базе, ни в файле",
     )
     yield from fires("CallengineDecisionsDropped", "ledger_dropped_records", "0", "7", "0", dropped)
+    stale = (
+        "Decisions of an engine that was not in charge any more are in no ledger: look at SPOOL.stale",
+        "Решения движка, который уже не был главным, не попали в базу: посмотрите файл SPOOL.stale",
+    )
+    yield from fires("CallengineDecisionsSetAside", "spool_stale_bytes", "0", "812", "0", stale)
     for rule, metric, forgotten, texts in (
         (
             "CallengineSpoolWritesFail",
