@@ -313,7 +313,7 @@ def test_the_notice_is_as_long_as_the_dialplan_believes(
 
 
 def test_both_languages_have_every_phrase_the_dialplan_plays(asterisk: AsteriskProcess) -> None:
-    played = set(re.findall(r"callengine/([a-z-]+)[,)]", DIALPLAN))
+    played = set(re.findall(r"(?<!DB_KEYS\()callengine/([a-z-]+)[,)]", DIALPLAN))
     played |= set(re.findall(r"callengine-agent-told,([a-z-]+),1", DIALPLAN))
     for language in ("en", "ru"):
         spoken = {path.stem for path in (asterisk.data / "sounds" / language / "callengine").glob("*.wav")}

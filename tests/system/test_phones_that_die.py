@@ -103,6 +103,13 @@ async def test_the_resident_of_a_phone_that_died_is_served_on_by_another_agent(w
         die(dying)
         await centre.until(lambda: in_fallback(centre), seconds=20)
         assert resident.ended_at is None
+        # The dead phone is rung after all others.
+        await centre.until(
+            lambda: (
+                f"/callengine/aside/{dying.user} "
+                in centre.asterisk.command_line("database show callengine/aside")
+            )
+        )
         living = second if dying is first else first
         served = len(living.calls)
         await living.dial("*44", seconds=0.3)
@@ -114,6 +121,7 @@ async def test_the_resident_of_a_phone_that_died_is_served_on_by_another_agent(w
         # And the end is an end: nobody is sent on from there.
         living.hang_up()
         await centre.until(lambda: resident.ended_at is not None, seconds=10)
+        await centre.until(lambda: not centre.engine.view().calls)
         assert [row.outcome for row in await centre.rows("SELECT outcome FROM calls")] == ["answered"]
 
 
@@ -237,6 +245,7 @@ async def test_a_callback_that_nobody_takes_over_is_served_by_the_queue() -> Non
         await centre.until(lambda: states(centre)["1002"] == "talking", seconds=20)
         second.hang_up()
         await until_over(centre)
+        await here.until_closed()
         assert await here.obligations() == [("contacted", "")]
 
 
