@@ -190,6 +190,10 @@ class ChannelRegistry:
                 del self.bridges[bridge]
         return bridge
 
+    def bridge_of(self, uniqueid: str) -> str | None:
+        """The bridge that a channel is in."""
+        return self._bridge_of.get(uniqueid)
+
     def members_with(self, uniqueid: str) -> dict[str, ChannelName]:
         """Everybody in the bridge of this channel, itself included; empty when it is in none."""
         bridge = self._bridge_of.get(uniqueid)
@@ -271,11 +275,19 @@ class ChannelRegistry:
         if channel is not None and agent is not None and uniqueid not in self.attempts:
             self.legs[uniqueid] = AgentLeg(agent, channel, call, uniqueid)
 
-    def left_by(self, leg: AgentLeg) -> None:
-        """His telephone is gone: whoever it spoke with is with nobody until one is with him again, be it the same."""
-        resident = self.residents.get(leg.call or "")
-        if resident is not None and resident.agent == leg.agent:
-            resident.agent = None
+    def left_by(self, agent: AgentId, call: CallId | None) -> list[str]:
+        """His telephone is gone: whoever it spoke with is with nobody until one is with him again, be it the same.
+
+        Their channels: who called, and whom he or a colleague called back.
+        """
+        resident = self.residents.get(call or "")
+        left = [(one, contact) for one, contact in self.contacts.items() if contact.agent == agent]
+        for _, contact in left:
+            contact.agent = None
+        if resident is None or resident.agent != agent:
+            return [one for one, _ in left]
+        resident.agent = None
+        return [resident.call, *(one for one, _ in left)]
 
     def rename(self, uniqueid: str, channel: str) -> None:
         """A masquerade gave the channel a new name: actions must use it, and it is whose phone it says, from now on."""

@@ -16,7 +16,7 @@ from ami_adapters.channels.channel_registry import ChannelRegistry, ContactChann
 from ami_adapters.channels.local_channels import is_local
 from queues.messages import events
 from queues.messages.events import Event
-from queues.terms.identifiers import AgentId, ChannelName
+from queues.terms.identifiers import AgentId, CallId, ChannelName
 
 
 class Conversations:
@@ -46,7 +46,7 @@ class Conversations:
             if held_by is not None and held_by[0] not in members:
                 del self._held[uniqueid]
                 yield events.ConversationHeld(at, channel, held=False)
-            yield from self._taken_over(uniqueid, list(agents.values()), channel, at)
+            yield from self._taken_over(uniqueid, agents, channel, at)
 
     def _answered(
         self,
@@ -71,19 +71,27 @@ class Conversations:
         yield events.CallAnswered(at, resident.call, resident.agent, resident.by_fallback)
 
     def _taken_over(
-        self, uniqueid: str, agents: list[AgentId], channel: ChannelName, at: datetime
+        self, uniqueid: str, agents: Mapping[str, AgentId], channel: ChannelName, at: datetime
     ) -> Iterator[Event]:
         served: ResidentChannel | ContactChannel | None = self._registry.residents.get(uniqueid)
         if isinstance(served, ResidentChannel) and not served.answered:
             return
         served = served or self._registry.contacts.get(uniqueid)
-        if served is None or served.agent in agents:
+        if served is None or served.agent in agents.values():
             return
-        served.agent = agents[0]
+        by, served.agent = next(iter(agents.items()))
         if isinstance(served, ResidentChannel):
-            yield events.CallTransferred(at, served.call, agents[0])
+            self._registry.take_leg(by, served.call)
+            yield events.CallTransferred(at, served.call, served.agent)
         else:
-            yield events.AttemptPassedOn(at, served.attempt, agents[0], channel)
+            yield events.AttemptPassedOn(at, served.attempt, served.agent, channel)
+
+    def left_by(self, agent: AgentId, call: CallId | None, at: datetime) -> Iterator[Event]:
+        """His telephone is gone; another call of it may be with the resident already (*2 that came back to him)."""
+        for resident in self._registry.left_by(agent, call):
+            bridge = self._registry.bridge_of(resident)
+            if bridge is not None:
+                yield from self.bridge_changed(bridge, at)
 
     def held_by(self, uniqueid: str, at: datetime) -> Iterator[Event]:
         """The agent's channel put the others of its bridge on hold."""

@@ -297,13 +297,16 @@ class EventTranslator:
             yield events.AgentPhoneUsed(at, left, in_use=False)
         if attempt is not None:
             yield attempt_ended(attempt, at, message)
+            maker = self._registry.agent_of_channel(attempt.name or "")
+            if maker is not None:
+                yield from self._conversations.left_by(maker, None, at)
         elif resident is not None:
             yield events.CallEnded(
                 at, resident.call, cause_of(message.text("Cause")) or 0, resident.agent_left_first
             )
         elif leg is not None:
-            self._registry.left_by(leg)
             yield events.AgentLegEnded(at, leg.agent, leg.channel, leg.call)
+            yield from self._conversations.left_by(leg.agent, leg.call, at)
 
     def _device_state(self, message: Message, at: datetime) -> Iterator[Event]:
         agent = self._registry.agents_by_endpoint.get(Endpoint(message.text("Device")))

@@ -17,18 +17,9 @@ from callengine.demo.phones.tones import RESIDENT_TONE
 from tests.support.consultation import Consultation
 from tests.support.live_centre import LiveCentre, live_centre
 from tests.system.test_callbacks import answers, plan, ward
-from tests.system.test_transfers import heard, states, talking
+from tests.system.test_transfers import heard, press, states, talking
 
 RECORDED = CentrePlan(agents=2, wrap_up=0, record=True)
-
-
-async def press(phone: Softphone, keys: str) -> None:
-    call = phone.present_call
-    assert call is not None
-    assert call.stream is not None
-    for key in keys:
-        await call.stream.press(key)
-        await asyncio.sleep(0.1)
 
 
 async def colleague_speaks(second: Softphone) -> None:

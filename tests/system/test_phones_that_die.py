@@ -13,9 +13,9 @@ from callengine.demo.phones.sip_socket import SipSocket
 from callengine.demo.phones.softphone import Softphone
 from tests.support.consultation import Consultation
 from tests.support.live_centre import LiveCentre, live_centre
-from tests.system.test_attended_transfers import colleague_speaks, press
+from tests.system.test_attended_transfers import colleague_speaks
 from tests.system.test_callbacks import DIALLED, Ward, answers, plan, ward
-from tests.system.test_transfers import heard, states, talking
+from tests.system.test_transfers import heard, press, states, talking
 
 SECONDS = 3
 """What each `rtp_timeout` of the sample, whosever it is, is shortened to."""

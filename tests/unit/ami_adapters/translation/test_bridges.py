@@ -16,7 +16,7 @@ from tests.support.centre import small_centre
 
 NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
 RESIDENT, FIRST, SECOND = "PJSIP/trunk-01", "PJSIP/1001-02", "PJSIP/1002-03"
-A2 = AgentId("1002")
+A1, A2 = AgentId("1001"), AgentId("1002")
 
 
 class Bridges:
@@ -92,6 +92,40 @@ def test_he_comes_back_to_who_gave_him_away() -> None:
     assert bridges.tell("BridgeEnter", again) == [
         events.CallTransferred(NOW, CallId(RESIDENT), AgentId("1001"))
     ]
+
+
+def test_he_comes_back_by_a_new_call_of_the_same_phone_before_the_old_one_is_gone() -> None:
+    """Asterisk itself rings who asked by *2 and hung up, when nobody else wants the resident."""
+    bridges, again = talking(), "PJSIP/1001-09"
+    bridges.tell("BridgeLeave", FIRST)
+    bridges.tell("DialBegin", "", DestUniqueid=again, DestChannel=again)
+    assert bridges.tell("BridgeEnter", again) == []
+    back = [events.CallTransferred(NOW, CallId(RESIDENT), AgentId("1001"))]
+    assert bridges.tell("Hangup", FIRST) == back
+    # And once more, from there.
+    third = "PJSIP/1001-10"
+    bridges.tell("BridgeLeave", again)
+    bridges.tell("Hangup", again)
+    bridges.dial(RESIDENT, third)
+    assert bridges.tell("BridgeEnter", third) == back
+
+
+@pytest.mark.parametrize("taker", [A1, A2])
+def test_a_callback_that_comes_back_to_who_made_it_is_his_again(taker: AgentId) -> None:
+    bridges, attempt = Bridges(), "ob-7.1.1"
+    bridges.registry.add_attempt(attempt, FIRST)
+    bridges.tell("UserEvent", FIRST, UserEvent="CallengineCallback", Attempt=attempt, Do="dialling")
+    bridges.tell("BridgeEnter", RESIDENT)
+    bridges.tell("BridgeEnter", FIRST)
+    bridges.tell("Hangup", FIRST)
+    for n in range(2):
+        leg = f"PJSIP/{taker}-1{n}"
+        bridges.dial(RESIDENT, leg)
+        assert bridges.tell("BridgeEnter", leg) == [
+            events.AttemptPassedOn(NOW, AttemptId(attempt), taker, ChannelName(RESIDENT))
+        ]
+        bridges.tell("BridgeLeave", leg)
+        bridges.tell("Hangup", leg)
 
 
 @pytest.mark.parametrize("back", ["unhold", "another agent"])
