@@ -15,6 +15,7 @@ from tests.support.consultation import Consultation
 from tests.support.live_centre import LiveCentre, live_centre
 from tests.system.test_attended_transfers import colleague_speaks
 from tests.system.test_callbacks import DIALLED, Ward, answers, plan, ward
+from tests.system.test_contact import dialled_when_he_calls
 from tests.system.test_transfers import heard, press, states, talking
 
 SECONDS = 3
@@ -230,6 +231,27 @@ async def test_whom_the_agent_was_calling_back_when_his_phone_died_and_who_hangs
         rows = await centre.rows("SELECT agent, dial_status FROM attempts ORDER BY n")
         assert (rows[0].agent, rows[0].dial_status) == ("1001", "AGENTGONE")
         assert (rows[-1].agent, rows[-1].dial_status) == ("1002", "ANSWER")
+
+
+async def test_who_calls_while_he_is_dialled_and_whose_agents_phone_then_dies_is_served_on() -> None:
+    async with live_centre(plan(agents=2)) as centre:
+        shorten_timeouts(centre)
+        here, resident = await dialled_when_he_calls(centre)
+        await centre.until(lambda: resident.heard_at is not None, seconds=20)
+        (second,) = await centre.phones.add_agents(1)
+        await second.dial("*43", seconds=0.3)
+        die(here.agent)
+        await centre.until(lambda: in_fallback(centre), seconds=20)
+        assert resident.ended_at is None
+        await second.dial("*44", seconds=0.3)
+        await second.wait_for(
+            lambda one: bool(one.calls) and one.calls[-1].answered_at is not None, seconds=40
+        )
+        await centre.until(lambda: states(centre)["1002"] == "talking", seconds=20)
+        second.hang_up()
+        await centre.until(lambda: resident.ended_at is not None, seconds=10)
+        await here.until_closed()
+        assert await here.obligations() == [("got_through", "")]
 
 
 async def test_a_callback_that_nobody_takes_over_is_served_by_the_queue() -> None:
