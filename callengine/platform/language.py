@@ -17,6 +17,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 Language = Literal["ru", "en"]
+Forms = tuple[str, str, str]
+"""For one, few and many, as Russian has them; English has the last two alike."""
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 LOCALES: Final[Mapping[str, Locale]] = {language: Locale(language) for language in LANGUAGES}
 """CLDR's rules."""
@@ -34,6 +36,12 @@ def texts_of(page: str) -> Mapping[str, Mapping[str, str]]:
 
 
 @cache
+def forms_of(page: str) -> Mapping[str, Mapping[str, Forms]]:
+    """A page's words that change with a number, by language and name."""
+    return {language: _forms(catalogue(language), page) for language in LANGUAGES}
+
+
+@cache
 def catalogue(language: Language) -> Catalog:
     """Its catalogue. Raises FileNotFoundError, UnicodeDecodeError, PoFileError: the package is damaged."""
     with files("callengine").joinpath("locale", f"{language}.po").open("rb") as file:
@@ -48,6 +56,15 @@ def _texts(source: Catalog, page: str) -> Mapping[str, str]:
             if message.context == page and isinstance(message.id, str)
         }
     )
+
+
+def _forms(source: Catalog, page: str) -> Mapping[str, Forms]:
+    found: dict[str, Forms] = {}
+    for message in source:
+        if message.context == page and isinstance(message.id, tuple):
+            one, few, *many = tuple(message.string or ())
+            found[str(message.id[0])] = (one, few, many[0] if many else few)
+    return MappingProxyType(found)
 
 
 def plural_form(language: Language, n: int) -> Literal["one", "few", "many"]:

@@ -65,7 +65,7 @@ def is_setting(name: str) -> bool:
 
 
 def shown() -> Iterator[str]:
-    for language in (texts.RU, texts.EN):
+    for language in texts.TEXTS.values():
         for field in fields(language):
             yield repr(getattr(language, field.name))
     for words in texts_of("period").values():
