@@ -17,6 +17,9 @@ from typing import Any
 
 from tests.support.debian_machine import ROOT, DebianMachine, booted
 
+ARCHIVE = "/usr/src/callengine"
+WHEELS = "/usr/src/wheels"
+"""Where a machine of the tests sees the source archive, and what pip needs without a network."""
 PREFIX = "/opt/asterisk"
 PHONES = ("1001", "1002")
 TRUNK_AND_PHONES = """

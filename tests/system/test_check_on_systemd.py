@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.support.debian_machine import DebianMachine, why_not
-from tests.support.debian_pbx import machine_with_asterisk, wheels
 from tests.support.installed_service import Service
-from tests.support.two_versions import source_archive
-from tests.system.test_docs_on_systemd import ARCHIVE, WHEELS, blocks, install, type_in
+from tests.system.test_docs_on_systemd import blocks, install, type_in
 
 pytestmark = [
     pytest.mark.long,
@@ -21,18 +17,6 @@ pytestmark = [
     pytest.mark.timeout(900),
     pytest.mark.skipif(bool(why_not()), reason=why_not()),
 ]
-
-
-@pytest.fixture(scope="module")
-def archive() -> Iterator[Path]:
-    with source_archive() as root:
-        yield root
-
-
-@pytest.fixture
-def machine(archive: Path) -> Iterator[DebianMachine]:
-    with machine_with_asterisk({ARCHIVE: archive, WHEELS: wheels()}) as found:
-        yield found
 
 
 def errors(machine: DebianMachine) -> dict[str, str]:

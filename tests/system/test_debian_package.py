@@ -12,7 +12,7 @@ import pytest
 from tests.support.debian_machine import DebianMachine, booted, why_not
 from tests.support.debian_pbx import machine_with_asterisk, wheels
 from tests.support.installed_service import Service
-from tests.support.two_versions import NEW, NOVELTY, OLD, ROOT, source_archive, wheel_of
+from tests.support.two_versions import NEW, NOVELTY, OLD, ROOT, wheel_of
 
 pytestmark = [
     pytest.mark.long,
@@ -27,16 +27,14 @@ OWN = "# The administrator's own word.\n"
 
 
 @pytest.fixture(scope="module")
-def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def packages(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the packages of both versions, built as `make deb` builds them."""
     wheels()
     folder = tmp_path_factory.mktemp("packages")
-    with source_archive() as archive:
-        for version in (OLD, NEW):
-            subprocess.run(
-                [sys.executable, ROOT / "packaging/build_deb.py", wheel_of(archive, version), folder],
-                check=True,
-            )
+    for version in (OLD, NEW):
+        subprocess.run(
+            [sys.executable, ROOT / "packaging/build_deb.py", wheel_of(archive, version), folder], check=True
+        )
     return folder
 
 

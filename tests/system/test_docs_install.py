@@ -23,7 +23,7 @@ import pytest
 from callengine.demo.asterisk_process import AsteriskProcess
 from callengine.demo.centre import CentrePlan, start_asterisk, write_settings
 from callengine.sample.provisioned_tools import find_tools
-from tests.support.two_versions import NEW, OLD, source_archive
+from tests.support.two_versions import NEW, OLD
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(300)]
 
@@ -139,13 +139,6 @@ class Machine:
         )
         assert done.returncode == 1
         return done.stderr
-
-
-@pytest.fixture(scope="module")
-def archive() -> Iterator[Path]:
-    """A source archive with both wheels in dist/."""
-    with source_archive() as root:
-        yield root
 
 
 @pytest.fixture

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.support.debian_machine import DebianMachine, why_not
-from tests.support.debian_pbx import PHONE, PHONES, machine_with_asterisk, wheels
+from tests.support.debian_pbx import ARCHIVE, PHONE, PHONES, WHEELS
 from tests.support.installed_service import CALLS, DOOR, SERVED_BY, Service
 from tests.support.stock_pbx import EXISTING
-from tests.support.two_versions import NEW, OLD, ROOT, source_archive
+from tests.support.two_versions import NEW, OLD, ROOT
 
 pytestmark = [
     pytest.mark.long,
@@ -21,8 +19,6 @@ pytestmark = [
     pytest.mark.skipif(bool(why_not()), reason=why_not()),
 ]
 
-ARCHIVE = "/usr/src/callengine"
-WHEELS = "/usr/src/wheels"
 DID, WATCHED_DID = "74951234501", "74950000001"
 CHECK = "callengine check"
 AGENTS = f"curl -sf {DOOR}/metrics | awk '/^callengine_agents[{{]/ {{ sum += $2 }} END {{ print sum }}'"
@@ -51,18 +47,6 @@ def type_in(machine: DebianMachine, script: str, **environment: str) -> str:
 
 def install(machine: DebianMachine, *names: str) -> str:
     return type_in(machine, blocks("install.md", "settings", *names))
-
-
-@pytest.fixture(scope="module")
-def archive() -> Iterator[Path]:
-    with source_archive() as root:
-        yield root
-
-
-@pytest.fixture
-def machine(archive: Path) -> Iterator[DebianMachine]:
-    with machine_with_asterisk({ARCHIVE: archive, WHEELS: wheels()}) as found:
-        yield found
 
 
 def test_install_and_asterisk_lead_to_a_service_that_lives(machine: DebianMachine) -> None:
