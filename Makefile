@@ -9,13 +9,14 @@ export CALLENGINE_CACHE := $(CACHE)
 export PIP_CACHE_DIR := $(CACHE)/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup centre demo test tests-together test-long walk pictures reference chaos fuzz soak bench wheel deb dashboards lint format lock clean
+.PHONY: help setup centre demo test tests-together test-long walk mutants pictures reference chaos fuzz soak bench wheel deb dashboards lint format lock clean
 
 help:
 	@echo "See it work"
 	@echo "  make demo       a whole centre on this machine: Asterisk, engine, six softphones, residents who call"
 	@echo "                  (DEMO_SECONDS=$(DEMO_SECONDS); Ctrl-C ends it)"
 	@echo "  make walk       one answered and one missed call, followed from file to file: how the code hangs together"
+	@echo "  make mutants    small faults put into queues and sla, one at a time: which ones no test notices"
 	@echo "Change it"
 	@echo "  make lint       only the checks that run nothing"
 	@echo "  make format     what ruff can put right by itself"
@@ -53,6 +54,10 @@ demo: centre
 # One real call, followed from file to file as a reader must.
 walk: setup
 	@$(BIN)/python -m tests.walk
+
+# Faults put into the core one at a time: whether the tests notice. `make mutants SEED=2 N=500`.
+mutants: .venv/.complete
+	@$(BIN)/python -m tests.mutants --seed $(or $(SEED),1) -n $(or $(N),300)
 
 lint: .venv/.complete
 	$(BIN)/ruff check .
