@@ -22,9 +22,6 @@ Endpoint = NewType("Endpoint", str)
 OfferId = NewType("OfferId", str)
 """One ring attempt: `<call id>/<n>`, n from 1."""
 
-NodeId = NewType("NodeId", str)
-"""One Asterisk."""
-
 MessageId = NewType("MessageId", str)
 """A voice message: the call in which it was left."""
 
