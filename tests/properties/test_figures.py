@@ -105,7 +105,7 @@ class CountedDay(Day):
 
     @rule(minutes=st.sampled_from([14, 50, 300]))
     def it_is_quiet(self, minutes: int) -> None:
-        self.now += timedelta(minutes=minutes)
+        self.desk.time.now += timedelta(minutes=minutes)
         self.time_passes(1)
 
     @rule(
@@ -120,7 +120,7 @@ class CountedDay(Day):
         """The first call has its trace, and a stranger's too: the others are over, nobody knows since when."""
         self.tell(events.PbxLost(self.now))
         lost_at = self.now
-        self.now += timedelta(seconds=seconds)
+        self.desk.time.now += timedelta(seconds=seconds)
         end = self.now
         answered_at = None if answered is None else min(end, lost_at + timedelta(seconds=answered))
         ended = []
@@ -138,6 +138,7 @@ class CountedDay(Day):
         self.tell(events.PbxSnapshot(self.now, (), (), ended=tuple(ended)))
 
     def teardown(self) -> None:
+        self._watch()
         found = differences(self.tally, self.books.kept(self), self.now)
         assert not found, "\n".join(map(str, found))
 
