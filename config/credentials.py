@@ -37,6 +37,18 @@ def with_secrets(
     )
 
 
+def without_secrets(settings: Settings) -> Settings:
+    """The settings with every secret taken out, wherever it came from."""
+    none = {"secret": SecretStr(""), "secret_file": None}
+    no_password = {"password": SecretStr(""), "password_file": None}
+    return settings.model_copy(
+        update={
+            "pbx": settings.pbx.model_copy(update=none),
+            "database": settings.database.model_copy(update=no_password),
+        }
+    )
+
+
 def exposed_secret(content: Mapping[str, Any], path: Path) -> Iterator[Problem]:
     """A secret written into a settings file that everybody may read."""
     tables = [(content.get(section), key) for section, key in _KEYS]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from config.consistency import inconsistencies
-from config.credentials import exposed_secret, with_secrets
+from config.credentials import exposed_secret, with_secrets, without_secrets
 from config.error_texts import explain, unknown_sections
 from config.errors import ConfigError, Problem
 from config.settings import ENV_PREFIX, Settings
@@ -33,12 +33,21 @@ def settings_path(given: Path | None, environ: Mapping[str, str]) -> Path:
 
 def load_settings(path: Path) -> Settings:
     """Read and check the settings, secrets included. Raises ConfigError with every mistake."""
+    return _load(path, lambda settings, found: with_secrets(settings, path, os.environ, found))
+
+
+def load_desk_settings(path: Path) -> Settings:
+    """As `load_settings`, without any secret: the desk never holds the AMI user's. Raises ConfigError."""
+    return _load(path, lambda settings, _: without_secrets(settings))
+
+
+def _load(path: Path, finish: Callable[[Settings, list[Problem]], Settings]) -> Settings:
     text = _read(path)
     content = _parse(text, path)
     found = [*unknown_sections(os.environ, ENV_PREFIX, Settings), *exposed_secret(content, path)]
     settings = _validated(content, found)
     if settings is not None:
-        settings = with_secrets(settings, path, os.environ, found)
+        settings = finish(settings, found)
     reported = {problem.place for problem in found}
     whole = content if settings is None else settings.model_dump()
     found.extend(problem for problem in inconsistencies(whole) if problem.place not in reported)

@@ -12,6 +12,7 @@ from config.schema.app_queue import QueueLog
 from config.schema.callbacks import Callbacks, Choice, Rules
 from config.schema.centre import Centre, Database, Http, Log, Pbx
 from config.schema.codes import Codes
+from config.schema.desk import Desk
 from config.schema.lines import AgentSection, Company, Line, Queue
 from config.schema.pauses import Pause, PauseNames
 from config.schema.records import Reconcile, Reports, Retention
@@ -35,6 +36,7 @@ class Settings(BaseSettings):
     pbx: Pbx = Field(default_factory=Pbx)
     database: Database = Field(default_factory=Database)
     http: Http = Field(default_factory=Http)
+    desk: Desk = Field(default_factory=Desk)
     wallboard: Wallboard = Field(default_factory=Wallboard)
     log: Log = Field(default_factory=Log)
     callbacks: Callbacks = Field(default_factory=Callbacks)

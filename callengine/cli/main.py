@@ -28,6 +28,7 @@ from storage.schema.errors import LedgerError
 _ELSEWHERE: Final = {
     "callbacks": "callengine.cli.callbacks:callbacks",
     "db": "callengine.cli.db_commands:db",
+    "desk": "callengine.cli.desk:desk",
     "messages": "callengine.cli.callbacks:messages",
     "reconcile": "callengine.cli.reconcile:reconcile_command",
     "report": "callengine.cli.report:report",

@@ -10,7 +10,7 @@ from typing import NoReturn
 import click
 
 from config.errors import ConfigError
-from config.loading import load_settings, settings_path
+from config.loading import load_desk_settings, load_settings, settings_path
 from config.settings import Settings
 
 config_option = click.option(
@@ -21,10 +21,10 @@ config_option = click.option(
 )
 
 
-def settings_or_fail(config: Path | None) -> Settings:
-    """The settings; every mistake in them is told, and the command ends."""
+def settings_or_fail(config: Path | None, *, of_desk: bool = False) -> Settings:
+    """The settings, for the desk without secrets; every mistake in them is told, and the command ends."""
     try:
-        return load_settings(settings_path(config, os.environ))
+        return (load_desk_settings if of_desk else load_settings)(settings_path(config, os.environ))
     except ConfigError as problem:
         fail(str(problem))
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from callengine.control.live_messages import Beat, Live, to_line
+from callengine.control.places import desk_socket
 from callengine.control.telling import is_told, snapshot, told
 from callengine.platform.listeners import private_listener
 from callengine.platform.logs import get_log
@@ -23,11 +24,6 @@ MOST_BEHIND = 256 * 1024
 """Bytes that wait for one reader, besides its snapshot: some 1,500 messages, half a minute of a busy centre."""
 BEAT_SECONDS = 1.0
 """A reader that hears nothing for some of these knows that the engine hangs."""
-
-
-def desk_socket(control: Path) -> Path:
-    """Beside the control socket, which is the owner's: callengine.sock → callengine-desk.sock."""
-    return control.with_name(f"{control.stem}-desk{control.suffix}")
 
 
 class _Reader(asyncio.Protocol):

@@ -6,8 +6,8 @@ import asyncio
 import signal
 import sys
 
-from callengine.control.feed import desk_socket
 from callengine.control.live_messages import AgentIs, Beat, CallArrived, CallEnded, Live, Snapshot, from_line
+from callengine.control.places import desk_socket
 from callengine.demo.centre import CentrePlan
 from tests.support.live_centre import LiveCentre, live_centre
 

@@ -38,6 +38,7 @@ def test_each_verb_is_found_by_its_name_and_listed() -> None:
             "check",
             "db",
             "demo",
+            "desk",
             "lines",
             "messages",
             "reconcile",

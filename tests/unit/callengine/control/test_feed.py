@@ -14,7 +14,7 @@ from typing import get_args
 
 import pytest
 
-from callengine.control.feed import MOST_BEHIND, MOST_READERS, Feed, desk_socket
+from callengine.control.feed import MOST_BEHIND, MOST_READERS, Feed
 from callengine.control.live_messages import (
     AgentIs,
     Beat,
@@ -25,6 +25,7 @@ from callengine.control.live_messages import (
     Snapshot,
     from_line,
 )
+from callengine.control.places import desk_socket
 from callengine.control.telling import is_told
 from queues.live_state import AgentView, CallView, CentreView
 from queues.messages import journal

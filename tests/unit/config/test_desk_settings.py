@@ -1,0 +1,35 @@
+"""What the desk is given of the settings: everything but secrets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from config.errors import ConfigError
+from config.example import example_toml
+from config.loading import load_desk_settings, load_settings
+
+
+def test_the_desk_gets_no_secret_wherever_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "callengine.toml"
+    path.touch(mode=0o600)
+    path.write_text(example_toml().replace("[pbx]\n", '[pbx]\nsecret = "in the file"\n', 1), encoding="utf-8")
+    monkeypatch.setenv("CALLENGINE_DATABASE__PASSWORD", "in the environment")
+    assert load_settings(path).pbx.secret.get_secret_value() == "in the file"
+    settings = load_desk_settings(path)
+    assert settings.pbx.secret.get_secret_value() == ""
+    assert settings.pbx.secret_file is None
+    assert settings.database.password.get_secret_value() == ""
+    assert settings.desk.port == 8791
+
+
+def test_it_starts_without_the_secrets_file_and_is_told_every_other_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "callengine.toml"
+    path.write_text(example_toml(), encoding="utf-8")
+    with pytest.raises(ConfigError, match="secret"):
+        load_settings(path)
+    assert load_desk_settings(path).desk.host == "127.0.0.1"
+    path.write_text(example_toml() + "\n[desk]\nprot = 1\n", encoding="utf-8")
+    with pytest.raises(ConfigError):
+        load_desk_settings(path)
