@@ -15,6 +15,7 @@ import aiohttp
 
 from ami_adapters.connection.owner import Heartbeat, read_heartbeat
 from callengine.demo.centre import write_settings
+from tests.support.command import run_program
 from tests.support.live_centre import LiveCentre
 
 TAKE_OVER_SECONDS = 7
@@ -23,7 +24,13 @@ TAKE_OVER_SECONDS = 7
 class EngineProcess:
     """`callengine run` with a settings file, a ledger and a log of its own."""
 
-    def __init__(self, centre: LiveCentre, name: str, database: str = "") -> None:
+    def __init__(
+        self,
+        centre: LiveCentre,
+        name: str,
+        database: str = "",
+        take_over_seconds: int = TAKE_OVER_SECONDS,
+    ) -> None:
         folder = centre.folder
         text = write_settings(
             folder,
@@ -34,7 +41,7 @@ class EngineProcess:
         own = database or f"sqlite:///{folder}/{name}.db"
         text = text.replace(f"sqlite:///{folder}/ledger.db", own).replace("ledger.spool", f"{name}.spool")
         text = text.replace("c.sock", f"{name}.sock")
-        text = text.replace("[pbx]\n", f"[pbx]\ntake_over_seconds = {TAKE_OVER_SECONDS}\n", 1)
+        text = text.replace("[pbx]\n", f"[pbx]\ntake_over_seconds = {take_over_seconds}\n", 1)
         self.settings = folder / f"{name}.toml"
         self.settings.touch(mode=0o600)
         self.settings.write_text(text, encoding="utf-8")
@@ -94,7 +101,7 @@ class EngineProcess:
         await self._centre.until(lambda: self.said(event), seconds=seconds)
         return self.said(event)[-1]
 
-    async def in_charge(self, *, seconds: float = 40.0) -> None:
+    async def in_charge(self, *, seconds: float = 90.0) -> None:
         """Wait until it is. Raises TimeoutError."""
         await self._centre.until(self.is_in_charge, seconds=seconds)
         await self.says("inbox_read", seconds=seconds)
@@ -130,19 +137,17 @@ def heartbeat(centre: LiveCentre) -> Heartbeat:
 
 async def check(settings: Path) -> str:
     """What `callengine check` prints."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "callengine", "check", "--config", str(settings), stdout=asyncio.subprocess.PIPE
-    )
-    out, _ = await process.communicate()
-    return out.decode()
+    _, out, _ = await run_program("check", "--config", str(settings))
+    return out
 
 
 @asynccontextmanager
 async def two_engines(
-    centre: LiveCentre, database: str = ""
+    centre: LiveCentre, database: str = "", take_over_seconds: int = TAKE_OVER_SECONDS
 ) -> AsyncIterator[tuple[EngineProcess, EngineProcess]]:
     """The first is in charge, the second was started later and stands by. `database`: they share it."""
-    first, second = EngineProcess(centre, "first", database), EngineProcess(centre, "second", database)
+    first = EngineProcess(centre, "first", database, take_over_seconds)
+    second = EngineProcess(centre, "second", database, take_over_seconds)
     try:
         await first.start()
         await first.in_charge()

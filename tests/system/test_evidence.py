@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import io
 import stat
-import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
 from sqlalchemy import text as sql
 
 from callengine.reports.evidence import CSV_COLUMNS
+from tests.support.command import run_program
 from tests.support.live_centre import LiveCentre, live_centre
 from tests.system.test_callbacks import NUMBER, answers, plan, ward
 
 
 async def report(centre: LiveCentre, *words: str) -> tuple[int, str, str]:
     today = centre.engine.clock.now().astimezone(centre.engine.zone).date().isoformat()
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "callengine", "report", "evidence"),
-        *("--config", str(centre.folder / "callengine.toml"), "--from", today, "--to", today, *words),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
+    settings = str(centre.folder / "callengine.toml")
+    return await run_program(
+        "report", "evidence", "--config", settings, "--from", today, "--to", today, *words
     )
-    out, errors = await asyncio.wait_for(process.communicate(), 20)
-    return process.returncode or 0, out.decode(), errors.decode()
 
 
 class Page(HTMLParser):
@@ -140,11 +135,4 @@ async def test_retention_is_shown_before_it_is_done_and_logged_after() -> None:
 
 
 async def retention(centre: LiveCentre, *words: str) -> tuple[int, str, str]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "callengine", "retention", *words),
-        *("--config", str(centre.folder / "callengine.toml")),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, errors = await asyncio.wait_for(process.communicate(), 20)
-    return process.returncode or 0, out.decode(), errors.decode()
+    return await run_program("retention", *words, "--config", str(centre.folder / "callengine.toml"))

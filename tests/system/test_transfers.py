@@ -17,12 +17,20 @@ from tests.system.test_callbacks import answers, plan, ward
 
 async def talking(centre: LiveCentre) -> tuple[Softphone, Softphone, Resident]:
     """A resident speaks with the first agent; the second is on pause, so that he gets no call by himself."""
+    patient_with_keys(centre)
     first, second = await centre.phones.add_agents(2)
     await second.dial("*43", seconds=0.3)
     resident = centre.phones.resident("79160000001")
     await resident.call()
     await resident.wait_for(lambda one: first.tone_hz in heard(one))
     return first, second, resident
+
+
+def patient_with_keys(centre: LiveCentre) -> None:
+    """Asterisk waits longer than a second for the next key of a feature code: a busy machine presses slowly."""
+    file = centre.asterisk.etc / "features.conf"
+    file.write_text(file.read_text().replace("[general]\n", "[general]\nfeaturedigittimeout = 8000\n", 1))
+    centre.asterisk.command_line("module reload features")
 
 
 def heard(resident: Resident) -> set[int]:
