@@ -53,7 +53,7 @@ async def test_the_colleague_is_asked_first_and_then_takes_the_conversation_over
             await colleague_speaks(second)
         else:
             asking = await Consultation.begin(first, second.user)
-        await asyncio.sleep(2.5)
+        await asyncio.sleep(4)
         # While he is asked, the resident is still the first agent's, and hears music.
         assert states(centre) == {"1001": "talking", "1002": "paused"}
         assert second.tone_hz not in heard(resident)

@@ -84,7 +84,7 @@ async def test_two_takes_a_message_that_an_agent_hears_and_its_review_in_time_di
         here = await ward(centre, answers)
         await here.agent.dial("*43", seconds=0.3)
         await leave_a_message(centre)
-        (row,) = await centre.rows("SELECT path, due_at, left_at, review FROM messages")
+        (row,) = await centre.rows_when(1, "SELECT path, due_at, left_at, review FROM messages")
         assert row.path.endswith("-message.wav")
         assert (row.due_at - row.left_at, row.review) == (30_000_000, None)
         assert [row.outcome for row in await centre.rows("SELECT outcome FROM calls")] == ["message_left"]
