@@ -37,8 +37,24 @@ def with_secrets(
     )
 
 
-def without_secrets(settings: Settings) -> Settings:
-    """The settings with every secret taken out, wherever it came from."""
+def with_desk_secrets(
+    settings: Settings, path: Path, environ: Mapping[str, str], found: list[Problem]
+) -> Settings:
+    """The settings as the desk's process holds them: its own passwords, none of the engine's secrets."""
+    desk = settings.desk
+    password = _secret(
+        desk.database_password,
+        desk.database_password_file,
+        "desk.database_password_file",
+        path,
+        environ,
+        found,
+    )
+    kept = desk.model_copy(update={"database_password": password})
+    return _without_engine_secrets(settings).model_copy(update={"desk": kept})
+
+
+def _without_engine_secrets(settings: Settings) -> Settings:
     none = {"secret": SecretStr(""), "secret_file": None}
     no_password = {"password": SecretStr(""), "password_file": None}
     return settings.model_copy(

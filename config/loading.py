@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from config.consistency import inconsistencies
-from config.credentials import exposed_secret, with_secrets, without_secrets
+from config.credentials import exposed_secret, with_desk_secrets, with_secrets
 from config.error_texts import explain, unknown_sections
 from config.errors import ConfigError, Problem
 from config.settings import ENV_PREFIX, Settings
@@ -37,8 +37,8 @@ def load_settings(path: Path) -> Settings:
 
 
 def load_desk_settings(path: Path) -> Settings:
-    """As `load_settings`, without any secret: the desk never holds the AMI user's. Raises ConfigError."""
-    return _load(path, lambda settings, _: without_secrets(settings))
+    """As `load_settings`, with the desk's own passwords only: it never holds the AMI user's. Raises ConfigError."""
+    return _load(path, lambda settings, found: with_desk_secrets(settings, path, os.environ, found))
 
 
 def _load(path: Path, finish: Callable[[Settings, list[Problem]], Settings]) -> Settings:

@@ -1,7 +1,8 @@
 """Languages of what people read: rules from CLDR by Babel, words from callengine/locale.
 
 A catalogue is gettext's PO, which translators' programs read: `msgctxt` is the page, `msgid` the text's name. It is
-read as it is, when it is first wanted: nothing is compiled, so nothing can be stale.
+read as it is, when it is first wanted: nothing is compiled, so nothing can be stale. The desk's subjects have a
+catalogue each, in callengine/locale/desk.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from types import MappingProxyType
 from typing import Final, Literal, get_args
 
@@ -44,8 +46,19 @@ def forms_of(page: str) -> Mapping[str, Mapping[str, Forms]]:
 @cache
 def catalogue(language: Language) -> Catalog:
     """Its catalogue. Raises FileNotFoundError, UnicodeDecodeError, PoFileError: the package is damaged."""
-    with files("callengine").joinpath("locale", f"{language}.po").open("rb") as file:
-        return read_po(file, locale=language, abort_invalid=True)
+    whole = _read(files("callengine").joinpath("locale", f"{language}.po"), language)
+    for file in sorted(
+        files("callengine").joinpath("locale", "desk", language).iterdir(), key=lambda one: one.name
+    ):
+        for message in _read(file, language):
+            if message.id:
+                whole.add(message.id, message.string, context=message.context, flags=message.flags)
+    return whole
+
+
+def _read(file: Traversable, language: Language) -> Catalog:
+    with file.open("rb") as source:
+        return read_po(source, locale=language, abort_invalid=True)
 
 
 def _texts(source: Catalog, page: str) -> Mapping[str, str]:

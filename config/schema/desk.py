@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, SecretStr
 
 from config.schema.base import Section
-from config.schema.values import valid_own_address
+from config.schema.values import valid_ledger_url, valid_own_address
 
 
 class Desk(Section):
@@ -15,6 +16,17 @@ class Desk(Section):
 
     host: Annotated[str, AfterValidator(valid_own_address)] = Field(
         "127.0.0.1",
-        description="an address of this machine to listen on; nothing personal is shown there yet",
+        description="an address of this machine to listen on; browsers elsewhere come through a proxy with HTTPS",
     )
     port: int = Field(8791, ge=0, le=65535, description="0 takes a free one")
+    https: bool = Field(False, description="a proxy in front speaks HTTPS: cookies are sent over it only")
+    database: Annotated[str, AfterValidator(valid_ledger_url)] = Field(
+        "sqlite:///callengine-desk.db",
+        description="the desk's own: a file that is not the ledger's, or a PostgreSQL database (schema desk)",
+    )
+    database_password: SecretStr = Field(
+        SecretStr(""), description="for PostgreSQL; better in database_password_file"
+    )
+    database_password_file: Path | None = Field(
+        None, description="a file that holds the password and nothing else"
+    )

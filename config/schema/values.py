@@ -81,7 +81,10 @@ def valid_ledger_url(text: str) -> str:
     if parts.scheme not in _LEDGER_SCHEMES:
         raise ValueError(f"is of no supported database; {_LEDGER_URLS}")
     if password:
-        raise ValueError("holds a password; put it into password_file or CALLENGINE_DATABASE__PASSWORD")
+        raise ValueError(
+            "holds a password; put it into a password_file, or into the environment: "
+            "CALLENGINE_DATABASE__PASSWORD, CALLENGINE_DESK__DATABASE_PASSWORD"
+        )
     if parts.scheme.startswith("sqlite") and parts.netloc:
         raise ValueError("has two slashes; write sqlite:///FILE with three, and four before an absolute path")
     if parts.scheme.startswith("sqlite") and (parts.query or parts.fragment):

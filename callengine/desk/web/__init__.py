@@ -1,1 +1,4 @@
-"""The desk's HTTP: routes that carry and decide nothing. May ask every subject of the desk; none imports it."""
+"""The mechanism of the desk's pages: routes with their rights, the gate before them, drawing, forms, files, streams.
+
+Knows no subject: each brings its routes and its templates, `process` puts them together.
+"""

@@ -1,20 +1,38 @@
-"""The desk's own door: `/healthz`, `/readyz`, `/metrics`. Nothing personal is behind it."""
+"""The desk's door: `/healthz`, `/readyz`, `/metrics` for programs, and the pages behind the gate."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from callengine.desk.engine_link.follower import EngineFollower
+from callengine.desk.web.gate import Gate
+from callengine.desk.web.routes import DeskRoute, refuse_doubles
 from callengine.platform.listeners import port_of, tcp_listeners
 from callengine.platform.start_errors import StartError
 
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; font-src 'self'; "
+    "media-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_TYPES = {
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml",
+    "woff2": "font/woff2",
+}
+_KEPT = "public, max-age=31536000, immutable"
+"""A file's address changes with it."""
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": POLICY,
     "Server": "callengine",
 }
 
@@ -22,10 +40,14 @@ _HEADERS = {
 class DeskServer:
     """`start`, then `stop`."""
 
-    def __init__(self, host: str, port: int, engine: EngineFollower) -> None:
+    def __init__(
+        self, host: str, port: int, engine: EngineFollower, gate: Gate, routes: Sequence[DeskRoute]
+    ) -> None:
         self._host = host
         self._wanted_port = port
         self._engine = engine
+        self._gate = gate
+        self.routes = refuse_doubles(routes)
         self._registry = CollectorRegistry()
         self._runner: web.AppRunner | None = None
         self.port = 0
@@ -51,11 +73,18 @@ class DeskServer:
             right = "end what listens there, or set another desk.port"
             what = f"desk.port: {self._host}:{self._wanted_port} cannot be listened on: {problem.strerror}"
             raise StartError(what, right) from None
-        app = web.Application(client_max_size=64 * 1024)
+        app = web.Application(
+            client_max_size=max((one.limit_bytes for one in self.routes), default=0) or 1024
+        )
         app.on_response_prepare.append(_add_headers)
         app.router.add_get("/healthz", self._get_healthz)
         app.router.add_get("/readyz", self._get_readyz)
         app.router.add_get("/metrics", self._get_metrics)
+        app.router.add_get("/", _go_to_desk)
+        app.router.add_get("/desk", _go_to_desk)
+        app.router.add_get("/desk/static/{version}/{name}", _static_files())
+        for route in self.routes:
+            app.router.add_route(route.method, route.path, self._gate.before(route))
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         for listener in listeners:
@@ -90,4 +119,25 @@ class DeskServer:
 
 async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
     for name, value in _HEADERS.items():
-        response.headers[name] = value
+        response.headers.setdefault(name, value)
+
+
+async def _go_to_desk(_request: web.Request) -> web.Response:
+    """To the page that whoever comes begins with."""
+    return web.Response(status=303, headers={"Location": "/desk/"})
+
+
+def _static_files() -> Handler:
+    """Styles and scripts: the same for everybody, so nobody needs to be known."""
+    known: Mapping[str, bytes] = {
+        one.name: one.read_bytes() for one in files("callengine.desk.web").joinpath("static").iterdir()
+    }
+
+    async def static(request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        if name not in known:
+            raise web.HTTPNotFound
+        content_type = _TYPES[name.rpartition(".")[2]]
+        return web.Response(body=known[name], headers={"Content-Type": content_type, "Cache-Control": _KEPT})
+
+    return static

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import aiohttp
 
@@ -16,8 +17,11 @@ from callengine.control.live_messages import CallArrived, to_line
 from callengine.control.places import desk_socket
 from callengine.control.telling import snapshot
 from callengine.desk.engine_link.follower import EngineFollower
+from callengine.desk.web.drawing import Drawing
+from callengine.desk.web.gate import Gate
 from callengine.desk.web.server import DeskServer
 from queues.live_state import CentreView
+from tests.support.desk_pages import Known
 from tests.support.manual_clock import NOON, ManualClock
 
 EMPTY = CentreView((), (), synced=True)
@@ -40,7 +44,8 @@ async def a_desk() -> AsyncIterator[tuple[Path, EngineFollower, aiohttp.ClientSe
     with tempfile.TemporaryDirectory() as folder:
         control = Path(folder) / "c.sock"
         follower = EngineFollower(desk_socket(control))
-        server = DeskServer("127.0.0.1", 0, follower)
+        gate = Gate(Known("en"), Drawing(ZoneInfo("UTC"), (), "test"), "en")
+        server = DeskServer("127.0.0.1", 0, follower, gate, ())
         await server.start()
         following = asyncio.get_running_loop().create_task(follower.run())
         try:

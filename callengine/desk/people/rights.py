@@ -1,0 +1,99 @@
+"""What a role may do: the one table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What somebody is at the desk."""
+
+    ADMINISTRATOR = "administrator"
+    SUPERVISOR = "supervisor"
+    AGENT = "agent"
+    EDITOR = "editor"
+    """Of the knowledge base."""
+    COMPANY = "company"
+    """Sees its own company only."""
+
+
+class Right(StrEnum):
+    """What a route needs of whoever comes."""
+
+    NOTHING = "nothing"
+    """Nobody needs to be signed in."""
+    SIGNED_IN = "signed_in"
+    ACCOUNTS = "accounts"
+    TRAIL = "trail"
+    PRIVACY = "privacy"
+    """A resident's data told to him, or erased."""
+    DIRECTORY_READ = "directory_read"
+    DIRECTORY_EDIT = "directory_edit"
+    DIRECTORY_IMPORT = "directory_import"
+    DIRECTORY_EXPORT = "directory_export"
+    KNOWLEDGE_READ = "knowledge_read"
+    KNOWLEDGE_PROPOSE = "knowledge_propose"
+    KNOWLEDGE_EDIT = "knowledge_edit"
+    AGENT_PAGE = "agent_page"
+    CARDS_WRITE = "cards_write"
+    FLOOR_SEE = "floor_see"
+    FLOOR_ACT = "floor_act"
+    CALLS_SEE = "calls_see"
+    CALLS_EXPORT = "calls_export"
+    RECORDINGS = "recordings"
+    COMPANY_PAGE = "company_page"
+    DIAL = "dial"
+
+
+_WORK = frozenset(
+    {Right.SIGNED_IN, Right.DIRECTORY_READ, Right.KNOWLEDGE_READ, Right.CARDS_WRITE, Right.CALLS_SEE}
+)
+_LEAD = _WORK | {
+    Right.TRAIL,
+    Right.PRIVACY,
+    Right.DIRECTORY_EDIT,
+    Right.DIRECTORY_IMPORT,
+    Right.DIRECTORY_EXPORT,
+    Right.KNOWLEDGE_PROPOSE,
+    Right.FLOOR_SEE,
+    Right.FLOOR_ACT,
+    Right.CALLS_EXPORT,
+    Right.RECORDINGS,
+    Right.DIAL,
+}
+RIGHTS: Mapping[Role, frozenset[Right]] = {
+    Role.ADMINISTRATOR: _LEAD | {Right.ACCOUNTS, Right.KNOWLEDGE_EDIT},
+    Role.SUPERVISOR: _LEAD,
+    Role.AGENT: _WORK | {Right.AGENT_PAGE, Right.KNOWLEDGE_PROPOSE, Right.DIRECTORY_EDIT, Right.DIAL},
+    Role.EDITOR: frozenset(
+        {
+            Right.SIGNED_IN,
+            Right.KNOWLEDGE_READ,
+            Right.KNOWLEDGE_PROPOSE,
+            Right.KNOWLEDGE_EDIT,
+            Right.DIRECTORY_READ,
+        }
+    ),
+    Role.COMPANY: frozenset(
+        {
+            Right.SIGNED_IN,
+            Right.COMPANY_PAGE,
+            Right.DIRECTORY_READ,
+            Right.DIRECTORY_EDIT,
+            Right.DIRECTORY_IMPORT,
+            Right.DIRECTORY_EXPORT,
+            Right.KNOWLEDGE_READ,
+            Right.KNOWLEDGE_PROPOSE,
+            Right.CALLS_SEE,
+            Right.CALLS_EXPORT,
+            Right.RECORDINGS,
+        }
+    ),
+}
+"""In which company is said by the scope."""
+
+
+def may(role: Role | None, right: Right) -> bool:
+    """Whether somebody of this role, or nobody known (None), is let through to what needs this."""
+    return right is Right.NOTHING or (role is not None and right in RIGHTS[role])

@@ -1,0 +1,42 @@
+"""A route and what it needs, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from aiohttp import web
+
+from callengine.desk.people.rights import Right
+from callengine.desk.web.visit import Visit
+
+VisitHandler = Callable[[Visit], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class DeskRoute:
+    """One route, whole. A path is under /desk/; GET changes nothing."""
+
+    method: Literal["GET", "POST", "PUT", "DELETE"]
+    path: str
+    handler: VisitHandler
+    right: Right
+    limit_bytes: int = 256 * 1024
+    """What a request may bring at most."""
+    signed: bool = False
+    """Reached by a signed address instead of a session: no cookie is looked at."""
+    samples: Mapping[str, str] = field(default_factory=dict)
+    """A value for each name in the path, for tests that walk all routes."""
+
+
+def refuse_doubles(routes: Iterable[DeskRoute]) -> tuple[DeskRoute, ...]:
+    """The routes. Raises ValueError when two are the same, or one stands outside /desk/."""
+    known: dict[tuple[str, str], DeskRoute] = {}
+    for route in routes:
+        if not route.path.startswith("/desk/"):
+            raise ValueError(f"{route.path} is not under /desk/")
+        if (route.method, route.path) in known:
+            raise ValueError(f"{route.method} {route.path} is declared twice")
+        known[route.method, route.path] = route
+    return tuple(known.values())
