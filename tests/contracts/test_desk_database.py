@@ -11,6 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, func, select
 
 from callengine.desk.data.metadata import metadata
+from callengine.desk.directory import tables as directory_tables
 from callengine.desk.people.tables import trail
 from callengine.desk.people.trail import record
 from tests.support.desk_pages import AGENT, desk_database
@@ -23,6 +24,10 @@ def desk_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path}/desk.db"
     postgres: str = request.getfixturevalue("postgres_url")
     return postgres
+
+
+ALL_TABLES = (directory_tables.houses,)
+"""What brings every subject's tables onto the metadata."""
 
 
 def differences(connection: Connection) -> list[object]:
