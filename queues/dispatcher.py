@@ -10,7 +10,7 @@ from queues.agents import agent_states, missed_offers
 from queues.app_queue import fallback_members, fallback_return
 from queues.callbacks import attempts, dispositions, manual_dial, outage, schedule, supervisor
 from queues.calls import call_states, recordings, transfers, wait_menu
-from queues.live_state import AgentView, CallView, CentreView, ObligationView
+from queues.live_state import AgentView, CallView, CentreView, MessageView, ObligationView
 from queues.messages import events
 from queues.messages.decision import Decision
 from queues.messages.events import Event
@@ -25,7 +25,8 @@ from queues.state.core_state import Centre
 from queues.state.handlers import merged
 from queues.state.strategies import Rank, longest_idle
 from queues.subscriptions import SUBSCRIPTIONS
-from queues.terms.identifiers import AttemptId
+from queues.terms.identifiers import AgentId, AttemptId, CallId, MessageId, ObligationId
+from queues.views import view_of, view_of_agent, view_of_call, view_of_message, view_of_obligation
 from queues.voicemail import reviews
 
 HANDLES = merged(
@@ -105,53 +106,27 @@ class Dispatcher:
 
     def view(self) -> CentreView:
         """The live state, for screens: O(n log n), not for the routing path."""
-        centre = self._centre
-        calls = sorted(centre.calls.values(), key=lambda call: (call.answered_at is not None, call.place))
-        return CentreView(
-            calls=tuple(
-                CallView(
-                    call.id,
-                    call.line.company,
-                    call.queue.name,
-                    call.line.label,
-                    call.number,
-                    call.state,
-                    call.arrived_at,
-                    call.answered_at,
-                    call.agent,
-                    call.offers_made,
-                )
-                for call in calls
-            ),
-            agents=tuple(
-                AgentView(
-                    agent.id,
-                    agent.profile.name,
-                    agent.state,
-                    agent.pause_reason or "",
-                    agent.call,
-                    agent.profile.queues,
-                    agent.shown_since,
-                )
-                for agent in sorted(centre.agents.values(), key=lambda agent: agent.id)
-            ),
-            synced=centre.synced,
-            obligations=tuple(
-                ObligationView(
-                    one.id,
-                    one.line.company,
-                    one.queue.name,
-                    one.state,
-                    one.due_at,
-                    one.is_overdue,
-                    one.arrived_at,
-                    one.is_taken,
-                )
-                for one in centre.obligations.values()
-            ),
-            callbacks_stopped=centre.callbacks_stopped,
-            messages_waiting=len(centre.messages),
-        )
+        return view_of(self._centre)
+
+    def call(self, call: CallId) -> CallView | None:
+        """One call as it is now; None: it is over."""
+        found = self._centre.calls.get(call)
+        return None if found is None else view_of_call(found)
+
+    def agent(self, agent: AgentId) -> AgentView | None:
+        """One agent as he is now; None: the settings have none of this id."""
+        found = self._centre.agents.get(agent)
+        return None if found is None else view_of_agent(self._centre, found)
+
+    def obligation(self, obligation: ObligationId) -> ObligationView | None:
+        """What is owed as it is now; None: nothing more is."""
+        found = self._centre.obligations.get(obligation)
+        return None if found is None else view_of_obligation(found)
+
+    def message(self, message: MessageId) -> MessageView | None:
+        """A message that waits for its review; None: it does not."""
+        found = self._centre.messages.get(message)
+        return None if found is None else view_of_message(self._centre, found)
 
     def is_in_flight(self, attempt: AttemptId) -> bool:
         """Whether a callback's dial is still wanted."""

@@ -6,8 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from queues.messages.journal import AgentState
-from queues.state.call import CallState
-from queues.terms.identifiers import AgentId, CallId, CompanyId, ObligationId, QueueName
+from queues.state.call import CallState, Place
+from queues.state.obligation import AttemptState
+from queues.terms.identifiers import (
+    AgentId,
+    AttemptId,
+    CallId,
+    CompanyId,
+    MessageId,
+    ObligationId,
+    OfferId,
+    QueueName,
+)
 from queues.terms.phone import Phone
 from sla.obligation import ObligationState
 
@@ -26,6 +36,15 @@ class CallView:
     answered_at: datetime | None
     agent: AgentId | None
     offers_made: int
+    did: str = ""
+    line_kind: str = ""
+    caller_name: str = ""
+    queued_at: datetime | None = None
+    place: Place | None = None
+    """Among all who wait: the smaller is served first."""
+    offer: OfferId | None = None
+    is_held: bool = False
+    """He was answered, and hears music now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +59,10 @@ class AgentView:
     queues: frozenset[QueueName]
     since: datetime | None = None
     """When this state began, as far as this engine saw it."""
+    attempt: AttemptId | None = None
+    """The callback he is making."""
+    wraps_up_until: datetime | None = None
+    is_logged_in: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +78,41 @@ class ObligationView:
     arrived_at: datetime
     is_taken: bool = False
     """As a human's task, by somebody."""
+    number: Phone | None = None
+    label: str = ""
+    why: str = ""
+    """How the call ended that it answers for: the outcome's name."""
+    task: str = ""
+    """Why it is, or was last, a human's task."""
+    taken_by: str = ""
+    dials: int = 0
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """A voice message that nobody has reviewed."""
+
+    message: MessageId
+    company: CompanyId
+    queue: QueueName
+    left_at: datetime
+    due_at: datetime
+    opened_at: datetime | None
+    obligation: ObligationId | None
+    """The contact that its call is owed besides."""
+    number: Phone | None
+
+
+@dataclass(frozen=True, slots=True)
+class DialView:
+    """A callback that an agent is making."""
+
+    attempt: AttemptId
+    obligation: ObligationId
+    agent: AgentId | None
+    state: AttemptState
+    made_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +125,8 @@ class CentreView:
     obligations: tuple[ObligationView, ...] = ()
     callbacks_stopped: bool = False
     messages_waiting: int = 0
+    messages: tuple[MessageView, ...] = ()
+    dials: tuple[DialView, ...] = ()
 
     @property
     def waiting(self) -> tuple[CallView, ...]:

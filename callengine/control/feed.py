@@ -7,16 +7,16 @@ snapshot. Nothing is taken from a reader: who talks is cut off too.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 from callengine.control.live_messages import Beat, Live, to_line
 from callengine.control.places import desk_socket
-from callengine.control.telling import is_told, snapshot, told
+from callengine.control.telling import Look, snapshot, telling
 from callengine.platform.listeners import private_listener
 from callengine.platform.logs import get_log
-from queues.live_state import CentreView
 from queues.messages.journal import JournalEntry
 
 MOST_READERS = 8
@@ -74,9 +74,10 @@ class _Reader(asyncio.Protocol):
 class Feed:
     """All who read, and what they are told. `observe` is the engine's observer."""
 
-    def __init__(self, view: Callable[[], CentreView], now: Callable[[], datetime]) -> None:
-        self._view = view
+    def __init__(self, look: Look, now: Callable[[], datetime]) -> None:
+        self._look = look
         self._now = now
+        self._settings_read = 0
         self._log = get_log("callengine.desk_feed")
         self._readers: set[_Reader] = set()
         self._server: asyncio.Server | None = None
@@ -117,11 +118,19 @@ class Feed:
 
     def observe(self, entry: JournalEntry) -> None:
         """Pass it on to whoever reads. Never raises: the engine is in the midst of its work."""
-        if self._readers and is_told(entry):
-            self._tell(lambda n: told(n, entry))
+        if not self._readers:
+            return
+        try:
+            make = telling(self._look, entry)
+        except Exception:
+            self._fail()
+            return
+        if make is not None:
+            self._tell(make)
 
     def renew(self) -> None:
         """The settings have changed: everybody begins again, with a snapshot of what there is now."""
+        self._settings_read += 1
         for reader in tuple(self._readers):
             reader.end()
 
@@ -131,12 +140,10 @@ class Feed:
             reader.end()
             return
         try:
-            line = to_line(snapshot(self._view(), self._now()))
+            line = to_line(snapshot(self._look.view(), self._now(), self._settings))
         except Exception:
-            self._log.exception(
-                "desk_not_told", msg="an error of the engine; calls go on, the desk is cut off"
-            )
             reader.end()
+            self._fail()
             return
         self._readers.add(reader)
         reader.begin(line)
@@ -152,16 +159,24 @@ class Feed:
         reader.end()
         self._log.warning("desk_cut_off", msg="a reader of the desk's socket was cut off", reason=reason)
 
+    @property
+    def _settings(self) -> str:
+        return f"{os.getpid()}.{self._settings_read}"
+
+    def _fail(self) -> None:
+        """An error of ours: who was not told all begins again."""
+        self._log.exception("desk_not_told", msg="an error of the engine; calls go on, the desk is cut off")
+        for reader in tuple(self._readers):
+            self._readers.discard(reader)
+            reader.end()
+
     def _tell(self, make: Callable[[int], Live]) -> None:
         for reader in tuple(self._readers):
             try:
                 reader.tell(make)
             except Exception:
-                self._log.exception(
-                    "desk_not_told", msg="an error of the engine; calls go on, the desk is cut off"
-                )
-                self._readers.discard(reader)
-                reader.end()
+                self._fail()
+                return
 
     def _beat_now(self) -> None:
         at = self._now()

@@ -12,6 +12,8 @@ from datetime import datetime
 import msgspec
 
 TAG = "kind"
+VERSION = 2
+"""Of what a snapshot holds. 1: calls and agents only."""
 
 
 class LiveCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +29,16 @@ class LiveCall(msgspec.Struct, frozen=True, kw_only=True):
     arrived_at: datetime
     answered_at: datetime | None
     agent: str | None
+    did: str = ""
+    line_kind: str = ""
+    caller_name: str = ""
+    queued_at: datetime | None = None
+    priority: int = 0
+    answer_by: datetime | None = None
+    """Served in the order of priority, this moment, and the call's id: the smallest first."""
+    offer: str | None = None
+    held: bool = False
+    """Answered, and hears music now."""
 
 
 class LiveAgent(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +50,59 @@ class LiveAgent(msgspec.Struct, frozen=True, kw_only=True):
     pause_reason: str
     call: str | None
     since: datetime | None
+    queues: tuple[str, ...] = ()
+    attempt: str | None = None
+    """The callback he is making."""
+    wraps_up_until: datetime | None = None
+    logged_in: bool = True
+
+
+class LiveObligation(msgspec.Struct, frozen=True, kw_only=True):
+    """A contact that is owed to a resident."""
+
+    obligation: str
+    company: str
+    queue: str
+    label: str
+    number: str
+    """Empty: withheld."""
+    state: str
+    """As `sla.obligation` calls it: planned, in_line, with_human, …"""
+    arrived_at: datetime
+    due_at: datetime
+    overdue: bool
+    why: str
+    """How his call ended: abandoned, callback_requested, message_left, …"""
+    task: str
+    """Why it is, or was last, a human's task."""
+    taken_by: str
+    dials: int
+    not_before: datetime | None
+
+
+class LiveVoiceMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A voice message that waits for its review. `message` is the call in which it was left."""
+
+    message: str
+    company: str
+    queue: str
+    left_at: datetime
+    due_at: datetime
+    opened_at: datetime | None
+    obligation: str | None
+    """The contact that its call is owed besides."""
+    number: str
+
+
+class LiveDial(msgspec.Struct, frozen=True, kw_only=True):
+    """A callback that is being made."""
+
+    attempt: str
+    obligation: str
+    agent: str | None
+    state: str
+    """ringing_agent, dialling or talking."""
+    made_at: datetime
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field=TAG):
@@ -54,6 +119,13 @@ class Snapshot(Message, frozen=True, kw_only=True, tag="snapshot"):
     """Whether the engine knows the PBX's state; False: what follows may be behind the calls on the line."""
     calls: tuple[LiveCall, ...]
     agents: tuple[LiveAgent, ...]
+    version: int = VERSION
+    owed: tuple[LiveObligation, ...] = ()
+    messages: tuple[LiveVoiceMessage, ...] = ()
+    dials: tuple[LiveDial, ...] = ()
+    callbacks_stopped: bool = False
+    settings: str = ""
+    """Changes with each reload of the settings: who reads the same file reads it anew."""
 
 
 class Beat(Message, frozen=True, kw_only=True, tag="beat"):
@@ -70,12 +142,27 @@ class CallArrived(Message, frozen=True, kw_only=True, tag="call_arrived"):
     number: str
     caller_name: str
     arrived_at: datetime
+    label: str = ""
+    line_kind: str = ""
+    priority: int = 0
+    answer_by: datetime | None = None
 
 
 class CallWaits(Message, frozen=True, kw_only=True, tag="call_waits"):
     """He waits for an agent: in the line, or back in it."""
 
     call: str
+    since: datetime | None = None
+    """When he first entered it."""
+
+
+class CallMoved(Message, frozen=True, kw_only=True, tag="call_moved"):
+    """A supervisor gave him another queue, or another place in it."""
+
+    call: str
+    queue: str
+    priority: int
+    answer_by: datetime
 
 
 class CallOffered(Message, frozen=True, kw_only=True, tag="call_offered"):
@@ -107,6 +194,13 @@ class CallHandedOver(Message, frozen=True, kw_only=True, tag="call_handed_over")
     agent: str
 
 
+class CallHeld(Message, frozen=True, kw_only=True, tag="call_held"):
+    """He was put on hold, or taken back."""
+
+    call: str
+    held: bool
+
+
 class CallEnded(Message, frozen=True, kw_only=True, tag="call_ended"):
     """The call is over with its one outcome."""
 
@@ -120,6 +214,68 @@ class AgentIs(Message, frozen=True, kw_only=True, tag="agent_is"):
     agent: str
     state: str
     reason: str
+    name: str = ""
+    queues: tuple[str, ...] = ()
+    call: str | None = None
+    attempt: str | None = None
+    wraps_up_until: datetime | None = None
+    logged_in: bool = True
+
+
+class Owed(Message, frozen=True, kw_only=True, tag="owed"):
+    """A contact is owed, or something about it is new: all of it as it is now."""
+
+    owed: LiveObligation
+
+
+class OwedNoMore(Message, frozen=True, kw_only=True, tag="owed_no_more"):
+    """The obligation is closed; `closing` says how."""
+
+    obligation: str
+    closing: str
+
+
+class CallbackOffered(Message, frozen=True, kw_only=True, tag="callback_offered"):
+    """The engine gives an agent a callback; his phone rings in a moment. Whom, why and until when is `owed`."""
+
+    attempt: str
+    agent: str
+    owed: LiveObligation
+
+
+class CallbackIs(Message, frozen=True, kw_only=True, tag="callback_is"):
+    """How far it is: dialling, talking; a colleague may have taken it over."""
+
+    attempt: str
+    state: str
+    agent: str | None
+
+
+class CallbackOver(Message, frozen=True, kw_only=True, tag="callback_over"):
+    """The dial has ended; `result` says how."""
+
+    attempt: str
+    obligation: str
+    result: str
+
+
+class VoiceMessageIs(Message, frozen=True, kw_only=True, tag="voice_message_is"):
+    """A message waits for its review, or was opened."""
+
+    message: LiveVoiceMessage
+
+
+class VoiceMessageOver(Message, frozen=True, kw_only=True, tag="voice_message_over"):
+    """It was reviewed."""
+
+    message: str
+    review: str
+
+
+class CallbacksAre(Message, frozen=True, kw_only=True, tag="callbacks_are"):
+    """A supervisor stopped all callbacks, or let them go on."""
+
+    stopped: bool
 
 
 class PbxSeen(Message, frozen=True, kw_only=True, tag="pbx_seen"):
@@ -133,12 +289,22 @@ Live = (
     | Beat
     | CallArrived
     | CallWaits
+    | CallMoved
     | CallOffered
     | OfferOver
     | CallAnswered
     | CallHandedOver
+    | CallHeld
     | CallEnded
     | AgentIs
+    | Owed
+    | OwedNoMore
+    | CallbackOffered
+    | CallbackIs
+    | CallbackOver
+    | VoiceMessageIs
+    | VoiceMessageOver
+    | CallbacksAre
     | PbxSeen
 )
 

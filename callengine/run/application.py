@@ -23,14 +23,11 @@ from callengine.chores.timer_jobs import audit, closed, measure_lag, note_alive
 from callengine.control.feed import Feed
 from callengine.http.api.callbacks import CallbackApi
 from callengine.http.api.figures import FiguresApi
-from callengine.http.api.openapi import OpenApi
 from callengine.http.auth.setup import open_gate
-from callengine.http.server import HttpServer
 from callengine.loop.engine_loop import Engine
 from callengine.loop.live_callbacks import LiveCallbacks
 from callengine.loop.obligation_alarms import AlarmClock
 from callengine.loop.overload_guard import TICK_SECONDS, VitalSigns
-from callengine.metrics.registry import Metrics
 from callengine.observers.journal_log import told_in
 from callengine.observers.ledger_health import LedgerWatch, opened_ledger
 from callengine.observers.queue_log import QueueLogFeed
@@ -44,7 +41,8 @@ from callengine.realtime.seed import recount
 from callengine.realtime.statistics import COUNTED_FOR, DayTally
 from callengine.reconcile.sources import FromInside
 from callengine.reports.schedule import ReportSchedule
-from callengine.run.condition import conditions, in_charge
+from callengine.run.condition import conditions
+from callengine.run.parts import http_door, metrics_of
 from callengine.run.planned_chores import plan
 from callengine.run.reload import read_anew
 from callengine.run.signals import signals
@@ -98,8 +96,8 @@ class Application:
         self._policy = policy or centre_policy(settings)
         self._link_times = link_times
         self._record = record
-        self.unlisted, self.feed = UnlistedCalls(self.clock.now, self._log), Feed(self.view, self.clock.now)
-        self.told = (self.unlisted.observe, *told_in(self._log, self.clock.now), self.feed.observe)
+        self.unlisted = UnlistedCalls(self.clock.now, self._log)
+        self.told = (self.unlisted.observe, *told_in(self._log, self.clock.now))
         self._stop_wanted, self._tasks = asyncio.Event(), list[asyncio.Task[None]]()
         self.tally = DayTally(
             {name: queue.promise for name, queue in self._policy.queues.items()},
@@ -147,19 +145,15 @@ class Application:
             listeners=dict.fromkeys(TRANSFERS, self.queue_log.hear),
             charge=self.charge,
         )
-        self.metrics = metrics = Metrics(
-            self._policy.queues,
-            sorted({line.company for line in self._policy.lines.values()}),
-            tally=self.tally,
-            view=dispatcher.view,
-            now=self.clock.now,
-            version=version("callengine"),
-            trunks=self.pbx.trunks,
-            agents={agent: profile.queues for agent, profile in self._policy.agents.items()},
-            last_event_at=lambda: self.pbx.last_event_at,
-            pauses=settings.pause_names,
-            in_charge=lambda: in_charge(self.charge),
-            times_lost=self._times_lost,
+        self.metrics = metrics = metrics_of(
+            settings,
+            self._policy,
+            self.tally,
+            dispatcher,
+            self.pbx,
+            self.charge,
+            self.clock.now,
+            self._times_lost,
         )
         self.ledger_watch = LedgerWatch(ledger, metrics.ledger, log)
         self.ledger_watch.on_lost = self._lose_ledger
@@ -179,6 +173,7 @@ class Application:
         )
         self.pbx.attach(self.link)
         metrics.inbox_leftovers.set_function(lambda: self.pbx.leftovers)
+        self.feed = Feed(dispatcher, self.clock.now)
         self._engine = Engine(
             dispatcher,
             self.pbx,
@@ -186,7 +181,13 @@ class Application:
             ledger,
             self.alarm,
             self.clock,
-            observers=(self.tally.observe, metrics.observe, self.queue_log.observe, *self.told),
+            observers=(
+                self.tally.observe,
+                metrics.observe,
+                self.queue_log.observe,
+                *self.told,
+                self.feed.observe,
+            ),
             on_decision_seconds=metrics.decision_seconds.observe,
         )
         self.vitals = VitalSigns(
@@ -212,19 +213,15 @@ class Application:
             BoardSource(self.tally, self.view, self._links, self.clock.now),
             version("callengine"),
         )
-        self.http = HttpServer(
-            settings.http.host,
-            settings.http.port,
+        self.http = http_door(
+            settings,
             metrics,
             self.health,
-            api=CallbackApi(LiveCallbacks(self._engine, ledger, dispatcher.view, self.clock.now)),
-            control=settings.http.control_socket,
             gate=gate,
+            api=CallbackApi(LiveCallbacks(self._engine, ledger, dispatcher.view, self.clock.now)),
             figures=FiguresApi(self.tally, self.clock.now, ledger.writer.flush),
-            document=OpenApi(version("callengine")),
             board=self.board,
             sheds=self.vitals.sheds_screens,
-            connections=settings.http.connections,
         )
         await self.http.start()
         await self.feed.open(settings.http.control_socket)

@@ -102,7 +102,7 @@ def call_over(centre: Centre, fact: CallOver) -> None:
     if open_one is not None:
         missed_again(centre, open_one, call, owed, at, now)
     elif owed is not None:
-        _open(centre, call, reach, owed, at, now)
+        _open(centre, call, outcome, reach, owed, at, now)
 
 
 def _left_the_line(centre: Centre, call: Call, at: datetime, now: datetime) -> None:
@@ -237,7 +237,13 @@ def may_dial(centre: Centre, obligation: Obligation) -> NumberVerdict:
 
 
 def _open(
-    centre: Centre, call: Call, key: ResidentKey | None, owed: OwedCall, at: datetime, now: datetime
+    centre: Centre,
+    call: Call,
+    outcome: Outcome,
+    key: ResidentKey | None,
+    owed: OwedCall,
+    at: datetime,
+    now: datetime,
 ) -> None:
     obligation = Obligation(
         id=_id_for(centre, call),
@@ -248,6 +254,7 @@ def _open(
         resident=key or (call.line.company, ""),
         arrived_at=call.arrived_at,
         due_at=owed.contact_limit,
+        why=outcome.value,
         owed=[owed],
     )
     verdict = may_dial(centre, obligation)

@@ -104,6 +104,7 @@ def hand_to_human(centre: Centre, obligation: Obligation, reason: str, at: datet
     what = ObligationInput.NO_NUMBER if reason in NUMBER_REFUSALS else ObligationInput.EXHAUSTED
     centre.take_out_of_line(obligation)
     if moves.move(centre, obligation, what, at):
+        obligation.task = reason
         centre.note(HumanTaskOpened(at, obligation.id, reason))
 
 

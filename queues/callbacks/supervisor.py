@@ -24,7 +24,7 @@ def assign(centre: Centre, event: events.TaskAssignmentRequested, _now: datetime
     """Somebody has it as his task."""
     obligation = centre.obligations.get(event.obligation)
     if obligation is not None:
-        obligation.is_taken = True
+        obligation.is_taken, obligation.taken_by = True, event.to
         centre.note(TaskAssigned(event.at, event.obligation, event.to, event.by))
 
 

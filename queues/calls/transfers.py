@@ -9,9 +9,9 @@ from queues.callbacks import dispositions
 from queues.calls import withdrawals
 from queues.messages import events
 from queues.messages.commands import MarkHeld
-from queues.messages.journal import AttemptPassedOn, CallPassedOn
+from queues.messages.journal import AttemptPassedOn, CallHeld, CallPassedOn
 from queues.state.agent import Work
-from queues.state.call import Call
+from queues.state.call import Call, CallState
 from queues.state.core_state import Centre
 from queues.state.handlers import Handlers
 from queues.state.obligation import obligation_of
@@ -31,7 +31,7 @@ def call_passed_on(centre: Centre, call: Call, event: events.CallTransferred, no
     if agent.work is not Work.TALKING:
         withdrawals.free_from_other_offer(centre, call, agent.call, event.at, now)
         agent_states.start_talking(centre, agent, call)
-    call.agent = agent.id
+    call.agent, call.is_held = agent.id, False
     centre.note(CallPassedOn(event.at, call.id, agent.id))
 
 
@@ -51,6 +51,10 @@ def callback_passed_on(centre: Centre, event: events.AttemptPassedOn, now: datet
 def held(centre: Centre, event: events.ConversationHeld, _now: datetime) -> None:
     """Music is not recorded, and nobody is lost in it."""
     centre.order(MarkHeld(event.channel, event.held))
+    call = next((one for one in centre.calls.values() if one.channel == event.channel), None)
+    if call is not None and call.state is CallState.TALKING and call.is_held is not event.held:
+        call.is_held = event.held
+        centre.note(CallHeld(event.at, call.id, event.held))
 
 
 HANDLES: Handlers = {

@@ -59,6 +59,7 @@ __all__ = [
     "AttemptReached",
     "CallConnected",
     "CallFinished",
+    "CallHeld",
     "CallJudged",
     "CallLeftQueue",
     "CallMovedToFallback",
@@ -211,6 +212,15 @@ class CallPassedOn:
 
 
 @dataclass(frozen=True, slots=True)
+class CallHeld:
+    """Whom he speaks with put the resident on hold (`held`), or took him back."""
+
+    at: datetime
+    call: CallId
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CallMovedToFallback:
     """The resident waits in Asterisk's own queue now."""
 
@@ -322,6 +332,7 @@ JournalEntry = (
     | OfferEnded
     | CallConnected
     | CallPassedOn
+    | CallHeld
     | CallMovedToFallback
     | CallLeftQueue
     | OwnCallRefused

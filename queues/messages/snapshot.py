@@ -237,6 +237,9 @@ class KnownObligation:
     first_dial_at: datetime | None = None
     contacted_at: datetime | None = None
     owed: tuple[KnownOwedCall, ...] = ()
+    taken_by: str = ""
+    why: str = ""
+    """The outcome of the call it answers for."""
 
 
 @dataclass(frozen=True, slots=True)

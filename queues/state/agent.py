@@ -103,6 +103,8 @@ class Agent:
     leg: ChannelName | None = None
     """His channel in the present offer or conversation, once Asterisk named it."""
     shown: AgentState = AgentState.LOGGED_OUT
+    shown_pause: str | None = None
+    """The pause's reason then, while he is shown on pause."""
     shown_since: datetime | None = None
     """When that state began; None before the first was seen."""
     in_fallback: bool | None = None

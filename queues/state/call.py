@@ -244,6 +244,8 @@ class Call:
     """Where his conversation is recorded, once that was told."""
     uncounted: CallOffered | None = None
     """What the journal would have said of his arrival: a call of our own numbers enters no figure."""
+    is_held: bool = False
+    """Whom he speaks with has put him on hold."""
     has_trace: bool = True
     """Whether the dialplan wrote him into the inbox: an app_queue's own dialplan does not."""
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from queues.messages.commands import Command
-from queues.messages.journal import AgentStateChanged, JournalEntry, Unexpected
+from queues.messages.journal import AgentState, AgentStateChanged, JournalEntry, Unexpected
 from queues.policy import CentrePolicy, Dispatch, LinePolicy, QueuePolicy
 from queues.state import unlisted
 from queues.state.agent import Agent
@@ -190,8 +190,9 @@ class Centre:
         for agent in self._touched.values():
             self.changed_agents[agent.id] = agent
             state = agent.state
-            if state is not agent.shown:
-                agent.shown, agent.shown_since = state, at
+            pause = agent.pause_reason if state is AgentState.PAUSED else None
+            if state is not agent.shown or pause != agent.shown_pause:
+                agent.shown, agent.shown_pause, agent.shown_since = state, pause, at
                 self.note(AgentStateChanged(at, agent.id, state, agent.pause_reason or ""))
             for queue in agent.profile.queues:
                 idle = self.idle[queue]

@@ -104,6 +104,11 @@ class Obligation:
     is_overdue: bool = False
     is_taken: bool = False
     """Somebody has it as his task, or had it before the engine tried again."""
+    taken_by: str = ""
+    why: str = ""
+    """The outcome of the call it answers for."""
+    task: str = ""
+    """Why it is, or was last, a human's task."""
     is_parked: bool = False
     """In line, but there is no channel for it, or callbacks are stopped: out of the pool until there is."""
     first_dial_at: datetime | None = None

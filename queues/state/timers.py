@@ -51,6 +51,10 @@ class Timers:
     def __contains__(self, key: TimerKey) -> bool:
         return key in self._due
 
+    def due(self, kind: TimerKind, subject: str) -> datetime | None:
+        """When it will wake; None: it is not armed."""
+        return self._due.get((kind, subject))
+
     def next_due(self) -> datetime | None:
         """The earliest deadline."""
         key = self._pool.first()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from queues.terms.identifiers import MessageId, ObligationId, QueueName
+from queues.terms.identifiers import CompanyId, MessageId, ObligationId, QueueName
 from queues.terms.outcomes import Review
 
 
@@ -44,7 +44,9 @@ class WaitingMessage:
 
     id: MessageId
     queue: QueueName
+    company: CompanyId
     left_at: datetime
+    due_at: datetime
     path: str
     opened_at: datetime | None = None
     obligation: ObligationId | None = None

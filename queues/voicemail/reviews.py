@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from queues.agents import agent_states
 from queues.callbacks import obligations, schedule, verdicts
 from queues.messages import events
 from queues.messages.commands import PlayMessage
 from queues.messages.journal import MessageClosed, MessagePlayed, MessageRecorded
+from queues.policy import LinePolicy
 from queues.state.call import Call
 from queues.state.core_state import Centre
 from queues.state.handlers import Handlers
@@ -24,9 +25,10 @@ def taken(centre: Centre, call: Call, event: events.MessageLeft) -> None:
     if call.message_at is not None:
         return
     call.message_at = event.at
-    rules = call.line.rules_at(call.arrived_at, centre.policy.zone)
-    limit = RU_416.message if rules is None else rules.message
-    message = WaitingMessage(MessageId(call.id), call.line.queue, event.at, event.path)
+    due_at = event.at + _limit(centre, call.line, call.arrived_at)
+    message = WaitingMessage(
+        MessageId(call.id), call.line.queue, call.line.company, event.at, due_at, event.path
+    )
     centre.messages[message.id] = message
     centre.note(
         MessageRecorded(
@@ -37,18 +39,24 @@ def taken(centre: Centre, call: Call, event: events.MessageLeft) -> None:
             call.line.did,
             call.line.queue,
             event.path,
-            event.at + limit,
+            due_at,
         )
     )
 
 
 def restore(centre: Centre, known: events.KnownMessage) -> None:
     """An earlier run's message that nobody has reviewed."""
-    queue = centre.line_of(known.did).queue
-    message = WaitingMessage(known.message, queue, known.left_at, known.path)
+    line = centre.line_of(known.did)
+    due_at = known.left_at + _limit(centre, line, known.left_at)
+    message = WaitingMessage(known.message, line.queue, known.company, known.left_at, due_at, known.path)
     if known.opened_at is not None:
         message = message.reviewed(Review.OPENED, known.opened_at)
     centre.messages.setdefault(known.message, message)
+
+
+def _limit(centre: Centre, line: LinePolicy, arrived_at: datetime) -> timedelta:
+    rules = line.rules_at(arrived_at, centre.policy.zone)
+    return RU_416.message if rules is None else rules.message
 
 
 def wanted(centre: Centre, event: events.MessageWanted, _now: datetime) -> None:

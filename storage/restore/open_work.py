@@ -123,6 +123,10 @@ def _open_obligations(node: str) -> Select[Any]:
             select(func.min(attempts.c.dialled_at)).where(of_it).scalar_subquery().label("first_dial_at"),
             human_tasks.c.assigned_to,
             human_tasks.c.reason.label("task_reason"),
+            select(calls.c.outcome)
+            .where(calls.c.node == obligations.c.node, calls.c.call == obligations.c.call)
+            .scalar_subquery()
+            .label("why"),
         )
         .outerjoin(human_tasks, human_tasks.c.obligation == obligations.c.obligation)
         .where(obligations.c.node == node, obligations.c.closed_at.is_(None))
@@ -251,6 +255,8 @@ def _known_obligation(row: _AnyRow, owed: Iterable[KnownOwedCall]) -> KnownOblig
         first_dial_at=row.first_dial_at,
         contacted_at=row.contacted_at,
         owed=tuple(owed),
+        taken_by=row.assigned_to or "",
+        why=row.why or "",
     )
 
 

@@ -94,8 +94,8 @@ def changes_of(entry: JournalEntry, place: Place) -> Iterator[Change]:  # noqa: 
                 yield _call(node, call, **values)
             if attempt is not None:
                 yield _attempt(attempt, **values)
-        case facts.OwnCallRefused():
-            pass  # No resident's call: counted in the metrics, kept in the journal.
+        case facts.CallHeld() | facts.OwnCallRefused():
+            pass  # For screens of the moment; no resident's call: the journal itself keeps it.
         case facts.Unexpected():
             pass  # Counted in the metrics; the journal itself keeps it.
         case _:

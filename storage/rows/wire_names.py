@@ -120,6 +120,7 @@ ENTRIES: Names = _names(
         "OfferEnded": journal.OfferEnded,
         "CallConnected": journal.CallConnected,
         "CallPassedOn": journal.CallPassedOn,
+        "CallHeld": journal.CallHeld,
         "CallMovedToFallback": journal.CallMovedToFallback,
         "CallLeftQueue": journal.CallLeftQueue,
         "CallFinished": journal.CallFinished,

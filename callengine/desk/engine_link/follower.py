@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-from callengine.control.live_messages import from_line
+from callengine.control.live_messages import Beat, Live, Snapshot, from_line
+from callengine.desk.engine_link.changes import Subscription
 from callengine.desk.engine_link.picture import LostThread, Picture, followed, passed_over
 from callengine.platform.logs import get_log
 
@@ -28,14 +29,24 @@ class EngineFollower:
         self.picture: Picture | None = None
         """The last one; while the engine is away it is what was last known."""
         self.is_heard = False
+        self._subscriptions: set[Subscription] = set()
         self.on_restart: Callable[[], None] = lambda: None
         """Called when it begins anew with a snapshot, beyond the first time."""
+
+    def subscribe(self) -> Subscription:
+        """What happens from now on; its first change is the picture. To be used in `with`."""
+        subscription = Subscription(lambda: (self.picture, self.is_heard), self._subscriptions.discard)
+        self._subscriptions.add(subscription)
+        return subscription
 
     async def run(self) -> None:
         """Follow, and come back whenever the thread is lost."""
         while True:
             reason = await self._once()
-            self.is_heard = False
+            if self.is_heard:
+                self.is_heard = False
+                for subscription in self._subscriptions:
+                    subscription.note()
             if self._was_told is not False:
                 self._was_told = False
                 self._log.warning(
@@ -68,12 +79,17 @@ class EngineFollower:
                 return "the engine ended the stream"
             message = from_line(line)
             picture = passed_over(picture) if message is None else followed(picture, message)
-            self._hear(picture)
+            self._hear(picture, message)
 
-    def _hear(self, picture: Picture) -> None:
+    def _hear(self, picture: Picture, message: Live | None) -> None:
         if not self.is_heard:
             if self.picture is not None:
                 self.on_restart()
             self._was_told = True
             self._log.info("engine_heard", msg="the desk sees the calls")
         self.picture, self.is_heard = picture, True
+        for subscription in self._subscriptions:
+            if isinstance(message, Snapshot):
+                subscription.begin_anew()
+            elif message is not None and not isinstance(message, Beat):
+                subscription.tell(message)

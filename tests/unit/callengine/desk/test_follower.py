@@ -22,6 +22,7 @@ from callengine.desk.web.gate import Gate
 from callengine.desk.web.server import DeskServer
 from queues.live_state import CentreView
 from tests.support.desk_pages import Known
+from tests.support.looking import Looking
 from tests.support.manual_clock import NOON, ManualClock
 
 EMPTY = CentreView((), (), synced=True)
@@ -108,7 +109,7 @@ async def test_without_an_engine_the_desk_lives_and_says_so() -> None:
 async def test_an_engine_that_comes_goes_and_comes_again_is_followed_each_time() -> None:
     async with a_desk() as (control, follower, client):
         for _ in range(2):
-            feed = Feed(lambda: EMPTY, ManualClock().now)
+            feed = Feed(Looking(EMPTY), ManualClock().now)
             await feed.open(control)
             await until(lambda: follower.is_heard)
             assert await ready(client) == (200, True, True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -92,9 +93,112 @@ def test_an_agents_state_its_reason_and_since_when() -> None:
     assert (agent.state, agent.pause_reason, agent.since, agent.name) == ("paused", "обед", at, "Иванова")
 
 
-def test_an_agent_who_was_not_in_the_snapshot_means_another_snapshot_is_needed() -> None:
-    with pytest.raises(LostThread, match="1009"):
-        after(live.AgentIs(n=1, at=NOON, agent="1009", state="free", reason=""))
+def test_an_agent_who_was_in_no_snapshot_is_taken_up_with_his_name_and_queues() -> None:
+    said = live.AgentIs(
+        n=1, at=NOON, agent="1009", state="free", reason="", name="Петрова", queues=("general",)
+    )
+    agent = after(said).agents["1009"]
+    assert (agent.name, agent.state, agent.queues) == ("Петрова", "free", ("general",))
+    assert (
+        after(live.AgentIs(n=1, at=NOON, agent="1009", state="free", reason="")).agents["1009"].name == "1009"
+    )
+
+
+OWED = live.LiveObligation(
+    obligation="ob-c9",
+    company="sever",
+    queue="general",
+    label="УК Север",
+    number="+79160000009",
+    state="planned",
+    arrived_at=NOON,
+    due_at=NOON + timedelta(minutes=10),
+    overdue=False,
+    why="abandoned",
+    task="",
+    taken_by="",
+    dials=0,
+    not_before=None,
+)
+LEFT = live.LiveVoiceMessage(
+    message="c9",
+    company="sever",
+    queue="general",
+    left_at=NOON,
+    due_at=NOON + timedelta(minutes=10),
+    opened_at=None,
+    obligation="ob-c9",
+    number="+79160000009",
+)
+
+
+def test_what_is_owed_is_seen_from_its_opening_over_a_callback_to_its_closing() -> None:
+    steps: list[live.Live] = [
+        live.Owed(n=1, at=NOON, owed=OWED),
+        live.CallbackOffered(n=2, at=NOON, attempt="ob-c9.1.1", agent="1001", owed=OWED),
+        live.CallbackIs(n=3, at=NOON, attempt="ob-c9.1.1", state="dialling", agent=None),
+        live.CallbackIs(n=4, at=NOON, attempt="ob-c9.1.1", state="talking", agent="1002"),
+        live.CallbackOver(n=5, at=NOON, attempt="ob-c9.1.1", obligation="ob-c9", result="contacted"),
+        live.OwedNoMore(n=6, at=NOON, obligation="ob-c9", closing="contacted"),
+    ]
+    pictures = [after(*steps[: n + 1]) for n in range(len(steps))]
+    assert [one.due_at for one in pictures[0].next_owed(["general"])] == [NOON + timedelta(minutes=10)]
+    assert pictures[0].next_owed(["night"]) == ()
+    seen = [
+        [(one.state, one.agent, one.obligation) for one in picture.dials.values()] for picture in pictures
+    ]
+    assert seen[1:4] == [
+        [("ringing_agent", "1001", "ob-c9")],
+        [("dialling", "1001", "ob-c9")],
+        [("talking", "1002", "ob-c9")],
+    ]
+    assert [list(picture.owed) for picture in pictures[4:]] == [["ob-c9"], []]
+    assert pictures[5].dials == {}
+
+
+def test_messages_wait_until_they_are_reviewed_and_callbacks_may_be_stopped() -> None:
+    opened = msgspec.structs.replace(LEFT, opened_at=NOON)
+    picture = after(
+        live.VoiceMessageIs(n=1, at=NOON, message=LEFT),
+        live.VoiceMessageIs(n=2, at=NOON, message=opened),
+        live.CallbacksAre(n=3, at=NOON, stopped=True),
+    )
+    assert [one.opened_at for one in picture.messages.values()] == [NOON]
+    assert picture.callbacks_stopped
+    over = live.VoiceMessageOver(n=4, at=NOON, message="c9", review="done")
+    assert followed(picture, over).messages == {}
+
+
+def test_who_waits_stands_by_priority_and_then_by_the_laws_moment_also_after_he_was_moved() -> None:
+    def arrives(n: int, call: str, priority: int, minutes: int) -> live.CallArrived:
+        return live.CallArrived(
+            n=n,
+            at=NOON,
+            call=call,
+            company="sever",
+            queue="general",
+            did="1",
+            number="",
+            caller_name="",
+            arrived_at=NOON,
+            priority=priority,
+            answer_by=NOON + timedelta(minutes=minutes),
+        )
+
+    ended = live.CallEnded(n=1, at=NOON, call="c1", outcome="abandoned")
+    picture = after(ended, arrives(2, "a", 10, 5), arrives(3, "b", 10, 4), arrives(4, "c", 1, 9))
+    assert [one.call for one in picture.waiting()] == ["c", "b", "a"]
+    moved = live.CallMoved(n=5, at=NOON, call="a", queue="night", priority=0, answer_by=NOON)
+    picture = followed(picture, moved)
+    assert [one.call for one in picture.waiting()] == ["a", "c", "b"]
+    assert [one.call for one in picture.waiting("night")] == ["a"]
+
+
+def test_a_conversation_on_hold_is_seen_until_he_is_taken_back() -> None:
+    answered = live.CallAnswered(n=1, at=NOON, call="c1", agent="1001")
+    held = after(answered, live.CallHeld(n=2, at=NOON, call="c1", held=True))
+    assert held.calls["c1"].held
+    assert not followed(held, live.CallHeld(n=3, at=NOON, call="c1", held=False)).calls["c1"].held
 
 
 def test_the_link_of_the_engine_to_the_pbx_is_seen() -> None:
