@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Get an Asterisk (>= 20), SIPp, sox, espeak-ng and their sounds ready, without root.
+"""Get an Asterisk (>= 21), SIPp, sox, espeak-ng and their sounds ready, without root.
 
     python3 asterisk-sample/provision.py [--for-tests] [--fresh] [--json] [--phrases-into DIR]
 

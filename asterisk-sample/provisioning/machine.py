@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-OLDEST_ASTERISK = 20
+OLDEST_ASTERISK = 21
 TESTED_ASTERISK = 22
 
 

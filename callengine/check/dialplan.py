@@ -19,7 +19,8 @@ from callengine.sample.asterisk_config import dialplan_text
 from callengine.sample.provisioned_tools import provision_script
 from config.settings import Settings
 
-OLDEST_ASTERISK = 20
+OLDEST_ASTERISK = 21
+"""Queue()'s seventh argument is the Gosub of an answer from here on; before, it was a Macro."""
 CONTEXT_HELP = (
     "add `#include callengine_extensions.conf` to extensions.conf (docs/asterisk.md), then `dialplan reload`"
 )
@@ -57,7 +58,11 @@ async def core(link: AmiLink, _settings: Settings) -> AsyncIterator[Finding]:
     version = answer.text("AsteriskVersion")
     major = re.match(r"\d+", version.removeprefix("certified/").removeprefix("certified-"))
     if major is not None and int(major[0]) < OLDEST_ASTERISK:
-        yield Finding("error", f"Asterisk {version} is too old", f"{OLDEST_ASTERISK} or newer is needed")
+        how = (
+            f"{OLDEST_ASTERISK} or newer is needed: an older one would not run the dialplan's steps when an agent "
+            "answers in the fallback queue"
+        )
+        yield Finding("error", f"Asterisk {version} is too old", how)
     if answer.text("CoreCDRenabled") == "No":
         how = "cdr.conf: [general] enable = yes, then `module reload cdr`: no backend is needed"
         yield Finding("error", "call records are off: the arrival of a call that came by a menu is lost", how)

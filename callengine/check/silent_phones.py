@@ -22,29 +22,34 @@ def callback_trunks(settings: Settings) -> list[str]:
 
 async def agents_phones(link: AmiLink, settings: Settings) -> AsyncIterator[Finding]:
     """One that died in mid-talk must be noticed, else its resident hears silence until he gives up."""
-    unnoticed = []
-    for agent in settings.agents:
-        technology, _, endpoint = (agent.endpoint or f"PJSIP/{agent.id}").partition("/")
-        if technology == "PJSIP" and await _setting(link, endpoint, "rtp_timeout") == "0":
-            unnoticed.append(agent.id)
-    if unnoticed:
-        yield Finding(
-            "warning",
-            f"agents: of a phone that dies in mid-talk nothing is noticed: {_listed(unnoticed)}",
-            f"rtp_timeout = 30 and rtp_timeout_hold = 1800 {WHERE}: its resident is then served on by others",
-        )
+    for key, when in (("rtp_timeout", "in mid-talk"), ("rtp_timeout_hold", "while its resident is on hold")):
+        unnoticed = []
+        for agent in settings.agents:
+            technology, _, endpoint = (agent.endpoint or f"PJSIP/{agent.id}").partition("/")
+            if technology == "PJSIP" and await _setting(link, endpoint, key) == "0":
+                unnoticed.append(agent.id)
+        if unnoticed:
+            yield Finding(
+                "warning",
+                f"agents: of a phone that dies {when} nothing is noticed: {_listed(unnoticed)}",
+                f"rtp_timeout = 30 and rtp_timeout_hold = 1800 {WHERE}: its resident is then served on by others",
+            )
 
 
 async def trunks(link: AmiLink, settings: Settings) -> AsyncIterator[Finding]:
     """A resident who only listens sends nothing; one who vanished answers nothing."""
     for trunk in callback_trunks(settings):
-        silence = await _setting(link, trunk, "rtp_timeout")
-        if silence not in {"", "0"}:
-            yield Finding(
-                "warning",
-                f"callbacks: trunk PJSIP/{trunk} hangs up on a muted resident who waits, after {silence} s",
-                "rtp_timeout = 0 in the trunk's section of pjsip.conf: session timers notice who vanished",
-            )
+        for key, who in (
+            ("rtp_timeout", "a muted resident who waits"),
+            ("rtp_timeout_hold", "a resident who has put us on hold"),
+        ):
+            silence = await _setting(link, trunk, key)
+            if silence not in {"", "0"}:
+                yield Finding(
+                    "warning",
+                    f"callbacks: trunk PJSIP/{trunk} hangs up on {who}, after {silence} s",
+                    f"{key} = 0 in the trunk's section of pjsip.conf: session timers notice who vanished",
+                )
         timers, seconds = [await _setting(link, trunk, key) for key in ("timers", "timers_sess_expires")]
         is_long = seconds.isdigit() and int(seconds) > LONGEST_SESSION_SECONDS
         if timers and (timers != "always" or is_long):

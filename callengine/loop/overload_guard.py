@@ -79,6 +79,8 @@ class VitalSigns:
         self._connection = 0
         self._expected_at = monotonic() + TICK_SECONDS
         self.is_behind = False
+        self._fell_behind_on = 0
+        """The connection that is looked at no more until `_catch_up`; a newer one hears again by itself."""
 
     def tick(self) -> None:
         """Judge, then ask for the next beat."""
@@ -86,7 +88,8 @@ class VitalSigns:
         if self._board.connection != self._connection:
             self._connection = self._board.connection
             self._pulse.begin_anew()
-            self._catch_up_quietly()
+            if self._fell_behind_on != self._connection:
+                self._catch_up_quietly()  # A new connection asks what is so by itself.
         # A loop that stood still has heard nothing meanwhile either.
         lag = max(self._pulse.lag_seconds(now), now - self._expected_at)
         self._expected_at = now + TICK_SECONDS
@@ -113,6 +116,7 @@ class VitalSigns:
         if self.is_behind or not self._board.connection:
             return
         self.is_behind = True
+        self._fell_behind_on = self._board.connection
         self._metrics.fell_behind(self.is_behind)
         backlog = self._engine.backlog
         self._engine.shed()

@@ -16,7 +16,7 @@ from ami_adapters.connection.link import AmiLink
 from ami_adapters.protocol.actions import Action
 from ami_adapters.protocol.ami_message import Message
 from ami_adapters.protocol.pending_actions import Response
-from callengine.check.dialplan import sounds
+from callengine.check.dialplan import core, sounds
 from callengine.check.filters import kept_from_us
 from callengine.check.finding import Finding
 from callengine.check.pbx import ACTIONS, check_pbx
@@ -222,6 +222,41 @@ class OnlyVariables:
         return Response(Message(f"Response: Success\r\nValue: {self.variables[name]}\r\n".encode()))
 
 
+class OfVersion:
+    """Stands for the link to an Asterisk that cannot be had here."""
+
+    def __init__(self, version: str) -> None:
+        self.version = version
+
+    async def send(self, _action: Action) -> Response:
+        said = f"Response: Success\r\nAsteriskVersion: {self.version}\r\nCoreCDRenabled: Yes\r\n"
+        return Response(Message(said.encode()))
+
+
+@pytest.mark.parametrize(
+    ("version", "is_told"),
+    [("20.18.2", True), ("certified/20.7-cert8", True), ("certified-20.7", True), ("21.12.1", False)],
+)
+def test_an_asterisk_whose_queue_runs_no_steps_upon_an_answer_is_told(
+    centre: Centre, version: str, is_told: bool
+) -> None:
+    """Before 21 the seventh argument of Queue() is a Macro: in the fallback nobody would count as answered."""
+    settings = load_settings(
+        write_settings(
+            centre.folder,
+            CentrePlan(agents=2),
+            ami_port=centre.asterisk.ami_port,
+            secret_file=centre.asterisk.ami_secret_file,
+        )
+    )
+
+    async def told() -> list[str]:
+        link = cast("AmiLink", OfVersion(version))
+        return [one.what async for one in core(link, settings) if one.severity == "error"]
+
+    assert asyncio.run(told()) == ([f"Asterisk {version} is too old"] if is_told else [])
+
+
 def test_a_notice_that_nobody_would_hear_is_told(centre: Centre) -> None:
     """The line is Russian, and only the English notice was made."""
     data = centre.folder / "data"
@@ -242,10 +277,10 @@ def test_a_notice_that_nobody_would_hear_is_told(centre: Centre) -> None:
 def test_a_pbx_that_notices_no_dead_phone_or_takes_a_muted_resident_for_one_is_told(centre: Centre) -> None:
     pjsip = centre.asterisk.etc / "pjsip.conf"
     before = pjsip.read_text()
-    changed = before.replace("rtp_timeout = 30\n", "rtp_timeout = 0\n")
+    changed = before.replace("rtp_timeout = 30\nrtp_timeout_hold = 1800\n", "rtp_timeout = 0\n")
     changed = changed.replace(
         "timers = always\ntimers_sess_expires = 180\n",
-        "timers = yes\ntimers_sess_expires = 1800\nrtp_timeout = 60\n",
+        "timers = yes\ntimers_sess_expires = 1800\nrtp_timeout = 60\nrtp_timeout_hold = 300\n",
     )
     pjsip.write_text(changed)
     centre.ask("module reload res_pjsip.so")
@@ -254,10 +289,12 @@ def test_a_pbx_that_notices_no_dead_phone_or_takes_a_muted_resident_for_one_is_t
     finally:
         pjsip.write_text(before)
         centre.ask("module reload res_pjsip.so")
-    assert [one.severity for one in found.values()] == ["warning"] * 3
+    assert [one.severity for one in found.values()] == ["warning"] * 5
     assert list(found) == [
         "agents: of a phone that dies in mid-talk nothing is noticed: 1001, 1002",
+        "agents: of a phone that dies while its resident is on hold nothing is noticed: 1001, 1002",
         "callbacks: trunk PJSIP/trunk hangs up on a muted resident who waits, after 60 s",
+        "callbacks: trunk PJSIP/trunk hangs up on a resident who has put us on hold, after 300 s",
         "callbacks: a resident who vanishes on trunk PJSIP/trunk is noticed late or never "
         "(timers = yes, timers_sess_expires = 1800)",
     ]

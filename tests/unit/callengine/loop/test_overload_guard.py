@@ -209,3 +209,17 @@ async def test_a_link_that_was_gone_for_less_than_a_second_owes_nothing_of_the_o
     rig.second()
     rig.second()
     assert rig.value("heartbeat_missing_total") == 0
+
+
+async def test_behind_on_a_connection_newer_than_the_last_tick_it_asks_what_is_so() -> None:
+    """A command kept back between the reconnect and the next tick: once it beat no more, until the next break."""
+    rig = Rig()
+    rig.second()
+    rig.board.connection = 2
+    rig.vitals.fall_behind("not certain that we are in charge")
+    assert rig.board.did[-2:] == ["deaf", "silent"]
+    for _ in range(3):
+        rig.second()
+    assert not rig.vitals.is_behind
+    assert rig.board.is_synced
+    assert rig.board.did[-1] == "beat"
