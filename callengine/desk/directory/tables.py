@@ -10,11 +10,13 @@ So a resident or premises may have two rows with one `id` for that time; what re
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, String, Table, Text, text
 
 from callengine.desk.data.metadata import Instant, metadata
 
 _KEY = BigInteger().with_variant(Integer(), "sqlite")
+_HAS_ACCOUNT = text("account <> ''")
+"""Where most have none, an index of all is not used."""
 COMPANY, PHONE = String(60), String(20)
 
 
@@ -79,7 +81,7 @@ premises = Table(
     *_load(),
     Index(None, "id"),
     Index(None, "house_id", "number_key"),
-    Index(None, "account"),
+    Index(None, "account", sqlite_where=_HAS_ACCOUNT, postgresql_where=_HAS_ACCOUNT),
 )
 
 residents = Table(
@@ -266,6 +268,7 @@ directory_words = Table(
     "directory_words",
     metadata,
     Column("company", COMPANY, primary_key=True),
+    Column("place", String(10), primary_key=True, comment="surname, given or patronymic"),
     Column("word", String(60), primary_key=True),
 )
 """Every word of a name that a company's residents have: near spellings are found among them."""

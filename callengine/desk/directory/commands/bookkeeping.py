@@ -43,10 +43,10 @@ async def insert_new(connection: AsyncConnection, table: Table, rows: list[dict[
 
 
 async def learn(
-    connection: AsyncConnection, company: str, words: Iterable[str], *, new_street: bool = False
+    connection: AsyncConnection, company: str, words: Iterable[tuple[str, str]], *, new_street: bool = False
 ) -> None:
-    """Let the search know names, or that a street is new; costs nothing when all are known."""
-    rows = [{"company": company, "word": word[:60]} for word in sorted(set(words)) if word]
+    """Let the search know names (place, word), or that a street is new; costs nothing when all are known."""
+    rows = [{"company": company, "place": place, "word": word} for place, word in sorted(set(words))]
     added = await insert_new(connection, directory_words, rows)
     if added or new_street or not await _has_version(connection, company):
         await renew(connection, company)

@@ -7,24 +7,25 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callengine.desk.directory.finding.hits import Hit, HitKind
-from callengine.desk.directory.finding.vocabularies import Vocabulary
 from callengine.desk.directory.tables import houses, premises
 from callengine.desk.directory.typed.address import TypedAddress, read_address, without_flat
 from callengine.desk.directory.typed.house_numbers import HouseNumber, closeness
-from callengine.desk.directory.typed.vocabulary import Street, street_key
+from callengine.desk.directory.typed.vocabulary import Street, Streets, street_key
 from callengine.desk.directory.visible import there
 from callengine.desk.people.scope import Scope
 
 _LEAST = 52.0
-_STREETS = 10
+_STREETS = 8
 _HOUSES = 60
 _HOUSE_IS_RIGHT = 30.0
 _FLAT_IS_RIGHT = 12.0
 _NO_SUCH_FLAT = -14.0
+_PARTS = ("number", "letter", "korpus", "building", "house_key")
+_SHOWN = [houses.c[name] for name in ("id", "company", "locality", "street_kind", "street", "label", *_PARTS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Meant:
     names: tuple[str, ...]
 
 
-def streets_meant(texts: Sequence[str], vocabularies: Sequence[Vocabulary]) -> list[Meant]:
+def streets_meant(texts: Sequence[str], streets: Streets) -> list[Meant]:
     """Best first. `texts` are the readings of the letters, likeliest first."""
     found: list[Meant] = []
     for rank, text in enumerate(texts):
@@ -45,11 +46,10 @@ def streets_meant(texts: Sequence[str], vocabularies: Sequence[Vocabulary]) -> l
             words = address.words or address.after
             if not words:
                 continue
-            for vocabulary in vocabularies:
-                for one in vocabulary.streets.find(words, address.kinds):
-                    left = tuple(word for word in (*words, *_after(address)) if word not in one.used)
-                    score = one.score - 4.0 * address.doubt - 2.0 * rank
-                    found.append(Meant(one.street, address, score, tuple(dict.fromkeys(left))))
+            for one in streets.find(words, address.kinds):
+                left = tuple(word for word in (*words, *_after(address)) if word not in one.used)
+                score = one.score - 4.0 * address.doubt - 2.0 * rank
+                found.append(Meant(one.street, address, score, tuple(dict.fromkeys(left))))
     good = [one for one in found if one.score >= _LEAST]
     good.sort(key=lambda one: -one.score)
     return good
@@ -77,17 +77,15 @@ class HouseMeant:
 
 async def houses_meant(connection: AsyncConnection, scope: Scope, meant: Sequence[Meant]) -> list[HouseMeant]:
     """The houses on these streets whose number is the typed one, exactly; on a street alone its first houses."""
-    best = meant[: _STREETS * 2]
-    places = list(
-        islice(dict.fromkeys((one.street.company, street_key(one.street.name)) for one in best), _STREETS)
-    )
-    if not places:
+    keys = list(islice(dict.fromkeys(street_key(one.street.name) for one in meant), _STREETS))
+    if not keys:
         return []
+    best = [one for one in meant if street_key(one.street.name) in keys]
     rows = await connection.execute(
-        select(houses)
+        select(*_SHOWN)
         .where(
             scope.clause(houses.c.company),
-            or_(*(and_(houses.c.company == company, houses.c.street_key == key) for company, key in places)),
+            houses.c.street_key.in_(keys),
             houses.c.left_at.is_(None),
             there(houses),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callengine.desk.directory.finding.hits import Hit, HitKind
@@ -18,6 +18,8 @@ from callengine.desk.directory.visible import there
 from callengine.desk.people.scope import Scope
 
 _ROWS = 20
+_HAS_ACCOUNT = text("premises.account <> ''")
+"""The condition of the index."""
 
 
 async def by_digits(connection: AsyncConnection, scope: Scope, digits: str) -> list[Hit]:
@@ -78,7 +80,7 @@ async def _accounts(connection: AsyncConnection, scope: Scope, digits: str) -> l
     rows = await connection.execute(
         select(premises.c.company, premises.c.id, premises.c.number, houses.c.id, houses.c.label)
         .join(houses, houses.c.id == premises.c.house_id)
-        .where(scope.clause(premises.c.company), premises.c.account == digits, there(premises))
+        .where(scope.clause(premises.c.company), premises.c.account == digits, _HAS_ACCOUNT, there(premises))
         .limit(_ROWS)
     )
     return [

@@ -10,12 +10,15 @@ from callengine.desk.directory.finding.addresses import houses_meant, premises_m
 from callengine.desk.directory.finding.hits import Hit
 from callengine.desk.directory.finding.numbers import by_digits
 from callengine.desk.directory.finding.people import likes_of, people_named, people_there
-from callengine.desk.directory.finding.vocabularies import Vocabularies, Vocabulary
+from callengine.desk.directory.finding.vocabularies import Vocabularies
 from callengine.desk.directory.typed.letters import readings
 from callengine.desk.directory.typed.names import name_words
 from callengine.desk.directory.typed.phones import typed_digits
+from callengine.desk.directory.typed.vocabulary import Words
 from callengine.desk.people.scope import Scope
 
+_SURE = 90.0
+"""Of a name that fits so well nobody is sought who lives in a street that is a little like it."""
 LONGEST = 120
 """Characters of a search that are read."""
 
@@ -36,17 +39,20 @@ class DirectorySearch:
                 return _best(numbers, limit)
         known = await self._vocabularies.of(connection, scope)
         texts = readings(text)
-        meant = streets_meant(texts, known)
+        meant = streets_meant(texts, known.streets)
         there = await premises_meant(connection, scope, await houses_meant(connection, scope, meant))
         found = [one.hit for one in there]
-        found += await people_there(connection, scope, there, known)
+        people: list[Hit] = []
         if not any(char.isdigit() for char in text):
-            found += await _by_name(connection, scope, texts, known)
+            people = await _by_name(connection, scope, texts, known.names)
+        if not any(one.score > _SURE for one in people):
+            people += await people_there(connection, scope, there, known.names)
+        found += people
         return _best(found, limit)
 
 
 async def _by_name(
-    connection: AsyncConnection, scope: Scope, texts: Sequence[str], known: Sequence[Vocabulary]
+    connection: AsyncConnection, scope: Scope, texts: Sequence[str], known: Sequence[Words]
 ) -> list[Hit]:
     found: list[Hit] = []
     for text in texts:

@@ -74,7 +74,7 @@ class _Piece:
 def read_address(text: str) -> tuple[TypedAddress, ...]:
     """Every sensible reading of a folded text, likeliest first; empty when there is neither word nor number."""
     marked = _sort_out(_pieces(text))
-    found = [_whole(marked, *numbers) for numbers in _readings_of_numbers(marked)]
+    found = [_whole(marked, split) for split in _readings_of_numbers(marked)]
     return tuple(dict.fromkeys(one for one in found if one.words or one.house is not None or one.after))
 
 
@@ -190,6 +190,10 @@ def _ordinal(pieces: list[_Piece], at: int, marked: _Marked) -> int:
 def _bare_number(pieces: list[_Piece], at: int, marked: _Marked) -> int:
     value, letter, used = _number_and_letter(pieces, at)
     following = pieces[at + used] if at + used < len(pieces) else None
+    then = pieces[at + used + 1] if at + used + 1 < len(pieces) else None
+    its_mark = following is not None and following.text in PASSED_MARKS and len(following.text) > 1
+    if its_mark and (then is None or then.kind not in {"number", "fraction"}):
+        return used + 1  # "3 этаж"
     if letter == "" and following is not None and following.text in {"лет", "летия"}:
         marked.before += [value, "летия"]
         return used + 1
@@ -223,23 +227,36 @@ def _word(text: str, pieces: list[_Piece], at: int, marked: _Marked) -> int:
 _Bare = list[tuple[str, str]]
 
 
-def _readings_of_numbers(marked: _Marked) -> list[tuple[tuple[str, ...], _Bare, int]]:
-    """Numbers that belong to the street's name, those that are house and flat, and how doubtful that is."""
-    lead, trail = marked.leading, marked.trailing
-    names = tuple(number for number, letter in lead)
-    has_words = bool(marked.before or marked.after or marked.kind_words)
+@dataclass(frozen=True, slots=True)
+class _Split:
+    """One way to tell the words and numbers of the street from the numbers of house and flat."""
+
+    words: tuple[str, ...]
+    bare: _Bare
+    after: tuple[str, ...]
+    doubt: int
+
+
+def _readings_of_numbers(marked: _Marked) -> list[_Split]:
+    lead, trail, after = marked.leading, marked.trailing, tuple(marked.after)
+    words = tuple(marked.before or (() if after else marked.kind_words))
+    names = tuple(number for number, _ in lead)
     if not lead:
-        return [((), trail, 0)]
-    if not has_words:
-        return [((), lead, 0)]
+        found = [_Split(words, trail, after, 0)]
+        if trail and (len(trail) > 1 or marked.number) and (words or after):
+            # "марта 8 5", "сорокин 9 января 5"
+            found.append(_Split((*words, trail[0][0], *after), trail[1:], (), 2))
+        return found
+    if not words and not after:
+        return [_Split((), lead, (), 0)]
     if trail or marked.number:
-        return [(names, trail, 0), ((), lead + trail, 2)]
-    return [(names, [], 0), ((), lead, 1)]
+        return [_Split((*names, *words), trail, after, 0), _Split(words, lead + trail, after, 2)]
+    return [_Split((*names, *words), [], after, 0), _Split(words, lead, after, 1)]
 
 
-def _whole(marked: _Marked, names: tuple[str, ...], bare: _Bare, doubt: int) -> TypedAddress:
+def _whole(marked: _Marked, split: _Split) -> TypedAddress:
     number, letter, korpus, flat = marked.number, marked.letter, marked.korpus, marked.flat
-    rest = list(bare)
+    rest = list(split.bare)
     if not number and rest:
         number, own = rest.pop(0)
         letter = letter or own
@@ -247,10 +264,9 @@ def _whole(marked: _Marked, names: tuple[str, ...], bare: _Bare, doubt: int) -> 
         korpus = "".join(rest.pop(0))
     if rest and not flat:
         flat = "".join(rest.pop(0))
-    words = (*names, *(marked.before or marked.kind_words))
     house = HouseNumber(number, letter, korpus, marked.building) if number else None
-    kinds = frozenset(marked.kinds)
-    return TypedAddress(words, kinds, house, flat_key(flat), tuple(marked.after), doubt + len(rest))
+    kinds, doubt = frozenset(marked.kinds), split.doubt + len(rest)
+    return TypedAddress(split.words, kinds, house, flat_key(flat), split.after, doubt)
 
 
 def without_flat(one: TypedAddress) -> TypedAddress | None:

@@ -14,6 +14,9 @@ _FORMS = frozenset(
 _FATHERS = ("вич", "вна", "ична", " оглы", " кызы")
 
 
+PLACES = ("surname", "given", "patronymic")
+
+
 @dataclass(frozen=True, slots=True)
 class NameKeys:
     """The three columns by which a name is found."""
@@ -23,9 +26,10 @@ class NameKeys:
     patronymic: str
 
     @property
-    def words(self) -> tuple[str, ...]:
-        """Those that are there."""
-        return tuple(one for one in (self.surname, self.given, self.patronymic) if one)
+    def words(self) -> tuple[tuple[str, str], ...]:
+        """Those that are there, each with its place of PLACES."""
+        found = zip(PLACES, (self.surname, self.given, self.patronymic), strict=True)
+        return tuple((place, word) for place, word in found if word)
 
 
 def name_words(text: str) -> tuple[str, ...]:

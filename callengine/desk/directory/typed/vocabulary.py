@@ -5,8 +5,11 @@ Only words are compared nearly. A number in a street's name (1-я Паркова
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice, takewhile
 
 from rapidfuzz import fuzz, process
 
@@ -21,6 +24,7 @@ _BEGINNING = 88.0
 """What the beginning of a word counts (the rest is still being typed)."""
 _INITIAL = 80.0
 _STREETS = 12
+"""Names of streets that are given, of whichever company."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ class StreetFound:
     used: frozenset[str]
 
 
+@lru_cache(maxsize=16_384)
 def street_words(name: str) -> tuple[tuple[str, ...], frozenset[str]]:
     """Words by which a street is compared, and the kinds its name tells (`2-я линия` is a line)."""
     readings = read_address(cyrillic_of_alike(folded(name)))
@@ -79,12 +84,16 @@ class Words:
         if not word or word[0].isdigit():
             return {}
         if len(word) == 1:
-            return {known: _INITIAL for known in self._list if known.startswith(word)}
+            return dict.fromkeys(self._beginning_with(word), _INITIAL)
         found = self._near(word, _LEAST_LIKENESS)
         if len(word) >= 2:
-            begun = [known for known in self._list if known.startswith(word)][:_LIKE_WORDS]
+            begun = list(islice(self._beginning_with(word), _LIKE_WORDS))
             found.update({known: max(found.get(known, 0.0), _BEGINNING) for known in begun})
         return found
+
+    def _beginning_with(self, word: str) -> Iterable[str]:
+        from_here = islice(self._list, bisect_left(self._list, word), None)
+        return takewhile(lambda known: known.startswith(word), from_here)
 
     def _near(self, word: str, least: float) -> dict[str, float]:
         near = process.extract(word, self._list, scorer=fuzz.ratio, score_cutoff=least, limit=_LIKE_WORDS)
@@ -92,7 +101,7 @@ class Words:
 
 
 class Streets:
-    """The streets of one company. Made anew when one is added; asking changes nothing."""
+    """The streets of some companies. Made anew when one is added; asking changes nothing."""
 
     def __init__(self, streets: Iterable[Street]) -> None:
         self._words_of = {street: street_words(street.name) for street in streets}
@@ -114,7 +123,8 @@ class Streets:
         found = [self._judge(street, like, kinds) for street in candidates]
         good = [one for one in found if one is not None]
         good.sort(key=lambda one: (-one.score, one.street.name))
-        return good[:_STREETS]
+        names = set(list(dict.fromkeys(one.street.name for one in good))[:_STREETS])
+        return [one for one in good if one.street.name in names]
 
     def _judge(
         self, street: Street, like: dict[str, dict[str, float]], kinds: frozenset[str]

@@ -104,7 +104,10 @@ def upgrade() -> None:
         sa.Column("died", sa.Integer()),
         sa.UniqueConstraint("client_id", name="uq_premises_client_id"),
     )
-    op.create_index("ix_premises_account", "premises", ["account"])
+    has_one = sa.text("account <> ''")
+    op.create_index(
+        "ix_premises_account", "premises", ["account"], sqlite_where=has_one, postgresql_where=has_one
+    )
     op.create_index("ix_premises_house_id_number_key", "premises", ["house_id", "number_key"])
     op.create_index("ix_premises_id", "premises", ["id"])
     op.create_table(
@@ -264,6 +267,7 @@ def upgrade() -> None:
     op.create_table(
         "directory_words",
         sa.Column("company", sa.String(60), primary_key=True),
+        sa.Column("place", sa.String(10), primary_key=True),
         sa.Column("word", sa.String(60), primary_key=True),
     )
     op.create_table(

@@ -61,7 +61,7 @@ def test_words_behind_the_numbers_are_kept_apart() -> None:
 
 
 def test_two_bare_numbers_may_be_house_and_block() -> None:
-    (one,) = read_address("ленина 5 2")
+    one = read_address("ленина 5 2")[0]
     other = without_flat(one)
     assert other is not None
     assert other.house == HouseNumber("5", korpus="2")
