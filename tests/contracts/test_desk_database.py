@@ -10,6 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, func, select
 
+from callengine.desk.cards.tables import cards
 from callengine.desk.data.metadata import metadata
 from callengine.desk.directory import tables as directory_tables
 from callengine.desk.people.tables import trail
@@ -26,7 +27,7 @@ def desk_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return postgres
 
 
-ALL_TABLES = (directory_tables.houses,)
+ALL_TABLES = (directory_tables.houses, cards)
 """What brings every subject's tables onto the metadata."""
 
 
