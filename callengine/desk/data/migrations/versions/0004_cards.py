@@ -15,8 +15,8 @@ depends_on = None
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 INSTANT = sa.BigInteger
 
-_READING = {"kind": "reading", "most": 200}
-_METERS = [
+_READING: dict[str, object] = {"kind": "reading", "most": 200}
+_METERS: list[dict[str, object]] = [
     {"name": "cold", "label": {"ru": "Холодная вода, м³", "en": "Cold water, m³"}, **_READING},
     {"name": "hot", "label": {"ru": "Горячая вода, м³", "en": "Hot water, m³"}, **_READING},
     {
@@ -26,7 +26,7 @@ _METERS = [
         "label": {"ru": "Электричество, кВт·ч", "en": "Electricity, kWh"},
     },
 ]
-_PASS = [
+_PASS: list[dict[str, object]] = [
     {"name": "whom", "kind": "text", "required": True, "label": {"ru": "Кому", "en": "For whom"}},
     {"name": "car", "kind": "text", "label": {"ru": "Номер машины", "en": "Car's plate"}},
     {
