@@ -40,8 +40,14 @@ def with_secrets(
 def with_desk_secrets(
     settings: Settings, path: Path, environ: Mapping[str, str], found: list[Problem]
 ) -> Settings:
-    """The settings as the desk's process holds them: its own passwords, none of the engine's secrets."""
+    """The settings as the desk's process holds them: its own passwords, none of the engine's secrets.
+
+    A secret of AMI that stands in the settings themselves is a mistake: the desk would have read it.
+    """
     desk = settings.desk
+    if settings.pbx.secret.get_secret_value():
+        right = "keep it in a file of its own, pbx.secret_file, which the desk is not handed"
+        found.append(Problem("pbx.secret", "the desk must not hold the AMI user's secret", right))
     password = _secret(
         desk.database_password,
         desk.database_password_file,

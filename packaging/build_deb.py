@@ -183,11 +183,13 @@ def _lay_out_the_rest(tree: Path, target: Target) -> None:
     units = (
         "lib/systemd/system" if int(target.version.rpartition("deb")[2]) < 13 else "usr/lib/systemd/system"
     )
-    unit = (sample / "callengine.service").read_text()
-    _write(
-        tree / units / "callengine.service",
-        re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/usr/bin/callengine", unit),
-    )
+    for name in ("callengine.service", "callengine-desk.service"):
+        unit = (sample / name).read_text()
+        _write(
+            tree / units / name,
+            re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/usr/bin/callengine", unit),
+        )
+    _write(tree / "usr/lib/sysusers.d/callengine.conf", (sample / "callengine.sysusers").read_text())
     _write(tree / "etc/callengine/callengine.toml", (sample / "callengine.toml").read_text(), mode=0o600)
     (tree / "etc/callengine").chmod(0o700)
     (tree / "usr/bin").mkdir()

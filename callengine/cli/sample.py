@@ -15,7 +15,7 @@ from callengine.sample.asterisk_config import (
     SampleOptions,
     engine_reaches,
     write_sample,
-    write_service,
+    write_services,
 )
 from callengine.sample.monitoring_files import RUNBOOKS, SYSTEMS, MonitoringFilesError, write_monitoring_files
 from config.example import write_example
@@ -95,7 +95,7 @@ def sample(
 ) -> None:
     """Write a complete Asterisk configuration with fresh passwords into TARGET.
 
-    With it come callengine.toml, an annotated example, and callengine.service for systemd.
+    With it come callengine.toml, an annotated example, and for systemd the services of engine and desk and their users.
     """
     if system in SYSTEMS:
         try:
@@ -129,7 +129,7 @@ def sample(
         settings_file = target / "callengine.toml"
         if config is None and (force or not settings_file.exists()):
             write_example(settings_file, host=engine_reaches(ami_bind), port=port)
-            write_service(target / "callengine.service", program=_program(), settings=DEFAULT_PATH.parent)
+            write_services(target, program=_program(), settings=DEFAULT_PATH.parent)
     except (SampleError, OSError) as problem:
         fail(str(problem))
     click.echo(

@@ -222,11 +222,17 @@ def _passwords_of(folder: Path) -> tuple[str, dict[str, str]]:
     return secret.read_text(encoding="utf-8").strip() if secret.exists() else "", dict(found)
 
 
-def write_service(path: Path, *, program: Path, settings: Path) -> None:
-    """Write the systemd unit: `program` is what it starts, `settings` the folder of callengine.toml."""
-    template = (Path(__file__).parent.parent / "callengine.service").read_text(encoding="utf-8")
+SERVICE_FILES: Final = ("callengine.service", "callengine-desk.service", "callengine.sysusers")
+
+
+def write_services(folder: Path, *, program: Path, settings: Path) -> None:
+    """Write systemd's units and their users: `program` is what they start, `settings` the folder of callengine.toml."""
     places = {"PROGRAM": str(program), "SETTINGS": str(settings)}
-    _write(path.parent, {path.name: _fill(template, places, path.name)}, force=True)
+    texts = {}
+    for name in SERVICE_FILES:
+        template = (Path(__file__).parent.parent / name).read_text(encoding="utf-8")
+        texts[name] = _fill(template, {key: places[key] for key in places if f"@{key}@" in template}, name)
+    _write(folder, texts, force=True)
 
 
 def dialplan_text(codes: Codes) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ _DRIVERS = {
     "postgresql+asyncpg": "postgresql+asyncpg",
 }
 BUSY_TIMEOUT_MS = 5000
+_SHARED = stat.S_ISGID | stat.S_IWGRP
+"""Of a folder: the group of whatever is made in it is the folder's, and may write there."""
 READS = "callengine_reads"
 """An execution option of an engine that writes: this connection only reads."""
 
@@ -76,13 +79,20 @@ def is_in_memory(url: URL) -> bool:
 
 
 def keep_private(url: URL) -> None:
-    """Make a new SQLite ledger readable by its owner alone: whole phone numbers are in it. Raises OSError."""
+    """Make a new SQLite database readable by its owner alone: whole phone numbers are in it. Raises OSError.
+
+    In a folder whose set-group-id bit says that its group shares what is in it, the group reads and writes: engine and
+    desk look into each other's database, and SQLite's readers keep their marks in a file beside it.
+    """
     if not _is_postgresql(url) and url.database and not is_in_memory(url):
         # The files beside it (-wal, -shm) take over its mode and, when root writes, its owner.
         path = Path(url.database)
         if path.exists():
             return
+        shared = path.absolute().parent.stat().st_mode & _SHARED == _SHARED
         path.touch(mode=0o600)
+        if shared:
+            path.chmod(0o660)  # Whatever the umask says.
         if os.geteuid() == 0:
             # A command of root's in the service's folder: the engine's own user must write it afterwards.
             folder = path.absolute().parent.stat()

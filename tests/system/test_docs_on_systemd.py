@@ -22,6 +22,12 @@ pytestmark = [
 DID, WATCHED_DID = "74951234501", "74950000001"
 CHECK = "callengine check"
 AGENTS = f"curl -sf {DOOR}/metrics | awk '/^callengine_agents[{{]/ {{ sum += $2 }} END {{ print sum }}'"
+DESK = "http://127.0.0.1:8791"
+LOOK = """
+import sqlite3
+ledger = sqlite3.connect("file:/var/lib/callengine/callengine.db?mode=ro", uri=True)
+print(ledger.execute("SELECT count(*) FROM calls").fetchone()[0])
+"""
 ROOMY = 2.0
 """The most exposure that the unit may have by systemd-analyze (docs: 0.9)."""
 
@@ -191,3 +197,40 @@ def lay_out_as_freepbx(machine: DebianMachine) -> None:
         pjsip.write("".join(PHONE.replace("@", phone) for phone in PHONES))
         pjsip.write("#include pjsip.endpoint_custom_post.conf\n")
     machine.run("systemctl restart asterisk; asterisk -rx 'core waitfullybooted'")
+
+
+def test_the_desk_is_another_user_that_reads_the_ledger_and_takes_nothing_from_the_engine(
+    machine: DebianMachine,
+) -> None:
+    engine, look = Service(machine), "/srv/look.py"
+    install(machine, "install")
+    type_in(machine, blocks("asterisk.md", ""))
+    install(machine, "lines", "service", "desk")
+    engine.is_up()
+    machine.until(f"curl -s -o /dev/null -w '%{{http_code}}' {DESK}/readyz", "^200$")
+    found = machine.run("systemd-analyze security callengine-desk --no-pager | tail -1")
+    assert float(re.findall(r"[0-9.]+", found)[0]) <= ROOMY
+    users = machine.run(
+        "ps -o user:32= -p $(systemctl show -P MainPID callengine callengine-desk | tr '\\n' ' ')"
+    )
+    assert users.split() == ["callengine", "callengine-desk"]
+    machine.put(look, LOOK)
+    as_desk = f"runuser -u callengine-desk -g callengine-data -- python3 {look}"
+    engine.missed_call("79160000001", DID)
+    assert machine.run(as_desk) == "1\n"
+    for secret in ("/etc/callengine/callengine_ami.secret", "/var/lib/callengine/callengine.tokens"):
+        assert (
+            "denied" in machine.run(f"runuser -u callengine-desk -- cat {secret}", fails=True)
+            or not (machine.root / secret.lstrip("/")).exists()
+        )
+
+    # Whichever of the two is there alone, and whoever made SQLite's files beside the ledger, both go on.
+    machine.run("systemctl stop callengine")
+    assert machine.run(as_desk) == "1\n"
+    machine.until(f"curl -s -o /dev/null -w '%{{http_code}}' {DESK}/readyz", "^503$")
+    machine.run("systemctl start callengine")
+    engine.is_up()
+    engine.missed_call("79160000002", DID)
+    assert machine.run(as_desk) == "2\n"
+    machine.run("systemctl kill --signal=KILL callengine-desk")
+    machine.until(f"curl -s -o /dev/null -w '%{{http_code}}' {DESK}/readyz", "^200$")

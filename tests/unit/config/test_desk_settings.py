@@ -11,17 +11,32 @@ from config.example import example_toml
 from config.loading import load_desk_settings, load_settings
 
 
-def test_the_desk_gets_no_secret_wherever_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_desk_gets_its_own_password_and_no_other_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "callengine.toml"
     path.touch(mode=0o600)
-    path.write_text(example_toml().replace("[pbx]\n", '[pbx]\nsecret = "in the file"\n', 1), encoding="utf-8")
+    (tmp_path / "callengine_ami.secret").write_text("of AMI\n", encoding="utf-8")
+    (tmp_path / "desk.secret").write_text("of the desk\n", encoding="utf-8")
+    mine = '[desk]\ndatabase_password_file = "desk.secret"\n'
+    path.write_text(example_toml().replace("[desk]\n", mine, 1), encoding="utf-8")
     monkeypatch.setenv("CALLENGINE_DATABASE__PASSWORD", "in the environment")
-    assert load_settings(path).pbx.secret.get_secret_value() == "in the file"
     settings = load_desk_settings(path)
     assert settings.pbx.secret.get_secret_value() == ""
     assert settings.pbx.secret_file is None
     assert settings.database.password.get_secret_value() == ""
+    assert settings.desk.database_password.get_secret_value() == "of the desk"
     assert settings.desk.port == 8791
+
+
+def test_settings_that_would_hand_it_the_secret_of_ami_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "callengine.toml"
+    path.touch(mode=0o600)
+    path.write_text(example_toml().replace("[pbx]\n", '[pbx]\nsecret = "in the file"\n', 1), encoding="utf-8")
+    assert load_settings(path).pbx.secret.get_secret_value() == "in the file"
+    with pytest.raises(ConfigError, match="must not hold the AMI user's secret") as refused:
+        load_desk_settings(path)
+    assert "in the file" not in str(refused.value)
 
 
 def test_it_starts_without_the_secrets_file_and_is_told_every_other_mistake(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from callengine.check.files import Surroundings
 from callengine.check.finding import Finding
 from callengine.check.pbx import check_machine
 from callengine.check.unit_file import Service, installed_service
-from callengine.sample.asterisk_config import write_service
+from callengine.sample.asterisk_config import write_services
 from config.example import example_toml
 from config.loading import load_settings
 from config.settings import Settings
@@ -60,7 +60,7 @@ def unit_of(etc: Path, *drop_in: str) -> Service:
     units = etc.parent / "units"
     shutil.rmtree(units, ignore_errors=True)
     (units / "callengine.service.d").mkdir(parents=True)
-    write_service(units / "callengine.service", program=Path("/opt/x/bin/callengine"), settings=etc)
+    write_services(units, program=Path("/opt/x/bin/callengine"), settings=etc)
     lines = "\n".join(["# by hand", "[Service]", *drop_in])
     (units / "callengine.service.d" / "own.conf").write_text(lines)
     service = installed_service([units])
