@@ -30,3 +30,11 @@ class Desk(Section):
     database_password_file: Path | None = Field(
         None, description="a file that holds the password and nothing else"
     )
+    ledger: Annotated[str, AfterValidator(valid_ledger_url)] | None = Field(
+        None,
+        description="the engine's ledger, to be read; default: database.url, on PostgreSQL desk.database",
+    )
+    recordings: Path = Field(
+        Path("/var/spool/asterisk/monitor"),
+        description="recordings are played from below this folder and from nowhere else",
+    )

@@ -121,6 +121,7 @@ calls = Table(
     Column("unlisted", String(40)),
 )
 """`unlisted`: the number he dialled, where no line of the settings had it."""
+Index("ix_calls_number", calls.c.number, calls.c.arrived_at)
 Index(
     "ix_calls_open",
     calls.c.node,
