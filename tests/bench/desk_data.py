@@ -78,7 +78,7 @@ async def fill(database: DeskDatabase, houses_wanted: int, residents: int) -> No
             await connection.execute(
                 houses.insert(), [house_values(one) for one in plan[start : start + 1000]]
             )
-        names = _names()
+        names = town_names()
         await _helpers(connection, names, residents)
         await connection.execute(text(_PREMISES), {"count": residents, "houses": len(plan)})
         await connection.execute(text(_RESIDENTS), {"count": residents, "names": len(names)})
@@ -113,7 +113,8 @@ def _houses(wanted: int) -> list[House]:
     return list(itertools.islice(found, wanted))
 
 
-def _names() -> list[str]:
+def town_names() -> list[str]:
+    """So many that none is rare."""
     surnames = SURNAMES + [a + b + c for a in _ROOTS for b in _MIDDLES for c in _ENDS]
     found = []
     for n in range(_NAMES):

@@ -1,0 +1,266 @@
+"""Loads moved on in the background, one at a time: looked at, checked, written."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from callengine.desk.data.children import ChildRefused, Limits, run_in_child
+from callengine.desk.data.database import DeskDatabase
+from callengine.desk.directory.commands.bookkeeping import next_ids, renew
+from callengine.desk.directory.imports import loads
+from callengine.desk.directory.imports.checking import faults_file
+from callengine.desk.directory.imports.house_index import HouseIndex
+from callengine.desk.directory.imports.matching import Matcher
+from callengine.desk.directory.imports.rows import Fault, Row
+from callengine.desk.directory.imports.writing import Writer, take_away_ended, undo
+from callengine.desk.directory.tables import premises
+from callengine.desk.people.scope import Scope, system_scope
+from callengine.desk.people.trail import record
+from callengine.platform.logs import get_log
+
+_log = get_log("callengine.desk")
+BATCH = 750
+"""Rows in one transaction: another writer waits for one of these at most."""
+_READING = "callengine.desk.directory.imports.reading:look"
+_CHECKING = "callengine.desk.directory.imports.checking:check"
+_FAULTS_AT_ONCE = 1_000
+
+
+class Loads:
+    """`begin_…` returns at once; the load's row tells what became of it. `recover` first, `close` at the end."""
+
+    def __init__(
+        self,
+        database: DeskDatabase,
+        now: Callable[[], datetime],
+        folder: Path,
+        limits: Limits | None = None,
+    ) -> None:
+        self._database = database
+        self._now = now
+        self.folder = folder
+        """Where uploads lie until they are loaded or thrown away."""
+        self._limits = limits or Limits()
+        self._one = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.progress: dict[int, int] = {}
+        """Rows of a load that its step has done."""
+
+    async def recover(self) -> None:
+        """What a process that died was busy with is undone, and can be begun again."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        scope = system_scope("a load after a new start")
+        async with self._database.reading() as connection:
+            found = await loads.unfinished(connection, scope)
+        for row in found:
+            if row["state"] == "applying":
+                await self._undo(scope, int(row["id"]), "interrupted", "stopped")
+            else:
+                await self._state(scope, int(row["id"]), "refused", problem="stopped")
+
+    async def close(self) -> None:
+        """End what runs; `recover` takes it up."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def settled(self) -> None:
+        """Until nothing runs."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks)
+
+    def begin_look(self, scope: Scope, load: int) -> None:
+        """Read the heads and first rows: state `columns` or `refused`."""
+        self._begin(scope, load, self._look(scope, load))
+
+    def begin_check(self, scope: Scope, load: int) -> None:
+        """The dry run: state `checked` or `refused`."""
+        self._begin(scope, load, self._check(scope, load))
+
+    def begin_apply(self, scope: Scope, load: int) -> None:
+        """Write it: state `applied`, or `interrupted` with nothing changed."""
+        self._begin(scope, load, self._apply(scope, load))
+
+    def _begin(self, scope: Scope, load: int, step: Coroutine[Any, Any, None]) -> None:
+        async def run() -> None:
+            try:
+                async with self._one:
+                    await step
+            except ChildRefused as refused:
+                await self._state(scope, load, "refused", problem=refused.reason)
+            except OSError:
+                await self._state(scope, load, "refused", problem="no_file")
+            except (SQLAlchemyError, msgspec.MsgspecError) as problem:
+                _log.error(
+                    "directory_load_failed",
+                    msg="nothing of it was kept",
+                    load=load,
+                    error=type(problem).__name__,
+                )
+                await self._state(scope, load, "refused", only_from=("looking", "checking"), problem="failed")
+            finally:
+                self.progress.pop(load, None)
+                step.close()
+
+        task = asyncio.get_running_loop().create_task(run(), name=f"load {load}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def source(self, file: str) -> Path:
+        """Of an uploaded file's name."""
+        return self.folder / Path(file).name
+
+    def result(self, file: str) -> Path:
+        """Its good rows."""
+        return self.folder / f"{Path(file).name}.rows"
+
+    def throw_away(self, file: str) -> None:
+        """The file and what was made of it: it has personal data, and is needed no more."""
+        for path in (self.source(file), self.result(file), faults_file(self.result(file))):
+            path.unlink(missing_ok=True)
+
+    async def _look(self, scope: Scope, load: int) -> None:
+        row = await self._row(scope, load)
+        source, result = self.source(row["file"]), self.result(row["file"])
+        found = await run_in_child(_READING, source, result, {}, self._limits)
+        await self._state(scope, load, "columns", columns=found, rows=found["rows"])
+
+    async def _check(self, scope: Scope, load: int) -> None:
+        row = await self._row(scope, load)
+        columns, mapping = json.loads(row["columns"]), json.loads(row["mapping"])
+        result = self.result(row["file"])
+        arguments = {"mapping": mapping, "head_row": columns["head_row"]}
+        read = await run_in_child(
+            _CHECKING, self.source(row["file"]), result, arguments, self._limits, self._told(load)
+        )
+        matcher = await self._dry_run(load, row["company"], result)
+        faults = [Fault(*one) for one in msgspec_lines(faults_file(result), tuple[int, str, str, str])]
+        async with self._database.writing() as connection:
+            await loads.forget_faults(connection, scope, load)
+        for start in range(0, len(faults), _FAULTS_AT_ONCE):
+            async with self._database.writing() as connection:
+                await loads.keep_faults(connection, scope, load, faults[start : start + _FAULTS_AT_ONCE])
+        async with self._database.writing() as connection:
+            await loads.keep_faults(connection, scope, load, matcher.ambiguous)
+        counts = {**matcher.matcher.counts, "bad": read["bad"] + matcher.matcher.counts["bad"]}
+        counts["new_houses"] = [one.label for one in matcher.houses.new.values()][:50]
+        await self._state(scope, load, "checked", counts=counts, rows=read["rows"])
+
+    async def _dry_run(self, load: int, company: str, result: Path) -> _Run:
+        run = await self._run(company, None)
+        for batch in batches(result):
+            async with self._database.reading() as connection:
+                run.ambiguous += (await run.matcher.plan(connection, batch)).faults
+            self._add(load, len(batch))
+        return run
+
+    async def _apply(self, scope: Scope, load: int) -> None:
+        row = await self._row(scope, load)
+        company, result = row["company"], self.result(row["file"])
+        async with self._database.writing() as connection:
+            await loads.pend(connection, scope, load)
+        try:
+            run = await self._run(company, load, count=int(row["rows"]))
+            writer = Writer(company, load, run.houses)
+            for batch in batches(result):
+                async with self._database.reading() as connection:
+                    plan = await run.matcher.plan(connection, batch)
+                async with self._database.writing() as connection:
+                    await writer.write(connection, plan)
+                self._add(load, len(batch))
+            counts = {**json.loads(row["counts"] or "{}"), **run.matcher.counts}
+            counts["bad"] = json.loads(row["counts"] or "{}").get("bad", 0)
+            async with self._database.writing() as connection:
+                await loads.switch(connection, scope, load)
+                await renew(connection, company)
+                await loads.move(connection, scope, self._now(), load, "applied", counts=counts)
+                subject = ("load", load)
+                after = {"file": row["file_name"], **{k: v for k, v in counts.items() if k != "new_houses"}}
+                await record(
+                    connection, scope, self._now(), "imported", subject, company=company, after=after
+                )
+        except BaseException:
+            await asyncio.shield(self._undo(scope, load, "interrupted", "failed"))
+            raise
+        self.throw_away(row["file"])
+        await take_away_ended(self._database, load)
+
+    async def _run(self, company: str, load: int | None, count: int = 0) -> _Run:
+        houses = HouseIndex(company)
+        async with self._database.reading() as connection:
+            await houses.read(connection)
+            known = await connection.scalar(
+                select(func.count()).select_from(
+                    select(premises.c.row).where(premises.c.company == company).limit(1).subquery()
+                )
+            )
+        first = 1, 1
+        if load is not None:
+            async with self._database.writing() as connection:
+                first = (
+                    await next_ids(connection, "premises", count),
+                    await next_ids(connection, "residents", count),
+                )
+        matcher = Matcher(company, houses, load, *first)
+        matcher.is_first = not known
+        return _Run(houses, matcher)
+
+    async def _undo(self, scope: Scope, load: int, state: str, problem: str) -> None:
+        await undo(self._database, load)
+        async with self._database.writing() as connection:
+            await loads.switch(connection, scope, load)
+            await loads.move(connection, scope, self._now(), load, state, problem=problem)
+
+    async def _row(self, scope: Scope, load: int) -> Mapping[str, Any]:
+        async with self._database.reading() as connection:
+            return {
+                str(name): value for name, value in (await loads.load_of(connection, scope, load)).items()
+            }
+
+    async def _state(self, scope: Scope, load: int, state: str, **values: Any) -> None:
+        async with self._database.writing() as connection:
+            await loads.move(connection, scope, self._now(), load, state, **values)
+
+    def _told(self, load: int) -> Callable[[int], None]:
+        return lambda count: self.progress.__setitem__(load, count)
+
+    def _add(self, load: int, count: int) -> None:
+        self.progress[load] = self.progress.get(load, 0) + count
+
+
+class _Run:
+    """One pass over a file."""
+
+    def __init__(self, houses: HouseIndex, matcher: Matcher) -> None:
+        self.houses = houses
+        self.matcher = matcher
+        self.ambiguous: list[Fault] = []
+
+
+def batches(result: Path) -> Iterator[list[Row]]:
+    """The good rows that the child wrote, some at a time."""
+    batch: list[Row] = []
+    for row in msgspec_lines(result, Row):
+        batch.append(row)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def msgspec_lines(path: Path, kind: Any) -> Iterator[Any]:
+    """Each line as this type."""
+    decoder = msgspec.json.Decoder(kind)
+    with path.open("rb") as lines:
+        for line in lines:
+            yield decoder.decode(line)
