@@ -90,7 +90,7 @@ async def measure(folder: Path, source: Path) -> None:
                 break
             await asyncio.sleep(0.05)
         async with database.reading() as connection:
-            found = await DirectorySearch().find(connection, SUPERVISOR, "ленина 1 кв 12")
+            found = await DirectorySearch().find(connection, SUPERVISOR, "советская 2 кв 12")
         ended = time.perf_counter()
         await runner.settled()
         beside.cancel()
