@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,14 +14,23 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.exc import SQLAlchemyError
 
 from callengine.control.places import desk_socket
-from callengine.desk.accounts.strangers import Strangers
+from callengine.desk.accounts import pages as account_pages
+from callengine.desk.accounts.doorkeeper import DeskDoorkeeper
+from callengine.desk.accounts.parts import Parts
+from callengine.desk.accounts.sign_in_pages import SignInPages
 from callengine.desk.data.database import DeskDatabase
 from callengine.desk.engine_link.follower import EngineFollower
-from callengine.desk.people.rights import Right
+from callengine.desk.people.account_rules import Roster
+from callengine.desk.people.doors.passwords import Passwords
+from callengine.desk.people.doors.signing_in import DoorRules, SigningIn
+from callengine.desk.people.privacy import Privacy, Share
+from callengine.desk.people.rights import Right, Role
 from callengine.desk.web.drawing import Drawing, Place
 from callengine.desk.web.gate import Gate
+from callengine.desk.web.open_requests import OpenRequests
 from callengine.desk.web.routes import DeskRoute
 from callengine.desk.web.server import DeskServer
+from callengine.platform.clock import SystemClock
 from callengine.platform.logs import get_log
 from callengine.platform.paths import in_state_folder
 from callengine.platform.start_errors import StartError
@@ -46,12 +58,15 @@ async def serve(settings: Settings) -> None:
     log, stop, loop = get_log("callengine.desk"), asyncio.Event(), asyncio.get_running_loop()
     follower = EngineFollower(in_state_folder(desk_socket(settings.http.control_socket)))
     database = await opened_database(settings)
-    all_routes = routes()
-    shown = {route.path for route in all_routes}
-    places = [place for place in PLACES if place.path in shown]
-    drawing = Drawing(ZoneInfo(settings.centre.time_zone), places, version("callengine"))
-    gate = Gate(Strangers(), drawing, settings.centre.language)
-    server = DeskServer(settings.desk.host, settings.desk.port, follower, gate, all_routes)
+    pages = assembled(settings, database, SystemClock().now, loop.time)
+    server = DeskServer(
+        settings.desk.host,
+        settings.desk.port,
+        follower,
+        pages.gate,
+        pages.routes,
+        settings.desk.public_address,
+    )
     try:
         await server.start()
     except StartError:
@@ -82,9 +97,74 @@ async def serve(settings: Settings) -> None:
         log.info("desk_stopped", msg="ended as it should")
 
 
-def routes() -> tuple[DeskRoute, ...]:
-    """Those of every subject."""
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """What the door opens to."""
+
+    gate: Gate
+    routes: tuple[DeskRoute, ...]
+    parts: Parts
+
+
+def assembled(
+    settings: Settings, database: DeskDatabase, now: Callable[[], datetime], seconds: Callable[[], float]
+) -> Pages:
+    """Every route of every subject, behind the gate. `seconds`: a monotonic clock."""
+    desk, language = settings.desk, settings.centre.language
+    passwords, open_requests = Passwords(), OpenRequests()
+    signing_in = SigningIn(database, passwords, door_rules(settings), now, seconds)
+    doorkeeper = DeskDoorkeeper(database, signing_in, language, now, https=desk.https)
+    parts = Parts(
+        database,
+        doorkeeper,
+        signing_in,
+        passwords,
+        open_requests,
+        roster_of(settings),
+        Privacy(privacy_shares()),
+        now,
+        address_of(settings),
+    )
+    behind = (*account_pages.routes(parts), *subject_routes())
+    shown = {route.path for route in behind}
+    places = [place for place in PLACES if place.path in shown]
+    drawing = Drawing(ZoneInfo(settings.centre.time_zone), places, version("callengine"))
+    gate = Gate(doorkeeper, drawing, language, open_requests)
+    return Pages(gate, (*behind, *SignInPages(parts, places).routes()), parts)
+
+
+def subject_routes() -> tuple[DeskRoute, ...]:
+    """Those of every subject; accounts are not one."""
     return ()
+
+
+def privacy_shares() -> tuple[Share, ...]:
+    """What each subject keeps of a resident; the directory's is first."""
+    return ()
+
+
+def roster_of(settings: Settings) -> Roster:
+    """Whom the settings name."""
+    return Roster(
+        {one.id: one.name for one in settings.agents}, {one.id: one.name for one in settings.companies}
+    )
+
+
+def door_rules(settings: Settings) -> DoorRules:
+    """What the settings say of the door."""
+    desk = settings.desk
+    return DoorRules(
+        timedelta(minutes=desk.session_idle_minutes),
+        timedelta(days=desk.session_days),
+        timedelta(hours=desk.link_hours),
+        frozenset(Role(one) for one in desk.second_factor),
+    )
+
+
+def address_of(settings: Settings) -> str:
+    """As links to the desk begin."""
+    desk = settings.desk
+    return desk.public_address or f"http://{desk.host}:{desk.port}"
 
 
 async def opened_database(settings: Settings) -> DeskDatabase:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 
 from config.schema.base import Section
-from config.schema.values import valid_ledger_url, valid_own_address
+from config.schema.values import valid_ledger_url, valid_own_address, valid_public_address
+
+DeskRole = Literal["administrator", "supervisor", "agent", "editor", "company"]
 
 
 class Desk(Section):
@@ -37,4 +39,18 @@ class Desk(Section):
     recordings: Path = Field(
         Path("/var/spool/asterisk/monitor"),
         description="recordings are played from below this folder and from nowhere else",
+    )
+    public_address: Annotated[str, AfterValidator(valid_public_address)] = Field(
+        "",
+        description='as browsers call the desk: "https://desk.example.ru"; links begin with it, and a name that is '
+        "neither this nor an address is refused",
+    )
+    session_idle_minutes: int = Field(
+        720, ge=5, le=43200, description="who does nothing for so long must sign in again"
+    )
+    session_days: int = Field(7, ge=1, le=365, description="and whatever he does after so many days")
+    link_hours: int = Field(48, ge=1, le=720, description="how long a link holds by which a password is set")
+    second_factor: list[DeskRole] = Field(
+        default_factory=list,
+        description='roles that must have a second factor (TOTP): ["administrator", "supervisor"]',
     )

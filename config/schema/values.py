@@ -49,6 +49,17 @@ def valid_own_address(text: str) -> str:
     return text
 
 
+def valid_public_address(text: str) -> str:
+    """Empty, or scheme and host as a browser shows them, without a path."""
+    if not text:
+        return text
+    parts = urlsplit(text)
+    is_plain = not (parts.path.strip("/") or parts.query or parts.fragment or parts.username)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not is_plain:
+        raise ValueError('must be scheme and host: "https://desk.example.ru"')
+    return text.rstrip("/")
+
+
 def _host(text: str) -> str:
     if text.count(":") == 1:
         raise ValueError("holds a port; write host and port apart")

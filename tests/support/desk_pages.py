@@ -58,6 +58,9 @@ class Known:
         del request
         return shown == CSRF
 
+    def finish(self, request: web.Request, response: web.StreamResponse) -> None:
+        del request, response
+
 
 @asynccontextmanager
 async def desk_pages(

@@ -1,1 +1,4 @@
-"""Pages of accounts: signing in, one's own sessions, everybody's accounts, the access trail."""
+"""Pages of accounts: signing in, one's own account, everybody's, tokens of programs, the access trail, privacy.
+
+`doorkeeper` tells the gate who comes. What is decided and kept is in `people`.
+"""

@@ -25,6 +25,8 @@ class Right(StrEnum):
     """Nobody needs to be signed in."""
     SIGNED_IN = "signed_in"
     ACCOUNTS = "accounts"
+    SESSIONS_END = "sessions_end"
+    """Sees who is signed in, and signs another out."""
     TRAIL = "trail"
     PRIVACY = "privacy"
     """A resident's data told to him, or erased."""
@@ -50,6 +52,7 @@ _WORK = frozenset(
     {Right.SIGNED_IN, Right.DIRECTORY_READ, Right.KNOWLEDGE_READ, Right.CARDS_WRITE, Right.CALLS_SEE}
 )
 _LEAD = _WORK | {
+    Right.SESSIONS_END,
     Right.TRAIL,
     Right.PRIVACY,
     Right.DIRECTORY_EDIT,

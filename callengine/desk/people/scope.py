@@ -26,10 +26,12 @@ class Scope:
     """Ids of the settings; None: all."""
     agent: str | None = None
     """The agent of the settings who sits there."""
+    only: frozenset[Right] | None = None
+    """A program's token has these of its role's rights; None: all."""
 
     def may(self, right: Right) -> bool:
-        """Whether the role has it."""
-        return may(self.role, right)
+        """Whether the role has it, and the token that came was given it."""
+        return may(self.role, right) and (self.only is None or right in self.only or right is Right.NOTHING)
 
     def sees(self, company: str | None) -> bool:
         """Whether what belongs to this company may be seen; what belongs to none (None) is everybody's."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from hmac import compare_digest
 from typing import Protocol
+from urllib.parse import quote
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -10,12 +13,15 @@ from multidict import MultiDict
 
 from callengine.desk.people.rights import may
 from callengine.desk.people.scope import NotSeen
+from callengine.desk.web.open_requests import OpenRequests
 from callengine.desk.web.routes import DeskRoute
 from callengine.desk.web.visit import Draws, Session, Visit
 from callengine.platform.language import LANGUAGES, Language
 
 _FORMS = {"application/x-www-form-urlencoded"}
 CSRF_FIELD, CSRF_HEADER = "csrf", "X-CSRF"
+_SAFE = {"GET", "HEAD"}
+API = "/desk/api/"
 
 
 class Doorkeeper(Protocol):
@@ -30,29 +36,45 @@ class Doorkeeper(Protocol):
     def is_form_token(self, request: web.Request, shown: str) -> bool:
         """Whether that is what they should carry."""
 
+    def finish(self, request: web.Request, response: web.StreamResponse) -> None:
+        """What the browser must keep for that."""
+
 
 class Gate:
     """Makes handlers of aiohttp's of the desk's routes."""
 
-    def __init__(self, doorkeeper: Doorkeeper, drawing: Draws, language: Language) -> None:
+    def __init__(
+        self,
+        doorkeeper: Doorkeeper,
+        drawing: Draws,
+        language: Language,
+        open_requests: OpenRequests | None = None,
+    ) -> None:
         self._doorkeeper = doorkeeper
         self._drawing = drawing
         self._language = language
+        self._open = open_requests or OpenRequests()
 
     def before(self, route: DeskRoute) -> Handler:
         """The route's handler behind the gate."""
 
         async def guarded(request: web.Request) -> web.StreamResponse:
             session = None if route.signed else await self._doorkeeper.who(request)
-            role = session.scope.role if session is not None else None
-            if not may(role, route.right):
-                return self._refused(request, session)
-            sent = await self._form_of(request, session) if request.method not in {"GET", "HEAD"} else None
+            if not (session.scope.may(route.right) if session is not None else may(None, route.right)):
+                return _refused(request, session)
+            sent = None
+            if request.method not in _SAFE:
+                _refuse_too_much(request, route.limit_bytes)
+                sent = await self._form_of(request, session)
             visit = self._visit(request, session, sent)
             try:
-                return await route.handler(visit)
+                with self._open.entered(session.id, request) if session is not None else nullcontext():
+                    response = await route.handler(visit)
             except NotSeen:
                 raise web.HTTPNotFound from None
+            if not response.prepared:
+                self._doorkeeper.finish(request, response)
+            return response
 
         return guarded
 
@@ -67,16 +89,13 @@ class Gate:
                 return language
         return session.language if session is not None else self._language
 
-    def _refused(self, request: web.Request, session: Session | None) -> web.Response:
-        """A browser without a session goes to sign in; who has one and may not is told that there is no such page."""
-        if session is not None:
-            raise web.HTTPNotFound
-        if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
-            return web.Response(status=303, headers={"Location": "/desk/sign-in"})
-        raise web.HTTPUnauthorized(text="sign in at /desk/sign-in\n")
-
     async def _form_of(self, request: web.Request, session: Session | None) -> MultiDict[str] | None:
-        """Its fields, once it is sure that our own page sent it; None: no form, its handler reads the body."""
+        """Its fields, once it is sure that our own page sent it; None: no form, its handler reads the body.
+
+        A program shows its token itself, which no page of another site can make a browser do.
+        """
+        if session is not None and session.is_program:
+            return None
         refuse_other_sites(request)
         fields: MultiDict[str] | None = None
         if request.content_type in _FORMS:
@@ -91,11 +110,39 @@ class Gate:
         if not shown and fields is not None:
             shown = fields.get(CSRF_FIELD, "")
         right = (
-            shown == session.csrf if session is not None else self._doorkeeper.is_form_token(request, shown)
+            compare_digest(shown.encode(), session.csrf.encode())
+            if session is not None
+            else self._doorkeeper.is_form_token(request, shown)
         )
         if not right:
             raise web.HTTPForbidden(text="this form is not of your session: load the page anew\n")
         return fields
+
+
+def _refused(request: web.Request, session: Session | None) -> web.Response:
+    """A browser without a session goes to sign in; who has one and may not is told that there is no such page."""
+    if session is not None:
+        raise web.HTTPNotFound
+    if request.method in _SAFE and "text/html" in request.headers.get("Accept", ""):
+        wanted = f"?next={quote(request.path_qs, safe='/')}" if request.path != "/desk/" else ""
+        return web.Response(status=303, headers={"Location": f"/desk/sign-in{wanted}"})
+    if request.path.startswith(API):
+        raise web.HTTPUnauthorized(
+            text="a token is wanted: Authorization: Bearer …\n",
+            headers={"WWW-Authenticate": 'Bearer realm="callengine desk"'},
+        )
+    raise web.HTTPUnauthorized(text="sign in at /desk/sign-in\n")
+
+
+def _refuse_too_much(request: web.Request, limit_bytes: int) -> None:
+    """Before anything of it is read. Raises HTTPRequestEntityTooLarge, HTTPLengthRequired."""
+    length = request.content_length
+    if length is None and request.can_read_body:
+        raise web.HTTPLengthRequired(text="Content-Length is wanted\n")
+    if length is not None and length > limit_bytes:
+        raise web.HTTPRequestEntityTooLarge(
+            limit_bytes, length, text=f"at most {limit_bytes} bytes are taken here\n"
+        )
 
 
 def refuse_other_sites(request: web.Request) -> None:

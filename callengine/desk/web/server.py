@@ -12,6 +12,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from callengine.desk.engine_link.follower import EngineFollower
 from callengine.desk.web.gate import Gate
+from callengine.desk.web.hosts import refuse_strange_hosts
 from callengine.desk.web.routes import DeskRoute, refuse_doubles
 from callengine.platform.listeners import port_of, tcp_listeners
 from callengine.platform.start_errors import StartError
@@ -41,8 +42,15 @@ class DeskServer:
     """`start`, then `stop`."""
 
     def __init__(
-        self, host: str, port: int, engine: EngineFollower, gate: Gate, routes: Sequence[DeskRoute]
+        self,
+        host: str,
+        port: int,
+        engine: EngineFollower,
+        gate: Gate,
+        routes: Sequence[DeskRoute],
+        public_address: str = "",
     ) -> None:
+        self._public_address = public_address
         self._host = host
         self._wanted_port = port
         self._engine = engine
@@ -74,7 +82,8 @@ class DeskServer:
             what = f"desk.port: {self._host}:{self._wanted_port} cannot be listened on: {problem.strerror}"
             raise StartError(what, right) from None
         app = web.Application(
-            client_max_size=max((one.limit_bytes for one in self.routes), default=0) or 1024
+            client_max_size=max((one.limit_bytes for one in self.routes), default=0) or 1024,
+            middlewares=[refuse_strange_hosts(self._public_address)],
         )
         app.on_response_prepare.append(_add_headers)
         app.router.add_get("/healthz", self._get_healthz)

@@ -31,6 +31,8 @@ class Session:
     csrf: str
     """What every form carries."""
     language: Language
+    is_program: bool = False
+    """It came with a token of the desk's API instead of a cookie."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,10 @@ async def test_only_who_has_the_right_sees_a_page_and_others_are_not_told_that_i
         browser = {"Accept": "text/html"}
         async with client.get("/desk/accounts", headers=browser, allow_redirects=False) as answer:
             if person is None:
-                assert (answer.status, answer.headers["Location"]) == (303, "/desk/sign-in")
+                assert (answer.status, answer.headers["Location"]) == (
+                    303,
+                    "/desk/sign-in?next=/desk/accounts",
+                )
 
 
 async def test_what_is_another_companys_is_not_there() -> None:
