@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import FromClause, RowMapping, Table, select
@@ -30,25 +30,37 @@ async def next_ids(connection: AsyncConnection, name: str, count: int = 1) -> in
     return int(end or 0) - count
 
 
-async def insert_new(connection: AsyncConnection, table: Table, rows: list[dict[str, Any]]) -> int:
-    """Rows whose key is not there yet; how many that were."""
+async def insert_new(connection: AsyncConnection, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Rows whose key is not there yet."""
+    if rows:
+        insert = sqlite_insert if connection.dialect.name == "sqlite" else postgres_insert
+        await connection.execute(insert(table).on_conflict_do_nothing(), rows)
+
+
+async def insert_many(connection: AsyncConnection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Many rows with the same columns: the statement is made once, not the parameters of each row."""
     if not rows:
-        return 0
-    insert = sqlite_insert if connection.dialect.name == "sqlite" else postgres_insert
-    found = 0
-    for start in range(0, len(rows), _AT_ONCE):
-        statement = insert(table).values(rows[start : start + _AT_ONCE]).on_conflict_do_nothing()
-        found += (await connection.execute(statement)).rowcount
-    return found
+        return
+    made = table.insert().compile(dialect=connection.dialect, column_keys=list(rows[0]))
+    order = made.positiontup or ()
+    await connection.exec_driver_sql(made.string, [tuple(row[name] for name in order) for row in rows])
 
 
 async def learn(
     connection: AsyncConnection, company: str, words: Iterable[tuple[str, str]], *, new_street: bool = False
 ) -> None:
     """Let the search know names (place, word), or that a street is new; costs nothing when all are known."""
-    rows = [{"company": company, "place": place, "word": word} for place, word in sorted(set(words))]
-    added = await insert_new(connection, directory_words, rows)
-    if added or new_street or not await _has_version(connection, company):
+    wanted = sorted(set(words))
+    known = await connection.execute(
+        select(directory_words.c.place, directory_words.c.word).where(
+            directory_words.c.company == company,
+            directory_words.c.word.in_([word for _, word in wanted][:_AT_ONCE]),
+        )
+    )
+    new = set(wanted) - {(place, word) for place, word in known.all()}
+    rows = [{"company": company, "place": place, "word": word} for place, word in sorted(new)]
+    await insert_new(connection, directory_words, rows)
+    if new or new_street or not await _has_version(connection, company):
         await renew(connection, company)
 
 

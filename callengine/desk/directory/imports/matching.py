@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from callengine.desk.directory.imports.house_index import Ambiguous, HouseIndex
 from callengine.desk.directory.imports.rows import Fault, Row
 from callengine.desk.directory.tables import premises, residencies, resident_phones, residents
+from callengine.desk.directory.typed.names import PLACES
 from callengine.desk.directory.visible import there
 
 Values = dict[str, Any]
@@ -237,8 +238,9 @@ class Matcher:
 
     @staticmethod
     def _learn(batch: Batch, row: Row) -> None:
-        places = zip(("surname", "given", "patronymic"), row.keys, strict=True)
-        batch.words |= {(place, word) for place, word in places if word}
+        for one in zip(PLACES, row.keys, strict=True):
+            if one[1]:
+                batch.words.add(one)
 
 
 async def _rows(

@@ -28,7 +28,7 @@ from callengine.desk.people.trail import record
 from callengine.platform.logs import get_log
 
 _log = get_log("callengine.desk")
-BATCH = 750
+BATCH = 500
 """Rows in one transaction: another writer waits for one of these at most."""
 _READING = "callengine.desk.directory.imports.reading:look"
 _CHECKING = "callengine.desk.directory.imports.checking:check"

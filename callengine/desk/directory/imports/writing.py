@@ -9,7 +9,7 @@ from sqlalchemy import Table, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callengine.desk.data.database import DeskDatabase
-from callengine.desk.directory.commands.bookkeeping import insert_new
+from callengine.desk.directory.commands.bookkeeping import insert_many, insert_new
 from callengine.desk.directory.commands.houses import house_values
 from callengine.desk.directory.imports.house_index import HouseIndex
 from callengine.desk.directory.imports.matching import Batch, Values
@@ -37,6 +37,7 @@ class Writer:
         self._load = load
         self._index = index
         self._houses: dict[int, int] = {}
+        self._words: set[tuple[str, str]] = set()
 
     async def write(self, connection: AsyncConnection, batch: Batch) -> None:
         """In the caller's transaction."""
@@ -52,8 +53,9 @@ class Writer:
             (residencies, batch.new_homes),
             (resident_phones, batch.new_phones),
         ):
-            if rows:
-                await connection.execute(table.insert(), [{**row, **born} for row in rows])
+            for row in rows:
+                row.update(born)
+            await insert_many(connection, table, rows)
         await self._replace(connection, premises, batch.changed_premises.values())
         await self._replace(connection, residents, batch.changed_residents.values())
         await self._replace(connection, residencies, batch.changed_homes.values())
@@ -67,7 +69,7 @@ class Writer:
         if not new:
             return
         values = {token: house_values(house) for token, house in new.items()}
-        await connection.execute(houses.insert(), [{**one, "born": self._load} for one in values.values()])
+        await insert_many(connection, houses, [{**one, "born": self._load} for one in values.values()])
         keys = [houses.c[name] for name in _HOUSE_KEYS]
         rows = await connection.execute(
             select(*keys, houses.c.id).where(houses.c.company == self._company, houses.c.born == self._load)
@@ -92,7 +94,7 @@ class Writer:
             new.append({**copied, **values, "born": self._load})
         if new:
             await connection.execute(table.update().where(table.c.row.in_(ended)).values(died=self._load))
-            await connection.execute(table.insert(), new)
+            await insert_many(connection, table, new)
 
 
 async def take_away_ended(database: DeskDatabase, load: int) -> None:
