@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import version
@@ -20,6 +20,10 @@ from callengine.desk.accounts.parts import Parts
 from callengine.desk.accounts.sign_in_pages import SignInPages
 from callengine.desk.data.database import DeskDatabase
 from callengine.desk.engine_link.follower import EngineFollower
+from callengine.desk.history.pages import HistoryPages
+from callengine.desk.history.sounds import Sounds
+from callengine.desk.ledger.names import names_of
+from callengine.desk.ledger.reader import LedgerReader, reader_of
 from callengine.desk.people.account_rules import Roster
 from callengine.desk.people.doors.passwords import Passwords
 from callengine.desk.people.doors.signing_in import DoorRules, SigningIn
@@ -58,7 +62,9 @@ async def serve(settings: Settings) -> None:
     log, stop, loop = get_log("callengine.desk"), asyncio.Event(), asyncio.get_running_loop()
     follower = EngineFollower(in_state_folder(desk_socket(settings.http.control_socket)))
     database = await opened_database(settings)
-    pages = assembled(settings, database, SystemClock().now, loop.time)
+    now, reader = SystemClock().now, reader_of(settings)
+    subjects = subject_routes(settings, database, reader, follower, now)
+    pages = assembled(settings, database, now, loop.time, subjects)
     server = DeskServer(
         settings.desk.host,
         settings.desk.port,
@@ -70,6 +76,7 @@ async def serve(settings: Settings) -> None:
     try:
         await server.start()
     except StartError:
+        await reader.close()
         await database.close()
         raise
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -91,6 +98,7 @@ async def serve(settings: Settings) -> None:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await server.stop()
+        await reader.close()
         await database.close()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
@@ -107,7 +115,11 @@ class Pages:
 
 
 def assembled(
-    settings: Settings, database: DeskDatabase, now: Callable[[], datetime], seconds: Callable[[], float]
+    settings: Settings,
+    database: DeskDatabase,
+    now: Callable[[], datetime],
+    seconds: Callable[[], float],
+    subjects: Sequence[DeskRoute] = (),
 ) -> Pages:
     """Every route of every subject, behind the gate. `seconds`: a monotonic clock."""
     desk, language = settings.desk, settings.centre.language
@@ -125,7 +137,7 @@ def assembled(
         now,
         address_of(settings),
     )
-    behind = (*account_pages.routes(parts), *subject_routes())
+    behind = (*account_pages.routes(parts), *subjects)
     shown = {route.path for route in behind}
     places = [place for place in PLACES if place.path in shown]
     drawing = Drawing(ZoneInfo(settings.centre.time_zone), places, version("callengine"))
@@ -133,9 +145,18 @@ def assembled(
     return Pages(gate, (*behind, *SignInPages(parts, places).routes()), parts)
 
 
-def subject_routes() -> tuple[DeskRoute, ...]:
+def subject_routes(
+    settings: Settings,
+    database: DeskDatabase,
+    reader: LedgerReader,
+    follower: EngineFollower,
+    now: Callable[[], datetime],
+) -> tuple[DeskRoute, ...]:
     """Those of every subject; accounts are not one."""
-    return ()
+    del follower
+    names, zone = names_of(settings), ZoneInfo(settings.centre.time_zone)
+    history = HistoryPages(reader, database, names, Sounds(settings.desk.recordings, now), zone, now)
+    return (*history.routes(),)
 
 
 def privacy_shares() -> tuple[Share, ...]:

@@ -177,7 +177,7 @@ async def test_a_story_tells_what_was_owed_and_each_dial_of_it(reader: LedgerRea
         ("disposed", "1001", "reached"),
         ("closed", "", "contacted"),
     ]
-    assert [(sound.kind, sound.key) for sound in told.sounds] == [("dial", "a2")]
+    assert [sound.name for sound in told.sounds] == ["dial-2"]
     owed = await story(reader, SUPERVISOR, "owed")
     assert [(one.kind, one.result) for one in owed.moments][-2:] == [
         ("refused", "foreign"),

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from callengine.desk.history.pages import HistoryPages
+from callengine.desk.history.sounds import Sounds
+from callengine.desk.ledger.names import LineName, Names
+from callengine.desk.ledger.reader import LedgerReader
+from config.schema.pauses import PauseNames
 from storage.migrate import upgrade
 from storage.schema import tables
 from storage.schema.database import create_ledger_engine, ledger_url
 from tests.support.centre import NOON, moment
+from tests.support.desk_pages import desk_database
 
 NODE = "pbx1"
 CANARY = "CANARY"
@@ -160,3 +170,35 @@ async def at_work(engine: AsyncEngine, call: str, at: datetime) -> None:
 
 
 TODAY = (NOON - timedelta(hours=12), NOON + timedelta(hours=12))
+
+
+def told_names() -> Names:
+    """What the settings call them."""
+    return Names(
+        companies={"sever": "УК Север", "yug": f"УК {CANARY}"},
+        lines=[
+            LineName("74951234501", "sever", "general", "general"),
+            LineName("74951234502", "sever", "emergency", "lift"),
+            LineName(f"{CANARY}-did", "yug", "yug-queue", "general"),
+        ],
+        queues=["general", "emergency", "yug-queue"],
+        agents={"1001": "Иванова", "1002": "Петрова"},
+        serves={"1001": frozenset({"general", "emergency"}), "1002": frozenset({"general", "yug-queue"})},
+        pauses=PauseNames(),
+        answer_limits={_RULES: timedelta(minutes=5)},
+    )
+
+
+@asynccontextmanager
+async def told_history(folder: Path, *more: dict[str, Any]) -> AsyncIterator[HistoryPages]:
+    """The history's pages over this ledger and an empty database of the desk's; recordings lie in `folder`/rec."""
+    await told_ledger(f"sqlite:///{folder}/ledger.db", *more)
+    reader = LedgerReader(ledger_url(f"sqlite:///{folder}/ledger.db"), NODE)
+    (folder / "rec").mkdir(exist_ok=True)
+    sounds = Sounds(folder / "rec", lambda: moment(3600))
+    async with desk_database(f"sqlite:///{folder}/desk.db") as database:
+        try:
+            zone = ZoneInfo("Europe/Moscow")
+            yield HistoryPages(reader, database, told_names(), sounds, zone, lambda: moment(3600))
+        finally:
+            await reader.close()

@@ -24,6 +24,7 @@ _LONGEST = 24 * 3600
 MOST_DIGITS = 15
 """Of a phone number (E.164)."""
 WITHHELD = "withheld"
+_WITHHELD = {WITHHELD, "скрыт", "скрытый", "скрытые"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +148,8 @@ def _seconds(text: str) -> int:
 
 
 def _number(text: str) -> str:
-    if text == WITHHELD:
-        return text
+    if text.casefold() in _WITHHELD:
+        return WITHHELD
     digits = "".join(one for one in text if one in "0123456789")
     if not 2 <= len(digits) <= MOST_DIGITS or any(one.isalpha() for one in text):
         raise ValueError("wrong_number")

@@ -127,10 +127,9 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """A recording that can be listened to. `kind` and `key` say whose: `call`, `dial` or `message`."""
+    """A recording that can be listened to. `name` is its own within the story: `call`, `dial-1`, …, `message`."""
 
-    kind: str
-    key: str
+    name: str
     at: datetime
     agent: str
     path: str
@@ -262,10 +261,10 @@ def _sounds(facts: CallFacts) -> Iterator[Sound]:
     row = facts.row
     if facts.recording:
         at = row.answered_at or row.arrived_at
-        yield Sound("call", row.call, at, row.agent or "", facts.recording, facts.recorded_seconds)
-    for dial in facts.dials:
-        if dial.recording and dial.attempt:
+        yield Sound("call", at, row.agent or "", facts.recording, facts.recorded_seconds)
+    for n, dial in enumerate(facts.dials, 1):
+        if dial.recording:
             at = dial.contacted_at or dial.made_at
-            yield Sound("dial", dial.attempt, at, dial.agent, dial.recording, dial.recorded_seconds)
+            yield Sound(f"dial-{n}", at, dial.agent, dial.recording, dial.recorded_seconds)
     if facts.message is not None and facts.message.path:
-        yield Sound("message", row.call, facts.message.left_at, "", facts.message.path, None)
+        yield Sound("message", facts.message.left_at, "", facts.message.path, None)

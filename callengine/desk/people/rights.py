@@ -43,13 +43,22 @@ class Right(StrEnum):
     FLOOR_ACT = "floor_act"
     CALLS_SEE = "calls_see"
     CALLS_EXPORT = "calls_export"
+    WHOLE_NUMBERS = "whole_numbers"
+    """Of callers: others see their last digits, and cannot search by a number."""
     RECORDINGS = "recordings"
     COMPANY_PAGE = "company_page"
     DIAL = "dial"
 
 
 _WORK = frozenset(
-    {Right.SIGNED_IN, Right.DIRECTORY_READ, Right.KNOWLEDGE_READ, Right.CARDS_WRITE, Right.CALLS_SEE}
+    {
+        Right.SIGNED_IN,
+        Right.DIRECTORY_READ,
+        Right.KNOWLEDGE_READ,
+        Right.CARDS_WRITE,
+        Right.CALLS_SEE,
+        Right.WHOLE_NUMBERS,
+    }
 )
 _LEAD = _WORK | {
     Right.SESSIONS_END,

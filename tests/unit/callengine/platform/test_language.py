@@ -75,7 +75,8 @@ def test_every_text_is_used() -> None:
         for path in Path("callengine").rglob("*")
         if path.suffix in {".py", ".html", ".svg"}
     )
-    used += "\n".join(path.read_text(encoding="utf-8") for path in Path("sla").glob("*.py"))
+    core = [*Path("sla").glob("*.py"), *Path("queues").rglob("*.py")]
+    used += "\n".join(path.read_text(encoding="utf-8") for path in core)
     words = set(re.findall(r"\w+", used))
     # The board takes all that its type has, and refuses any other.
     names = {name for page, name in messages("en") if page != "wallboard"}
@@ -84,7 +85,10 @@ def test_every_text_is_used() -> None:
 
 
 def _is_built(name: str, words: set[str]) -> bool:
-    """`days_title` of a chart that is called `days`; `f_answered_only` of a formula."""
+    """`days_title` of a chart that is called `days`; `f_answered_only` of a formula; `offer_` and a result."""
+    first, _, rest = name.partition("_")
+    if f"{first}_" in words and rest in words:
+        return True
     begin, _, end = name.rpartition("_")
     return name.removeprefix("f_") in words or (begin in words and (f"_{end}" in words or end in words))
 

@@ -84,6 +84,11 @@ def test_a_number_is_the_same_however_it_is_written(typed: str) -> None:
     assert read_filter({"number": typed}, with_number=True).chosen.number == "9161234567"
 
 
+def test_a_withheld_number_is_asked_for_by_a_word() -> None:
+    for typed in ("скрыт", "Скрытый", "withheld"):
+        assert read_filter({"number": typed}, with_number=True).chosen.number == "withheld"
+
+
 def test_who_may_not_see_numbers_cannot_search_by_one() -> None:
     assert read_filter({"number": "4567"}, with_number=False).chosen.number == ""
 
