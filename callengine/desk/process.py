@@ -137,7 +137,7 @@ def assembled(
         now,
         address_of(settings),
     )
-    behind = (*account_pages.routes(parts), *subjects)
+    behind = (*account_pages.routes(parts, ZoneInfo(settings.centre.time_zone)), *subjects)
     shown = {route.path for route in behind}
     places = [place for place in PLACES if place.path in shown]
     drawing = Drawing(ZoneInfo(settings.centre.time_zone), places, version("callengine"))

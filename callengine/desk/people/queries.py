@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import RowMapping, select, true
@@ -12,7 +13,26 @@ from callengine.desk.people.doors.known import Account, find_account, list_of_ac
 from callengine.desk.people.doors.sessions import Stage, is_live
 from callengine.desk.people.rights import Right
 from callengine.desk.people.scope import NotSeen, Scope
-from callengine.desk.people.tables import accounts, api_tokens, recovery_codes, sessions
+from callengine.desk.people.tables import accounts, api_tokens, recovery_codes, sessions, trail
+
+PAGE = 100
+"""Rows of the trail that one page shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrailFilter:
+    """What is looked for; what is empty does not matter."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    who: str = ""
+    """A part of the name."""
+    action: str = ""
+    kind: str = ""
+    subject_id: str = ""
+    company: str = ""
+    before_id: int | None = None
+    """Rows older than this one."""
 
 
 async def list_accounts(connection: AsyncConnection, scope: Scope) -> Sequence[Account]:
@@ -75,6 +95,34 @@ async def list_programs(connection: AsyncConnection, scope: Scope) -> Sequence[R
     """Tokens of programs, the newest first. Raises NotSeen."""
     _refuse(scope, Right.ACCOUNTS)
     rows = await connection.execute(select(api_tokens).order_by(api_tokens.c.id.desc()))
+    return rows.mappings().all()
+
+
+async def find_in_trail(
+    connection: AsyncConnection, scope: Scope, wanted: TrailFilter
+) -> Sequence[RowMapping]:
+    """The newest first, one more than PAGE when there are more. Raises NotSeen."""
+    if not scope.may(Right.TRAIL):
+        raise NotSeen
+    columns = trail.c
+    which = [scope.clause(columns.company)]
+    if wanted.since is not None:
+        which.append(columns.at >= wanted.since)
+    if wanted.until is not None:
+        which.append(columns.at < wanted.until)
+    if wanted.who:
+        which.append(columns.account_name.contains(wanted.who, autoescape=True))
+    for column, value in (
+        (columns.action, wanted.action),
+        (columns.subject_kind, wanted.kind),
+        (columns.subject_id, wanted.subject_id),
+        (columns.company, wanted.company),
+    ):
+        if value:
+            which.append(column == value)
+    if wanted.before_id is not None:
+        which.append(columns.id < wanted.before_id)
+    rows = await connection.execute(select(trail).where(*which).order_by(columns.id.desc()).limit(PAGE + 1))
     return rows.mappings().all()
 
 
