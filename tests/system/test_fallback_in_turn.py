@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 
 from callengine.demo.centre import CentrePlan
 from callengine.demo.phones.resident import Resident
 from callengine.demo.phones.softphone import DECLINE, Softphone
+from tests.support.listening import Listening
 from tests.support.live_centre import LiveCentre, live_centre
 
+REST_SECONDS = 3.5
+"""Five are promised, counted in whole seconds."""
 NOT_THERE = None
 """His phone rings for nobody."""
 
@@ -75,8 +79,14 @@ async def test_somebody_is_always_rung_though_all_are_put_aside_and_who_answers_
         first.answer_after = second.answer_after = lambda: DECLINE
         resident = centre.phones.resident("79160000001")
         await resident.call()
-        await centre.until(lambda: len(first.calls) >= 3 and len(second.calls) >= 3, seconds=40)
+        heard = Listening(resident)
+        await centre.until(lambda: len(first.calls) >= 3 and len(second.calls) >= 3, seconds=60)
         assert put_aside(centre) == [first.user, second.user]
+        # Who refuses is not rung every second; his resident hears music meanwhile.
+        for phone in (first, second):
+            rung = [call.rang_at for call in phone.calls]
+            assert all(later - before > REST_SECONDS for before, later in pairwise(rung)), rung
+        assert heard.longest_silence() < REST_SECONDS / 2
         second.answer_after = lambda: 0.0
         await resident.wait_for(lambda one: one.heard_tone == second.tone_hz, seconds=20)
         await resident.hang_up()

@@ -76,9 +76,14 @@ async def test_a_recording_that_could_not_be_written_is_said_and_is_not_in_the_l
 async def test_a_recording_of_which_only_a_part_is_there_is_said_and_the_ledger_does_not_call_it_whole() -> (
     None
 ):
-    """Somebody cut the file in mid-talk: three seconds of fourteen are left."""
-    async with live_centre(CentrePlan(agents=1, wrap_up=0, record=True)) as centre:
-        await centre.phones.add_agents(1)
+    """Somebody cut the file in mid-talk: three seconds of fourteen are left.
+
+    Of a resident who meanwhile waits for a colleague as long, nothing is missing: nobody spoke with him.
+    """
+    async with live_centre(CentrePlan(agents=3, wrap_up=0, record=True)) as centre:
+        *agents, slow = await centre.phones.add_agents(3)
+        slow.answer_after = lambda: 10.5
+        await slow.dial("*43", seconds=0.3)
         resident = centre.phones.resident("79161234567", GENERAL_DID)
         await resident.call()
         await resident.wait_for(lambda one: one.heard_at is not None)
@@ -87,11 +92,21 @@ async def test_a_recording_of_which_only_a_part_is_there_is_said_and_the_ledger_
         (file,) = centre.asterisk.recordings.rglob(f"{call}.wav")
         file.unlink()
         file.write_bytes(bytes(44 + 3 * 16000))
+        passed_on = centre.phones.resident("79160000001", GENERAL_DID)
+        await passed_on.call()
+        await passed_on.wait_for(lambda one: one.heard_at is not None)
+        (giver,) = [one for one in agents if one.tone_hz == passed_on.heard_tone]
+        giver.transfer(slow.user)
+        await passed_on.wait_for(lambda one: one.stream is not None and slow.tone_hz in one.stream.heard)
         with contextlib.suppress(TimeoutError):
-            await resident.wait_for(lambda one: one.ended_at is not None, seconds=13.0)
-        await resident.hang_up()
+            await resident.wait_for(lambda one: one.ended_at is not None, seconds=2.0)
+        for one in (resident, passed_on):
+            await one.hang_up()
         await centre.until(lambda: not centre.engine.view().calls)
-        (row,) = await centre.rows("SELECT outcome, recording, recorded_seconds FROM calls")
+        row, whole = await centre.rows(
+            "SELECT outcome, recording, recorded_seconds FROM calls ORDER BY arrived_at"
+        )
+        assert (whole.outcome, whole.recorded_seconds) == ("answered", None)
         assert (row.outcome, row.recording, row.recorded_seconds) == ("answered", str(file), 3)
         said = [json.loads(line) for line in centre.log.getvalue().splitlines()]
         (cut,) = [one for one in said if one["event"] == "recording_cut_short"]
