@@ -147,6 +147,7 @@ async def test_a_muted_resident_keeps_his_place_and_his_conversation() -> None:
         assert resident.stream.frames_received > frames
         agent.hang_up()
         await centre.until(lambda: resident.ended_at is not None, seconds=10)
+        await centre.until(lambda: not centre.engine.view().calls)
         (row,) = await centre.rows("SELECT outcome, agent FROM calls")
         assert (row.outcome, row.agent) == ("answered", "1001")
 
