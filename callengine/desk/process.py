@@ -18,6 +18,7 @@ from callengine.desk.accounts import pages as account_pages
 from callengine.desk.accounts.doorkeeper import DeskDoorkeeper
 from callengine.desk.accounts.parts import Parts
 from callengine.desk.accounts.sign_in_pages import SignInPages
+from callengine.desk.agent_page.assembly import Neighbours, agent_page
 from callengine.desk.data.database import DeskDatabase
 from callengine.desk.engine_link.follower import EngineFollower
 from callengine.desk.history.pages import HistoryPages
@@ -64,7 +65,8 @@ async def serve(settings: Settings) -> None:
     database = await opened_database(settings)
     now, reader = SystemClock().now, reader_of(settings)
     subjects = subject_routes(settings, database, reader, follower, now)
-    pages = assembled(settings, database, now, loop.time, subjects)
+    work = agent_page(settings, database, parts_drawing(settings), follower, now, Neighbours())
+    pages = assembled(settings, database, now, loop.time, (*subjects, *work.routes))
     server = DeskServer(
         settings.desk.host,
         settings.desk.port,
@@ -83,6 +85,7 @@ async def serve(settings: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     tasks = [
         loop.create_task(follower.run(), name="engine link"),
+        loop.create_task(work.pages.run(), name="agents' pages"),
         loop.create_task(_beat(), name="watchdog"),
         loop.create_task(stop.wait(), name="stop"),
     ]
@@ -157,6 +160,11 @@ def subject_routes(
     names, zone = names_of(settings), ZoneInfo(settings.centre.time_zone)
     history = HistoryPages(reader, database, names, Sounds(settings.desk.recordings, now), zone, now)
     return (*history.routes(),)
+
+
+def parts_drawing(settings: Settings) -> Drawing:
+    """For pieces of pages that a stream patches: they have no head."""
+    return Drawing(ZoneInfo(settings.centre.time_zone), (), version("callengine"))
 
 
 def privacy_shares() -> tuple[Share, ...]:

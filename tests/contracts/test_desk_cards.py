@@ -140,7 +140,7 @@ async def test_the_place_is_of_the_calls_company_or_what_was_typed(connection: A
     _, elsewhere = await a_flat(connection, "yug")
     card = await open_card(connection, PROGRAM, NOON, call(place=f"p{flat}"))
     row = await card_of(connection, AGENT, card)
-    assert (row["house_id"], row["premises_id"], row["place"]) == (house, flat, "ул. Ленина, д. 5, 12")
+    assert (row["house_id"], row["premises_id"], row["place"]) == (house, flat, "ул. Ленина, д. 5, кв. 12")
     row, _ = await keep_draft(connection, AGENT, NOON, card, typed(1, 1, place="tу рынка"))
     assert (row["house_id"], row["premises_id"], row["place"]) == (None, None, "у рынка")
     with pytest.raises(NotSeen):

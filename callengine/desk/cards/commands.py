@@ -231,8 +231,8 @@ async def _place_columns(
         flat = await premises_of(connection, scope, place.premises_id)
         if flat["company"] != company:
             raise NotSeen
-        number = flat["number"]
-        label = f"{flat['house']}, {number}" if number else flat["house"]
+        number = f"кв. {flat['number']}" if flat["kind"] == "flat" else flat["number"]
+        label = f"{flat['house']}, {number}" if flat["number"] else flat["house"]
         return _columns(flat["house_id"], place, label)
     if place.house_id is not None:
         house = await as_it_is(connection, scope, houses, place.house_id)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 FIELDS = ("place", "topic", "note", "settled")
 """Besides the topic's typed fields, which are named `form.<name>`."""
@@ -34,6 +34,8 @@ class Sent:
     tab: str
     turn: int
     changes: Mapping[str, str]
+    after: Mapping[str, int] = field(default_factory=dict)
+    """Up to which of its messages a page that is gone is contained in this one, which goes on with its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def keep(draft: Draft, sent: Sent) -> Kept:
             continue
         if values.get(name, "") == value:
             continue
-        if last is not None and last.tab != sent.tab and last.version > sent.version:
+        if last is not None and last.version > sent.version and not _contains(sent, last):
             conflicts.append(name)
             continue
         values[name] = value
@@ -72,6 +74,11 @@ def keep(draft: Draft, sent: Sent) -> Kept:
     if values == dict(draft.values):
         return Kept(draft, tuple(conflicts))
     return Kept(Draft(version, values, written), tuple(conflicts))
+
+
+def _contains(sent: Sent, last: Written) -> bool:
+    """Whether who sent it had seen what was written last."""
+    return last.tab == sent.tab or sent.after.get(last.tab, 0) >= last.turn
 
 
 def written_as_text(written: Mapping[str, Written]) -> str:

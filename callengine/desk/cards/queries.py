@@ -55,6 +55,17 @@ async def unfinished(connection: AsyncConnection, scope: Scope, agent: str | Non
     return found.mappings().all()
 
 
+async def unfinished_of_all(connection: AsyncConnection, scope: Scope) -> Sequence[RowMapping]:
+    """Cards of every agent that are not closed: what a shift hands to the next."""
+    found = await connection.execute(
+        _with_topic()
+        .where(cards.c.closed_at.is_(None), scope.clause(cards.c.company))
+        .order_by(cards.c.opened_at, cards.c.id)
+        .limit(_MOST)
+    )
+    return found.mappings().all()
+
+
 async def contacts_since(
     connection: AsyncConnection, scope: Scope, agent: str, since: datetime
 ) -> Sequence[RowMapping]:

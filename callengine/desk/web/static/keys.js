@@ -1,5 +1,6 @@
 // Keys of a page, by their place on the keyboard (event.code): they are the same in a Russian and a Latin layout.
-// A key without Ctrl or Alt works where nothing is typed; with Alt also inside a field. Ctrl stays the browser's.
+// A key without Ctrl or Alt works where nothing is typed; with Alt, and a function key, also inside a field. Ctrl stays
+// the browser's. "Shift+Digit1" is with Shift.
 const known = new Map();
 
 export function register(code, label, action, { alt = false } = {}) {
@@ -7,7 +8,7 @@ export function register(code, label, action, { alt = false } = {}) {
 }
 
 function shown(name) {
-  return name.replace("Key", "").replace("Digit", "").replace("Slash", "?");
+  return name.replace("Key", "").replace("Digit", "").replace("Slash", "?").replace("Shift+", "⇧");
 }
 
 function types(target) {
@@ -37,8 +38,8 @@ document.addEventListener("keydown", (event) => {
     showSheet();
     return;
   }
-  if (event.shiftKey || (!event.altKey && types(event.target))) return;
-  const found = known.get((event.altKey ? "Alt+" : "") + event.code);
+  if (!event.altKey && types(event.target) && !/^F\d+$/.test(event.code)) return;
+  const found = known.get((event.altKey ? "Alt+" : "") + (event.shiftKey ? "Shift+" : "") + event.code);
   if (found) {
     event.preventDefault();
     found.action(event);

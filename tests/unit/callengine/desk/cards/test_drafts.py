@@ -31,6 +31,17 @@ def test_what_two_write_in_one_field_is_a_conflict_and_is_not_kept() -> None:
     assert (decided.conflicts, decided.draft.values["note"]) == ((), "вода и свет")
 
 
+def test_a_page_loaded_anew_goes_on_with_what_it_had_sent_and_no_further() -> None:
+    """Found in the browser: a page sends its last text as it goes, and is loaded anew before that has arrived."""
+    gone = keep(EMPTY, Sent(1, "a", 3, {"note": "Нет"})).draft
+    anew = keep(gone, Sent(1, "b", 1, {"note": "Нет воды"}, {"a": 3}))
+    assert (anew.conflicts, anew.draft.values["note"]) == ((), "Нет воды")
+    alive = keep(
+        keep(EMPTY, Sent(1, "a", 4, {"note": "Нет света"})).draft, Sent(1, "b", 1, {"note": "Нет"}, {"a": 3})
+    )
+    assert alive.conflicts == ("note",)
+
+
 def test_who_wrote_is_kept_as_text() -> None:
     written = {"note": Written(4, "a", 9), "form.cold": Written(2, "b", 1)}
     assert written_of_text(written_as_text(written)) == written

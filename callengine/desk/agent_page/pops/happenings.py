@@ -1,0 +1,59 @@
+"""Who is on the line, as pops: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from callengine.control.live_messages import LiveObligation
+from callengine.desk.agent_page.pops.pop import Pop
+from callengine.desk.cards.values import CardKind
+from callengine.desk.engine_link.picture import Call, Picture
+
+
+@dataclass(frozen=True, slots=True)
+class OnTheLine:
+    """A call or a callback, whose it is, and since when they speak."""
+
+    pop: Pop
+    kind: CardKind
+    agent: str | None
+    answered_at: datetime | None
+
+
+def pop_of_call(call: Call, decided_at: datetime) -> Pop:
+    """A resident's call that comes."""
+    label = call.label or call.company
+    return Pop(
+        call.call,
+        "incoming",
+        call.company,
+        label,
+        call.line_kind,
+        call.number,
+        call.arrived_at,
+        decided_at,
+    )
+
+
+def pop_of_callback(attempt: str, owed: LiveObligation, at: datetime) -> Pop:
+    """Somebody who is called back: whom, why and until when is `owed`."""
+    return Pop(attempt, "callback", owed.company, owed.label, "", owed.number, owed.arrived_at, at, owed)
+
+
+def on_the_line(picture: Picture) -> Iterator[OnTheLine]:
+    """All of them."""
+    for call in picture.calls.values():
+        yield OnTheLine(pop_of_call(call, picture.at), "incoming", call.agent, call.answered_at)
+    for dial in picture.dials.values():
+        owed = picture.owed.get(dial.obligation)
+        if owed is not None:
+            talks_since = dial.since if dial.state == "talking" else None
+            pop = pop_of_callback(dial.attempt, owed, picture.at)
+            yield OnTheLine(pop, "callback", dial.agent, talks_since)
+
+
+def of_agent(picture: Picture, agent: str) -> OnTheLine | None:
+    """Whom he is offered, or speaks with."""
+    return next((one for one in on_the_line(picture) if one.agent == agent), None)

@@ -1,0 +1,368 @@
+"""The agent's page in a real Chromium, on a centre whose engine the test plays."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, expect
+from sqlalchemy import select
+
+from callengine.control import live_messages as live
+from callengine.desk.cards.tables import cards
+from callengine.desk.people.tables import trail
+from callengine.platform.language import Language
+from tests.support.agent_desk import (
+    AgentDesk,
+    PlayedEngine,
+    agent_desk,
+    agents_browser,
+    played_engine,
+)
+from tests.support.browser import chromium
+from tests.support.known_callers import LIFT, NAME, NUMBER, SINGLE, Known, known_callers
+from tests.support.scripted_centre import settings_of
+
+PATIENCE = 15_000
+QUEUES = ("emergency", "general")
+TYPED = "Нет воды на кухне с утра"
+
+
+@dataclass
+class Seat:
+    """An agent at the desk."""
+
+    engine: PlayedEngine
+    desk: AgentDesk
+    browser: Browser
+    page: Page
+    known: Known
+    complaints: list[str]
+
+    async def is_offered(self, call: str = "c1", number: str = NUMBER) -> datetime:
+        """A call comes to him."""
+        engine, now = self.engine, datetime.now(UTC)
+        engine.say(
+            live.CallArrived,
+            call=call,
+            company="c0",
+            queue="general",
+            did="1",
+            number=number,
+            caller_name="",
+            arrived_at=now,
+            label="УК Север: общая",
+        )
+        engine.say(live.CallWaits, call=call)
+        at = engine.say(live.CallOffered, call=call, offer=f"o-{call}", agent="1001")
+        self.is_now("offered", call)
+        return at
+
+    def answers(self, call: str = "c1") -> None:
+        """He lifts the receiver."""
+        self.engine.say(live.CallAnswered, call=call, agent="1001")
+        self.is_now("talking", call)
+
+    def is_now(self, state: str, call: str | None = None, reason: str = "") -> None:
+        """The engine's word of his state."""
+        self.engine.say(live.AgentIs, agent="1001", state=state, reason=reason, queues=QUEUES, call=call)
+
+    async def kept(self, column: str = "note") -> list[object]:
+        """A column of all cards."""
+        async with self.desk.database.reading() as connection:
+            return list((await connection.execute(select(cards.c[column]).order_by(cards.c.id))).scalars())
+
+    async def until_kept(self, *notes: str) -> None:
+        """The desk has these notes."""
+        async with asyncio.timeout(PATIENCE / 1000):
+            while await self.kept() != list(notes):
+                await asyncio.sleep(0.05)
+
+    async def has_the_focus(self) -> str:
+        """The id of the element."""
+        return str(await self.page.evaluate("document.activeElement.id"))
+
+
+@asynccontextmanager
+async def a_seat(tmp_path: Path, *, language: Language = "ru", **context: object) -> AsyncIterator[Seat]:
+    settings = settings_of(tmp_path, "ru")
+    agent = live.LiveAgent(
+        agent="1001",
+        name="Иванова",
+        state="free",
+        pause_reason="",
+        call=None,
+        since=datetime.now(UTC),
+        queues=QUEUES,
+    )
+    complaints: list[str] = []
+    async with (
+        played_engine(agent) as engine,
+        agent_desk(settings, engine.path, f"sqlite:///{tmp_path}/desk.db") as desk,
+        chromium() as browser,
+        agents_browser(browser, desk.address, language=language, complaints=complaints, **context) as page,
+    ):
+        known = await known_callers(desk.database, "c0")
+        page.set_default_timeout(PATIENCE)
+        expect.set_options(timeout=PATIENCE)
+        await page.goto(f"{desk.address}/desk/work")
+        await expect(page.locator("#state")).to_have_attribute("data-html", re.compile("Готов|Ready"))
+        yield Seat(engine, desk, browser, page, known, complaints)
+
+
+async def test_a_call_is_shown_taken_written_and_closed_by_keyboard_alone(tmp_path: Path) -> None:
+    async with a_seat(tmp_path) as seat:
+        page = seat.page
+        await seat.is_offered()
+        await expect(page.locator("#pop h2")).to_contain_text("УК Север: общая")
+        await expect(page.locator("#call-said")).to_have_text("Звонок: УК Север: общая")
+        await expect(page.locator("[data-choose]")).to_have_count(3)
+        assert NAME not in await page.content()
+        await page.keyboard.press("Digit2")
+        await expect(page.locator("[aria-pressed=true]")).to_contain_text("кв.\u00a02")
+        seat.answers()
+        await expect(page.locator("#place-text")).to_have_value("ул. Ленина, д. 5, к. 2, кв. 2")
+        assert NAME not in await page.content()
+        await page.keyboard.press("KeyV")
+        await expect(page.locator("#person")).to_contain_text(NAME)
+        await expect(page.locator("#person")).to_contain_text("Плохо слышит")
+        await page.keyboard.press("KeyN")
+        await page.keyboard.type(TYPED)
+        await page.keyboard.press("Control+Enter")
+        await expect(page.locator("#topic-wrong")).to_be_visible()
+        assert await seat.has_the_focus() == "topic"
+        await expect(page.locator("#note")).to_have_value(TYPED)
+        await page.keyboard.press("ArrowDown")
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Tab")
+        assert await seat.has_the_focus() == "settled"
+        await page.keyboard.press("Space")
+        await page.keyboard.press("Control+Enter")
+        await expect(page.locator("#card .done")).to_contain_text("Закрыта: Иванова")
+        await expect(page.locator("#unfinished")).to_contain_text("Все карточки закрыты")
+        await expect(page.locator("#today")).to_contain_text("Водоснабжение")
+        assert await seat.kept() == [TYPED]
+        assert await seat.kept("settled") == [True]
+        assert None not in await seat.kept("closed_at")
+        async with seat.desk.database.reading() as connection:
+            told = (await connection.execute(select(trail.c.action, trail.c.account_name))).all()
+        assert [one.action for one in told if one.account_name == "Иванова"] == [
+            "checked",
+            "looked",
+            "closed",
+        ]
+
+
+async def test_a_pop_waits_as_a_bar_while_a_note_is_being_written(tmp_path: Path) -> None:
+    async with a_seat(tmp_path) as seat:
+        page = seat.page
+        await seat.is_offered()
+        seat.answers()
+        await expect(page.locator("#note")).to_be_visible()
+        await page.keyboard.press("KeyN")
+        await page.keyboard.type("Первая ")
+        seat.engine.say(live.CallEnded, call="c1", outcome="answered")
+        seat.is_now("free")
+        await seat.is_offered("c2", SINGLE)
+        await expect(page.locator("#pop-bar")).to_be_visible()
+        await page.keyboard.type("половина")
+        assert await seat.has_the_focus() == "note"
+        await expect(page.locator("#note")).to_have_value("Первая половина")
+        await page.keyboard.press("F2")
+        assert await seat.has_the_focus() == "pop"
+        await expect(page.locator("#pop")).to_contain_text("кв.\u00a01")
+        seat.answers("c2")
+        await expect(page.locator("form.card")).to_have_attribute("data-call", "c2")
+        await expect(page.locator("#place-text")).to_have_value("ул. Ленина, д. 5, к. 2, кв. 1")
+        await seat.until_kept("Первая половина", "")
+        await expect(page.locator("#unfinished li")).to_have_count(2)
+
+
+async def test_a_device_is_shown_with_its_place_and_nobody_is_chosen(tmp_path: Path) -> None:
+    async with a_seat(tmp_path) as seat:
+        await seat.is_offered(number=LIFT)
+        await expect(seat.page.locator("#pop .device")).to_have_text(
+            "Лифт: ул. Ленина, д. 5, к. 2, подъезд 2"
+        )
+        await expect(seat.page.locator("[data-choose]")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("number", "said"), [("", "Номер скрыт"), ("79165550000", "нет в справочнике")])
+async def test_a_withheld_number_is_not_one_that_is_not_found(tmp_path: Path, number: str, said: str) -> None:
+    async with a_seat(tmp_path) as seat:
+        await seat.is_offered(number=number)
+        await expect(seat.page.locator("#pop")).to_contain_text(said)
+
+
+async def test_a_callback_shows_whom_why_and_until_when(tmp_path: Path) -> None:
+    async with a_seat(tmp_path) as seat:
+        now = datetime.now(UTC)
+        owed = live.LiveObligation(
+            obligation="o1",
+            company="c0",
+            queue="general",
+            label="УК Север: общая",
+            number=SINGLE,
+            state="in_line",
+            arrived_at=now,
+            due_at=datetime.fromtimestamp(now.timestamp() + 300, UTC),
+            overdue=False,
+            why="abandoned",
+            task="",
+            taken_by="",
+            dials=1,
+            not_before=None,
+        )
+        seat.engine.say(live.CallbackOffered, attempt="t1", agent="1001", owed=owed)
+        pop = seat.page.locator("#pop")
+        for said in ("Перезвон", "не дождался ответа", "перезвонить до", "попыток: 1", "+7 916 987-65-43"):
+            await expect(pop).to_contain_text(said)
+        await expect(seat.page.locator("#owed")).to_contain_text("не дождался ответа")
+        seat.engine.say(live.CallbackIs, attempt="t1", state="talking", agent="1001")
+        await expect(seat.page.locator("#place-text")).to_have_value("ул. Ленина, д. 5, к. 2, кв. 1")
+        assert await seat.kept("kind") == ["callback"]
+
+
+async def test_what_is_typed_outlives_a_reload_a_killed_tab_and_a_desk_that_is_away(tmp_path: Path) -> None:
+    async with a_seat(tmp_path) as seat:
+        page = seat.page
+        await seat.is_offered()
+        seat.answers()
+        await expect(page.locator("#note")).to_be_visible()
+        await page.keyboard.press("KeyN")
+        await page.keyboard.type("До перезагрузки")
+        await page.reload()
+        await expect(page.locator("#note")).to_have_value("До перезагрузки")
+        await seat.until_kept("До перезагрузки")
+        await page.route("**/draft", lambda route: route.abort())
+        await page.locator("#note").focus()
+        await page.keyboard.press("Control+End")
+        await page.keyboard.type(" и без стола")
+        await expect(page.locator("#kept")).to_have_text("Пока только в этом браузере")
+        other = await page.context.new_page()
+        await page.close()
+        await other.goto(f"{seat.desk.address}/desk/work")
+        await expect(other.locator("#note")).to_have_value("До перезагрузки и без стола")
+        await seat.until_kept("До перезагрузки и без стола")
+        await expect(other.locator("#kept")).to_have_text("Сохранено")
+
+
+async def test_two_tabs_do_not_overwrite_each_other_silently(tmp_path: Path) -> None:
+    async with a_seat(tmp_path) as seat:
+        one = seat.page
+        await seat.is_offered()
+        seat.answers()
+        await expect(one.locator("#note")).to_be_visible()
+        two = await one.context.new_page()
+        await two.goto(one.url)
+        await one.locator("#note").fill("Из первой")
+        await seat.until_kept("Из первой")
+        await two.locator("#note").fill("Из второй")
+        await expect(two.locator("#conflict")).to_be_visible()
+        await expect(two.locator("#conflict .theirs")).to_have_text("Из первой")
+        await expect(two.locator("#note")).to_have_value("Из второй")
+        assert await seat.kept() == ["Из первой"]
+        await two.locator("[data-decide=mine]").press("Enter")
+        await seat.until_kept("Из второй")
+        await one.locator("#note").fill("Из первой ещё")
+        await expect(one.locator("#conflict")).to_be_visible()
+        await one.locator("[data-decide=theirs]").press("Enter")
+        await expect(one.locator("#note")).to_have_value("Из второй")
+        await expect(one.locator("#kept")).to_have_text("Сохранено")
+        assert await seat.kept() == ["Из второй"]
+
+
+async def test_the_engine_away_is_said_within_three_seconds_and_typing_goes_on(tmp_path: Path) -> None:
+    async with a_seat(tmp_path) as seat:
+        page = seat.page
+        await seat.is_offered()
+        seat.answers()
+        await expect(page.locator("#note")).to_be_visible()
+        await page.keyboard.press("KeyN")
+        await page.keyboard.type("Пишу ")
+        await seat.engine.stop()
+        await expect(page.locator("#engine")).to_contain_text("Телефония не отвечает", timeout=3000)
+        await page.keyboard.type("дальше")
+        await seat.until_kept("Пишу дальше")
+        await seat.engine.start()
+        await expect(page.locator("#engine")).to_be_empty()
+
+
+async def test_premises_are_found_as_they_are_typed(tmp_path: Path) -> None:
+    async with a_seat(tmp_path) as seat:
+        page = seat.page
+        await seat.is_offered(number="")
+        seat.answers()
+        await expect(page.locator("#note")).to_be_visible()
+        await page.keyboard.press("KeyA")
+        assert await seat.has_the_focus() == "place-text"
+        await page.keyboard.type("ленена 5к2 3")
+        await expect(page.locator("#place-list [role=option]").first).to_contain_text("кв. 3")
+        await page.keyboard.press("ArrowDown")
+        assert await page.locator("#place-text").get_attribute("aria-activedescendant") == "place-0"
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#about")).to_contain_text("Ключ от подвала")
+        assert await seat.kept("premises_id") == [seat.known.flats[2]]
+        await page.locator("#place-text").fill("у магазина")
+        await page.keyboard.press("F8")
+        assert await seat.has_the_focus() == "topic"
+        async with asyncio.timeout(PATIENCE / 1000):
+            while await seat.kept("place") != ["у магазина"]:
+                await asyncio.sleep(0.05)
+        assert await seat.kept("premises_id") == [None]
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_no_state_of_the_page_has_a_fault_that_axe_finds(
+    tmp_path: Path, language: Language, scheme: str
+) -> None:
+    async with a_seat(tmp_path, language=language, color_scheme=scheme) as seat:
+        page = seat.page
+        assert await violations(page) == []
+        await seat.is_offered()
+        await expect(page.locator("[data-choose]")).to_have_count(3)
+        assert await violations(page) == []
+        seat.answers()
+        await expect(page.locator("#note")).to_be_visible()
+        assert await violations(page) == []
+        await page.keyboard.press("Control+Enter")
+        await expect(page.locator("#topic-wrong")).to_be_visible()
+        assert await violations(page) == []
+        for path in ("/desk/work/dial", "/desk/work/handover"):
+            await page.goto(seat.desk.address + path)
+            assert await violations(page) == []
+        assert [one for one in seat.complaints if "422" not in one] == []
+
+
+async def violations(page: Page) -> list[str]:
+    found = await Axe().run(page)
+    assert len(found.response["passes"]) > 10, "axe has looked at nothing"
+    return [f"{one['id']}: {node['html']}" for one in found.response["violations"] for node in one["nodes"]]
+
+
+async def test_at_200_percent_nothing_is_cut_off_and_nothing_scrolls_sideways(tmp_path: Path) -> None:
+    async with a_seat(tmp_path, viewport={"width": 683, "height": 384}) as seat:
+        await seat.is_offered()
+        seat.answers()
+        await expect(seat.page.locator("#note")).to_be_visible()
+        wider = "document.scrollingElement.scrollWidth - innerWidth"
+        assert await seat.page.evaluate(wider) <= 0
+
+
+async def test_the_sheet_names_every_key(tmp_path: Path) -> None:
+    async with a_seat(tmp_path) as seat:
+        await seat.page.keyboard.press("Shift+Slash")
+        sheet = seat.page.locator("#sheet")
+        await expect(sheet).to_be_visible()
+        for said in ("F2", "F8", "Ctrl+Enter", "Примечание", "Закрыть карточку", "Позвонить"):
+            await expect(sheet).to_contain_text(said)
+        await seat.page.keyboard.press("Escape")
+        await expect(sheet).to_be_hidden()
