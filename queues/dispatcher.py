@@ -10,6 +10,7 @@ from queues.agents import agent_states, missed_offers
 from queues.app_queue import fallback_members, fallback_return
 from queues.callbacks import attempts, dispositions, manual_dial, outage, schedule, supervisor
 from queues.calls import call_states, recordings, transfers, wait_menu
+from queues.desk import commands
 from queues.live_state import AgentView, CallView, CentreView, MessageView, ObligationView
 from queues.messages import events
 from queues.messages.decision import Decision
@@ -46,6 +47,7 @@ HANDLES = merged(
     resync.HANDLES,
     inbox.HANDLES,
     policy_change.HANDLES,
+    commands.HANDLES,
 )
 """Every event but TimePassed, which is what `TIMERS` is for."""
 TIMERS = merged(

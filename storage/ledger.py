@@ -23,6 +23,7 @@ from storage.rows.codec import decision_from_json, event_from_json
 from storage.rows.record import Record
 from storage.rows.row_writer import insert_new
 from storage.schema.database import create_ledger_engine, is_in_memory, keep_private, ledger_url
+from storage.schema.desk_tables import desk_commands
 from storage.schema.errors import DatabaseUnreachable, LedgerAway, LedgerError
 from storage.schema.tables import attempts, calls, journal, runs
 from storage.spool.batch_writer import WRITE_SECONDS, BatchWriter
@@ -137,6 +138,16 @@ class Ledger:
 
         claimed = await self._ask(look)
         return claimed and (not self.writer.is_away or self._knows_every_dial())
+
+    async def decided_command(self, command: str) -> tuple[bool, str | None]:
+        """Whether the desk's command is committed as decided, and why it was refused. Raises LedgerAway."""
+
+        async def look(connection: AsyncConnection) -> tuple[bool, str | None]:
+            query = select(desk_commands.c.refusal).where(desk_commands.c.command == command)
+            row = (await connection.execute(query)).first()
+            return (False, None) if row is None else (True, row.refusal)
+
+        return await self._ask(look)
 
     async def note_alive(self, at: datetime) -> None:
         """This run of the engine has seen everything until now, and goes on. Raises SQLAlchemyError, OSError.

@@ -134,6 +134,19 @@ def originate(
     return Action("Originate", tuple(headers))
 
 
+def run_dialplan(context: str, extension: str, then: str) -> Action:
+    """Run an extension that hangs up by itself, on nobody's channel; never answered, so `then` is not run."""
+    headers = (
+        ("Channel", f"Local/{extension}@{context}/n"),
+        ("Context", context),
+        ("Exten", then),
+        ("Priority", "1"),
+        ("Timeout", "5000"),
+        ("Async", "true"),
+    )
+    return Action("Originate", headers)
+
+
 def core_show_channels() -> Action:
     """List all channels."""
     return Action("CoreShowChannels")

@@ -17,6 +17,7 @@ from queues.messages.commands import (
     EraseInboxEntry,
     FetchFromFallback,
     ForgetObligationTimer,
+    KeepLoggedIn,
     MarkHeld,
     OfferCall,
     OfferChoice,
@@ -83,12 +84,22 @@ def actions_of(command: Command, registry: ChannelRegistry) -> list[Action]:  # 
                 actions.setvar(_lamp(endpoint), "RINGING"),
                 actions.queue_pause(names.FALLBACK_QUEUE, endpoint, paused=True, reason=reason),
             ]
+        case KeepLoggedIn(_, endpoint, logged_in):
+            return [_remembered(endpoint, logged_in=logged_in)]
         case WakeForObligation() | ForgetObligationTimer():
             raise InvalidAction(f"{type(command).__name__} is for the timers, not for the PBX")
 
 
 def _lamp(endpoint: str) -> str:
     return f"DEVICE_STATE({names.LAMP_PREFIX}{endpoint.partition('/')[2]})"
+
+
+def _remembered(endpoint: str, *, logged_in: bool) -> Action:
+    """AstDB is written by the dialplan only; what is in it may be erased from here."""
+    phone = endpoint.partition("/")[2]
+    if not logged_in:
+        return actions.setvar(f"DB_DELETE({names.ASTDB_FAMILY}/agent/{phone})", "")
+    return actions.run_dialplan(names.CONTEXT_BY_DESK, f"{names.LOG_IN_PREFIX}{phone}", names.LOG_IN_DONE)
 
 
 def _member(command: SetFallbackMember) -> list[Action]:

@@ -1,22 +1,28 @@
 """The desk's socket: whoever connects gets a snapshot, then what happens. The engine waits for nobody (law 10).
 
 A reader that does not keep up is cut off as soon as `MOST_BEHIND` bytes wait for it; it comes back and begins with a
-snapshot. Nothing is taken from a reader: who talks is cut off too.
+snapshot. It may write commands, one a line, so many at a time; each is answered in the same stream, after its commit.
+Who writes anything else, or is not one of those who may connect, is cut off.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
-from callengine.control.live_messages import Beat, Live, to_line
+from callengine.control.live_messages import Beat, CommandAnswered, Live, to_line
+from callengine.control.peers import may_ask, peer_of
 from callengine.control.places import desk_socket
 from callengine.control.telling import Look, snapshot, telling
-from callengine.platform.listeners import private_listener
+from callengine.control.wishes import LONGEST_LINE, Decided, Wish, wish_from_line
+from callengine.platform.listeners import private_listener, shared_listener
 from callengine.platform.logs import get_log
+from callengine.platform.start_errors import StartError
 from queues.messages.journal import JournalEntry
 
 MOST_READERS = 8
@@ -24,6 +30,17 @@ MOST_BEHIND = 256 * 1024
 """Bytes that wait for one reader, besides its snapshot: some 1,500 messages, half a minute of a busy centre."""
 BEAT_SECONDS = 1.0
 """A reader that hears nothing for some of these knows that the engine hangs."""
+
+
+MOST_ASKED = 64
+"""Commands of one connection that are not answered yet."""
+
+
+class Decider(Protocol):
+    """Who has commands decided."""
+
+    async def decide(self, wish: Wish) -> Decided | None:
+        """What became of it, once that is committed; None: ask again later."""
 
 
 class _Reader(asyncio.Protocol):
@@ -34,12 +51,18 @@ class _Reader(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._told = 0
         self._allowed = MOST_BEHIND
+        self._heard = bytearray()
+        self.asked = 0
+        """Commands of it that are not answered yet."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if not isinstance(transport, asyncio.Transport):  # A stream socket's always is.
             return
         self._transport = transport
-        self._feed.welcome(self)
+        if self._feed.lets_in(transport.get_extra_info("socket")):
+            self._feed.welcome(self)
+        else:
+            self._feed.cut(self, "its user may not connect: neither the engine's own nor one of desk.group")
 
     def begin(self, line: bytes) -> None:
         """The snapshot, whatever its size."""
@@ -52,7 +75,15 @@ class _Reader(asyncio.Protocol):
         self._write(to_line(make(self._told)))
 
     def data_received(self, data: bytes) -> None:
-        self._feed.cut(self, "it sends, and nothing is taken here")
+        *lines, rest = (bytes(self._heard) + data).split(b"\n")
+        self._heard = bytearray(rest)
+        if len(rest) > LONGEST_LINE or any(len(line) > LONGEST_LINE for line in lines):
+            self._feed.cut(self, "it sends what is no command")
+            return
+        for line in lines:
+            if self._transport is None:
+                return
+            self._feed.ask(self, line)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._transport = None
@@ -60,8 +91,9 @@ class _Reader(asyncio.Protocol):
 
     def end(self) -> None:
         """At once: what waits for it is dropped."""
-        if self._transport is not None:
-            self._transport.abort()
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            transport.abort()
 
     def _write(self, line: bytes) -> None:
         if self._transport is None or self._transport.is_closing():
@@ -74,9 +106,16 @@ class _Reader(asyncio.Protocol):
 class Feed:
     """All who read, and what they are told. `observe` is the engine's observer."""
 
-    def __init__(self, look: Look, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, look: Look, now: Callable[[], datetime], *, group: str = "", decider: Decider | None = None
+    ) -> None:
+        """`group`: whose users may connect besides the engine's own; empty: nobody's."""
         self._look = look
         self._now = now
+        self._group = group
+        self._gid: int | None = None
+        self._decider = decider
+        self._asking: set[asyncio.Task[None]] = set()
         self._settings_read = 0
         self._log = get_log("callengine.desk_feed")
         self._readers: set[_Reader] = set()
@@ -96,9 +135,13 @@ class Feed:
         path = desk_socket(control)
         loop = asyncio.get_running_loop()
         try:
-            listener = private_listener(path)
+            if self._group:
+                listener = shared_listener(path, self._group)
+                self._gid = path.stat().st_gid
+            else:
+                listener = private_listener(path)
             self._server = await loop.create_unix_server(lambda: _Reader(self), sock=listener)
-        except OSError as problem:
+        except (OSError, StartError) as problem:
             self._log.error("desk_socket_failed", msg="the desk sees no calls", reason=str(problem))
             return
         self._path = path
@@ -113,6 +156,9 @@ class Feed:
             server.close()
         for reader in tuple(self._readers):
             reader.end()
+        for task in tuple(self._asking):
+            task.cancel()
+        await asyncio.gather(*self._asking, return_exceptions=True)
         if self._path is not None:
             self._path.unlink(missing_ok=True)
 
@@ -133,6 +179,50 @@ class Feed:
         self._settings_read += 1
         for reader in tuple(self._readers):
             reader.end()
+
+    def lets_in(self, connection: socket.socket) -> bool:
+        """Whether who is there may connect."""
+        try:
+            return may_ask(peer_of(connection), self._gid)
+        except OSError:  # Gone already.
+            return False
+
+    def ask(self, reader: _Reader, line: bytes) -> None:
+        """A command; the engine goes on, and its answer comes when it is committed."""
+        try:
+            wish = wish_from_line(line)
+        except ValueError as problem:
+            self.cut(reader, str(problem))
+            return
+        if reader.asked >= MOST_ASKED or self._decider is None:
+            self.cut(reader, "it asks for too much at a time")
+            return
+        reader.asked += 1
+        task = asyncio.get_running_loop().create_task(self._answer(reader, self._decider, wish))
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+
+    async def _answer(self, reader: _Reader, decider: Decider, wish: Wish) -> None:
+        try:
+            decided = await decider.decide(wish)
+        except Exception:
+            self._log.exception(
+                "desk_command_failed", msg="an error of the engine; calls go on", kind=wish.kind
+            )
+            decided = None
+        reader.asked -= 1
+        if decided is not None:
+            at = self._now()
+            reader.tell(
+                lambda n: CommandAnswered(
+                    n=n,
+                    at=at,
+                    command=wish.id,
+                    done=decided.done,
+                    refusal=decided.refusal,
+                    why=decided.why,
+                )
+            )
 
     def welcome(self, reader: _Reader) -> None:
         """A new reader. What it is told is whole: nothing happens between its snapshot and what follows."""

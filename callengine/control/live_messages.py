@@ -278,6 +278,15 @@ class CallbacksAre(Message, frozen=True, kw_only=True, tag="callbacks_are"):
     stopped: bool
 
 
+class CommandAnswered(Message, frozen=True, kw_only=True, tag="command_answered"):
+    """To who asked only, after the engine has committed it: done, or refused and why, as a word and in words."""
+
+    command: str
+    done: bool
+    refusal: str = ""
+    why: str = ""
+
+
 class PbxSeen(Message, frozen=True, kw_only=True, tag="pbx_seen"):
     """The link to the PBX was lost (`synced` false) or the state agrees with it again."""
 
@@ -305,6 +314,7 @@ Live = (
     | VoiceMessageIs
     | VoiceMessageOver
     | CallbacksAre
+    | CommandAnswered
     | PbxSeen
 )
 

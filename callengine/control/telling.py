@@ -97,6 +97,16 @@ def _waits(look: Look, one: journal.CallQueued) -> Make:
     return lambda n: live.CallWaits(n=n, at=one.at, call=one.call, since=since)
 
 
+def _moved(look: Look, one: journal.CallMoved) -> Make | None:
+    call = look.call(one.call)
+    if call is None or call.place is None:
+        return None
+    priority, answer_by, _ = call.place
+    return lambda n: live.CallMoved(
+        n=n, at=one.at, call=one.call, queue=one.queue, priority=priority, answer_by=answer_by
+    )
+
+
 def _agent_is(look: Look, one: journal.AgentStateChanged) -> Make:
     agent = look.agent(one.agent)
     if agent is None:
@@ -167,6 +177,7 @@ _TOLD: Mapping[type[Any], Callable[[Look, Any], Make | None]] = {
     journal.CallPassedOn: lambda _, one: (
         lambda n: live.CallHandedOver(n=n, at=one.at, call=one.call, agent=one.agent)
     ),
+    journal.CallMoved: _moved,
     journal.CallHeld: lambda _, one: lambda n: live.CallHeld(n=n, at=one.at, call=one.call, held=one.held),
     journal.CallFinished: lambda _, one: (
         lambda n: live.CallEnded(n=n, at=one.at, call=one.call, outcome=one.outcome)

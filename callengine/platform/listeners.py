@@ -1,7 +1,8 @@
-"""Sockets that are listened on: an address of this machine, or a file that its owner alone may open."""
+"""Sockets that are listened on: an address of this machine, or a file that its owner, or a group, may open."""
 
 from __future__ import annotations
 
+import grp
 import os
 import socket
 from pathlib import Path
@@ -11,6 +12,7 @@ from callengine.platform.start_errors import StartError, socket_problem
 BACKLOG = 512
 """Who stands in the kernel's own queue while the door is shut for a moment."""
 _OWNER_ONLY = 0o177
+_OWNER_AND_GROUP = 0o660
 
 
 def tcp_listeners(host: str, port: int) -> list[socket.socket]:
@@ -64,6 +66,22 @@ def private_listener(path: Path) -> socket.socket:
         right = "one engine for one socket; its folder must be there and be written by the engine's user"
         raise StartError(
             f"http.control_socket: the control socket {path} cannot be opened: {problem}", right
+        ) from None
+    return listener
+
+
+def shared_listener(path: Path, group: str) -> socket.socket:
+    """As `private_listener`, and this group of users may open it too. Raises StartError, also for no such group."""
+    listener = private_listener(path)
+    try:
+        os.chown(path, -1, grp.getgrnam(group).gr_gid)
+        path.chmod(_OWNER_AND_GROUP)
+    except (KeyError, OSError) as problem:
+        listener.close()
+        path.unlink(missing_ok=True)
+        what = f"desk.group: the socket {path} cannot be given to the group {group!r}: {problem}"
+        raise StartError(
+            what, 'make the group, with the engine\'s user in it, or set desk.group to ""'
         ) from None
     return listener
 

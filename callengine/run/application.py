@@ -24,6 +24,7 @@ from callengine.control.feed import Feed
 from callengine.http.api.callbacks import CallbackApi
 from callengine.http.api.figures import FiguresApi
 from callengine.http.auth.setup import open_gate
+from callengine.loop.desk_commands import DeskCommands
 from callengine.loop.engine_loop import Engine
 from callengine.loop.live_callbacks import LiveCallbacks
 from callengine.loop.obligation_alarms import AlarmClock
@@ -173,21 +174,17 @@ class Application:
         )
         self.pbx.attach(self.link)
         metrics.inbox_leftovers.set_function(lambda: self.pbx.leftovers)
-        self.feed = Feed(dispatcher, self.clock.now)
-        self._engine = Engine(
+        commands = DeskCommands(ledger, self.clock.now)
+        self.feed = Feed(dispatcher, self.clock.now, group=settings.desk.group, decider=commands)
+        desk = (commands.observe, self.feed.observe)
+        self._engine = commands.loop = Engine(
             dispatcher,
             self.pbx,
             ledger.writer,
             ledger,
             self.alarm,
             self.clock,
-            observers=(
-                self.tally.observe,
-                metrics.observe,
-                self.queue_log.observe,
-                *self.told,
-                self.feed.observe,
-            ),
+            observers=(self.tally.observe, metrics.observe, self.queue_log.observe, *self.told, *desk),
             on_decision_seconds=metrics.decision_seconds.observe,
         )
         self.vitals = VitalSigns(

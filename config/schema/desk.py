@@ -21,6 +21,11 @@ class Desk(Section):
         description="an address of this machine to listen on; browsers elsewhere come through a proxy with HTTPS",
     )
     port: int = Field(8791, ge=0, le=65535, description="0 takes a free one")
+    group: str = Field(
+        "",
+        max_length=32,
+        description="users of this group may open the engine's socket for the desk; empty: the engine's own user only",
+    )
     https: bool = Field(False, description="a proxy in front speaks HTTPS: cookies are sent over it only")
     database: Annotated[str, AfterValidator(valid_ledger_url)] = Field(
         "sqlite:///callengine-desk.db",

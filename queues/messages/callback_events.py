@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from queues.terms.desk_words import CommandKind
 from queues.terms.identifiers import (
     AgentId,
     AttemptId,
     CallId,
     ChannelName,
+    CompanyId,
     MessageId,
     ObligationId,
+    QueueName,
 )
 from queues.terms.outcomes import Choice, ContactResult, Disposition, OfferResult, Review, SoundsLike
 from queues.terms.phone import Phone
@@ -201,3 +204,33 @@ class CallbackSwitchRequested:
     enabled: bool
     by: str
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeskCommand:
+    """A person at the desk wants something. `id` is his browser's: what comes twice is done once.
+
+    `account` and `by` name him. Which of the rest is filled depends on `kind`. After `expires_at` it is too late.
+    """
+
+    at: datetime
+    id: str
+    kind: CommandKind
+    account: str
+    by: str
+    expires_at: datetime | None = None
+    agent: AgentId | None = None
+    call: CallId | None = None
+    queue: QueueName | None = None
+    obligation: ObligationId | None = None
+    message: MessageId | None = None
+    company: CompanyId | None = None
+    number: Phone | None = None
+    reason: str = ""
+    """Of a pause; why a supervisor does it; the purpose of an outgoing call."""
+    to: str = ""
+    """Who is to have a task."""
+    disposition: Disposition | None = None
+    review: Review | None = None
+    contacted_at: datetime | None = None
+    """When he who closes an obligation by hand spoke with the resident."""

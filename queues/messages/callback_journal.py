@@ -1,4 +1,4 @@
-"""What became fact about what is owed: the part of the journal that the law asks for."""
+"""What became fact about what is owed, and what people asked for: the part of the journal that the law asks for."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from queues.messages.events import ContactResult
+from queues.terms.desk_words import CommandKind, CommandRefusal
 from queues.terms.identifiers import (
     AgentId,
     AttemptId,
@@ -279,3 +280,35 @@ class HumanTaskOpened:
     at: datetime
     obligation: ObligationId
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandDecided:
+    """What a person at the desk asked for is done, or refused; `command` is the id under which he asked."""
+
+    at: datetime
+    command: str
+    kind: CommandKind
+    account: str
+    by: str
+    refusal: CommandRefusal | None = None
+    """None: it is done."""
+    agent: AgentId | None = None
+    call: CallId | None = None
+    queue: QueueName | None = None
+    obligation: ObligationId | None = None
+    message: MessageId | None = None
+    company: CompanyId | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallMoved:
+    """A supervisor changed a waiting caller's place: `queue` is where he waits now."""
+
+    at: datetime
+    call: CallId
+    queue: QueueName
+    raised: bool
+    """He is served before all others."""
+    by: str

@@ -160,6 +160,15 @@ class PauseAgent:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepLoggedIn:
+    """Have Asterisk remember that the agent is logged in, or is not: what a restart of the engine reads."""
+
+    agent: AgentId
+    endpoint: Endpoint
+    logged_in: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FetchFromFallback:
     """Have Asterisk's own queue let the resident go, as soon as no phone rings for him: he comes back to hold."""
 
@@ -209,6 +218,7 @@ Command = (
     | CancelAttempt
     | EraseAttemptTrace
     | PauseAgent
+    | KeepLoggedIn
     | FetchFromFallback
     | SetFallbackMember
     | WakeForObligation

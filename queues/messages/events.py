@@ -43,6 +43,7 @@ from queues.messages.callback_events import (
     AttemptVoice,
     CallbackSwitchRequested,
     ChoiceMade,
+    DeskCommand,
     DispositionGiven,
     MessageLeft,
     MessageReviewed,
@@ -122,6 +123,7 @@ __all__ = [
     "ChoiceMade",
     "ContactResult",
     "ConversationHeld",
+    "DeskCommand",
     "DeviceState",
     "DialledNumber",
     "Disposition",
@@ -231,6 +233,7 @@ Event = (
     | ObligationCloseRequested
     | TaskAssignmentRequested
     | CallbackSwitchRequested
+    | DeskCommand
     | ChoiceMade
     | MessageLeft
     | MessageWanted

@@ -18,8 +18,10 @@ from queues.messages.callback_journal import (
     AttemptReached,
     CallbacksSwitched,
     CallJudged,
+    CallMoved,
     ChoiceOffered,
     ChoiceTaken,
+    CommandDecided,
     DialPostponed,
     DialRefused,
     DispositionNoted,
@@ -62,6 +64,7 @@ __all__ = [
     "CallHeld",
     "CallJudged",
     "CallLeftQueue",
+    "CallMoved",
     "CallMovedToFallback",
     "CallOffered",
     "CallPassedOn",
@@ -69,6 +72,7 @@ __all__ = [
     "CallbacksSwitched",
     "ChoiceOffered",
     "ChoiceTaken",
+    "CommandDecided",
     "DialPostponed",
     "DialRefused",
     "DispositionNoted",
@@ -361,6 +365,8 @@ JournalEntry = (
     | MessageClosed
     | TaskAssigned
     | CallbacksSwitched
+    | CommandDecided
+    | CallMoved
     | HumanTaskOpened
     | RecordingMissed
     | RecordingStarted

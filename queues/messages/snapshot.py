@@ -186,6 +186,9 @@ class KnownCall:
     """The ring whose end nobody noted, and whom it rang."""
     rung: AgentId | None = None
     recording: str = ""
+    moved_to: QueueName | None = None
+    """The queue in which a supervisor let him wait."""
+    is_raised: bool = False
 
 
 @dataclass(frozen=True, slots=True)

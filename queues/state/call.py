@@ -16,6 +16,8 @@ from queues.terms.outcomes import Choice, QueueExit
 from queues.terms.phone import Phone
 
 Place = tuple[int, datetime, str]
+BEFORE_ALL = -1
+"""The priority of those whom a supervisor raised: no queue's is smaller than 0."""
 """Order among all who wait: priority, then the moment the law wants a human with them, then id.
 
 For live callers that moment is arrival + the answer limit, for callbacks arrival + the contact limit: so
@@ -244,6 +246,8 @@ class Call:
     """Where his conversation is recorded, once that was told."""
     uncounted: CallOffered | None = None
     """What the journal would have said of his arrival: a call of our own numbers enters no figure."""
+    is_raised: bool = False
+    """A supervisor wants him served before all others."""
     is_held: bool = False
     """Whom he speaks with has put him on hold."""
     has_trace: bool = True
@@ -260,5 +264,6 @@ class Call:
 
     @property
     def place(self) -> Place:
-        """His place among all waiting: never changes while he waits."""
-        return (self.queue.priority, self.arrived_at + self.answer_limit, self.id)
+        """His place among all waiting: never changes while he waits, but by a supervisor's hand."""
+        priority = BEFORE_ALL if self.is_raised else self.queue.priority
+        return (priority, self.arrived_at + self.answer_limit, self.id)

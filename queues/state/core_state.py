@@ -69,9 +69,7 @@ class Centre:
     ) -> None:
         if not policy.queues:
             raise ValueError("a centre needs at least one queue")
-        self.policy = policy
-        self.epoch = epoch
-        self.node = node
+        self.policy, self.epoch, self.node = policy, epoch, node
         self._subscriptions = subscriptions or {}
         self.rank = rank
         self.calls: dict[CallId, Call] = {}
@@ -95,6 +93,8 @@ class Centre:
         """A supervisor pulled the switch."""
         self.parked: OrderedPool[ObligationId, Place] = OrderedPool()
         """Obligations in line for which there is no channel now, or while callbacks are stopped."""
+        self.decided: dict[str, None] = {}
+        """Ids of the desk's commands that this run has decided, the oldest first."""
         self.messages: dict[MessageId, WaitingMessage] = {}
         self.waiting: dict[QueueName, OrderedPool[str, Place]] = {}
         self.waiters: dict[str, Waiter] = {}

@@ -30,6 +30,7 @@ from queues.terms.identifiers import (
     MessageId,
     ObligationId,
     OfferId,
+    QueueName,
 )
 from queues.terms.outcomes import (
     AGENT_GONE,
@@ -230,6 +231,8 @@ def _known_call(row: _AnyRow, rung: _AnyRow | None) -> KnownCall:
         offer=None if rung is None else OfferId(rung.offer),
         rung=None if rung is None else AgentId(rung.agent),
         recording=row.recording or "",
+        moved_to=None if row.moved_to is None else QueueName(row.moved_to),
+        is_raised=row.raised_at is not None,
     )
 
 

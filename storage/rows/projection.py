@@ -11,7 +11,7 @@ from sqlalchemy import Table
 from queues.messages import journal as facts
 from queues.messages.journal import JournalEntry
 from sla.obligation import ObligationState
-from storage.schema import tables
+from storage.schema import desk_tables, tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +149,11 @@ def _supervision_changes(entry: JournalEntry, place: Place) -> Iterator[Change]:
             yield from _message_changes(entry, place.node)
         case facts.TaskAssigned(at, obligation, to, by):
             yield _task(obligation, assigned_to=to[:_NAME], assigned_by=by[:_NAME], assigned_at=at)
+        case facts.CommandDecided():
+            yield Insert(desk_tables.desk_commands, _command_row(entry, place.node))
+        case facts.CallMoved(at, call, queue, raised):
+            values = {"moved_to": queue, **({"raised_at": at} if raised else {})}
+            yield _call(place.node, call, **values)
         case facts.CallbacksSwitched(at, enabled, by, why):
             key = {"node": place.node, "name": CALLBACKS_SWITCH}
             values = {"enabled": enabled, "at": at, "by": by[:_NAME], "why": why[:_WHY]}
@@ -224,6 +229,25 @@ def _call_row(entry: facts.CallOffered, node: str) -> dict[str, Any]:
         "caller_name": entry.caller_name[:200],
         "served_by": facts.ServedBy.ASTERISK.value if entry.watched else None,
         "unlisted": None if entry.unlisted is None else entry.unlisted[:40],
+    }
+
+
+def _command_row(entry: facts.CommandDecided, node: str) -> dict[str, Any]:
+    return {
+        "command": entry.command,
+        "node": node,
+        "at": entry.at,
+        "kind": entry.kind.value,
+        "account": entry.account[:_NAME],
+        "by": entry.by[:_NAME],
+        "refusal": None if entry.refusal is None else entry.refusal.value,
+        "agent": entry.agent,
+        "call": entry.call,
+        "queue": entry.queue,
+        "obligation": entry.obligation,
+        "message": entry.message,
+        "company": entry.company,
+        "reason": entry.reason[:_WHY],
     }
 
 

@@ -83,6 +83,7 @@ EVENTS: Names = _names(
         "RecordingLost": events.RecordingLost,
         "AgentPhoneUsed": events.AgentPhoneUsed,
         "AttemptVoice": events.AttemptVoice,
+        "DeskCommand": events.DeskCommand,
     },
 )
 """What is handed to the dispatcher."""
@@ -106,6 +107,7 @@ COMMANDS: Names = _names(
         "WakeForObligation": commands.WakeForObligation,
         "ForgetObligationTimer": commands.ForgetObligationTimer,
         "RefuseCall": commands.RefuseCall,
+        "KeepLoggedIn": commands.KeepLoggedIn,
     },
 )
 """What it orders."""
@@ -121,6 +123,8 @@ ENTRIES: Names = _names(
         "CallConnected": journal.CallConnected,
         "CallPassedOn": journal.CallPassedOn,
         "CallHeld": journal.CallHeld,
+        "CallMoved": journal.CallMoved,
+        "CommandDecided": journal.CommandDecided,
         "CallMovedToFallback": journal.CallMovedToFallback,
         "CallLeftQueue": journal.CallLeftQueue,
         "CallFinished": journal.CallFinished,

@@ -119,8 +119,11 @@ calls = Table(
     Column("message_at", Instant),
     Column("queue_exit", String(20)),
     Column("unlisted", String(40)),
+    Column("moved_to", String(40)),
+    Column("raised_at", Instant),
 )
-"""`unlisted`: the number he dialled, where no line of the settings had it."""
+"""`unlisted`: the number he dialled, where no line of the settings had it. `queue` is where he arrived, for the
+figures; `moved_to` where a supervisor let him wait, `raised_at` when one put him before all others."""
 Index("ix_calls_number", calls.c.number, calls.c.arrived_at)
 Index(
     "ix_calls_open",

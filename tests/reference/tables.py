@@ -8,6 +8,7 @@ from itertools import groupby
 from sqlalchemy import Column, Index, Table
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
+import storage.schema.desk_tables
 import storage.schema.interval_tables  # noqa: F401  # So that its tables are in the metadata.
 from storage.schema.meanings import SUMS, TABLES, meaning_of
 from storage.schema.tables import Instant, metadata

@@ -13,6 +13,7 @@ from queues.policy import CallbackPolicy, CentrePolicy
 from queues.state.core_state import Centre
 from queues.state.obligation import Obligation
 from queues.state.timers import TimerKind
+from queues.terms.desk_words import CommandKind
 from queues.terms.identifiers import (
     AgentId,
     AttemptId,
@@ -232,6 +233,25 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
         enabled=st.booleans(),
         by=st.just("supervisor"),
         why=st.just("storm"),
+    ),
+    st.builds(
+        events.DeskCommand,
+        at=MOMENTS,
+        id=st.text("abcdef", min_size=1, max_size=2),
+        kind=st.sampled_from(CommandKind),
+        account=st.just("7"),
+        by=st.just("supervisor"),
+        expires_at=st.none() | MOMENTS,
+        agent=st.none() | AGENTS,
+        call=st.none() | CALLS,
+        queue=st.sampled_from([GENERAL, EMERGENCY]),
+        obligation=st.none() | OBLIGATIONS,
+        message=st.none() | CALLS.map(MessageId),
+        reason=st.sampled_from(["", "lunch"]),
+        disposition=st.sampled_from(Disposition),
+        review=st.sampled_from(events.Review),
+        contacted_at=st.none() | MOMENTS,
+        number=NUMBERS,
     ),
     st.builds(
         events.ChoiceMade,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import grp
+import os
 import signal
+import socket
 import stat
 import sys
 import tempfile
@@ -12,9 +15,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import get_args
 
+import msgspec
 import pytest
 
-from callengine.control.feed import MOST_BEHIND, MOST_READERS, Feed
+from callengine.control.feed import MOST_ASKED, MOST_BEHIND, MOST_READERS, Decider, Feed
 from callengine.control.live_messages import (
     AgentIs,
     Beat,
@@ -25,8 +29,10 @@ from callengine.control.live_messages import (
     Snapshot,
     from_line,
 )
+from callengine.control.peers import Peer, may_ask, peer_of
 from callengine.control.places import desk_socket
 from callengine.control.telling import is_told
+from callengine.control.wishes import Decided, Wish, wish_to_line
 from queues.live_state import AgentView, CallView, CentreView
 from queues.messages import journal
 from queues.state.call import CallState
@@ -71,9 +77,9 @@ def some_view() -> CentreView:
 
 
 @asynccontextmanager
-async def a_feed() -> AsyncIterator[tuple[Feed, Path]]:
+async def a_feed(decider: Decider | None = None, group: str = "") -> AsyncIterator[tuple[Feed, Path]]:
     with tempfile.TemporaryDirectory() as folder:
-        feed = Feed(Looking(some_view()), ManualClock().now)
+        feed = Feed(Looking(some_view()), ManualClock().now, group=group, decider=decider)
         control = Path(folder) / "c.sock"
         await feed.open(control)
         try:
@@ -203,14 +209,98 @@ async def test_a_desk_that_is_killed_is_forgotten() -> None:
         await until(lambda: feed.readers == 0)
 
 
-async def test_who_talks_instead_of_listening_is_cut_off() -> None:
-    async with a_feed() as (feed, path):
+async def test_who_writes_what_is_no_command_is_cut_off() -> None:
+    for rubbish in (b"x" * 1_000_000, b"{}\n", b"\xff\n", wish_to_line(WISH).replace(b'"w1"', b'""')):
+        async with a_feed(Decisions()) as (feed, path):
+            reader, writer = await asyncio.open_unix_connection(str(path))
+            await heard(reader)
+            writer.write(rubbish)
+            await until(lambda feed=feed: feed.cut_off == 1)
+            writer.close()
+            await asyncio.gather(writer.wait_closed(), return_exceptions=True)
+
+
+WISH = Wish(id="w1", kind="agent_pause", account="7", by="Иванова", made_at=NOON, agent="1001")
+
+
+class Decisions:
+    """Says yes to all but logging out, when it is let."""
+
+    def __init__(self) -> None:
+        self.asked: list[Wish] = []
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+
+    async def decide(self, wish: Wish) -> Decided | None:
+        self.asked.append(wish)
+        await self.may_answer.wait()
+        if wish.kind == "agent_log_out":
+            return Decided(False, "logged_out", "the agent is not logged in")
+        return Decided(True)
+
+
+async def test_commands_are_answered_in_the_stream_of_who_asked_and_in_nobody_elses() -> None:
+    decisions = Decisions()
+    async with a_feed(decisions) as (feed, path), reading(path) as other:
         reader, writer = await asyncio.open_unix_connection(str(path))
         await heard(reader)
-        writer.write(b"x" * 1_000_000)
-        await until(lambda: feed.cut_off == 1)
+        await heard(other)
+        out = msgspec.structs.replace(WISH, id="w2", kind="agent_log_out")
+        lines = wish_to_line(WISH) + wish_to_line(out)
+        writer.write(lines[:100])
+        await asyncio.sleep(0.05)
+        writer.write(lines[100:])
+        answers = [await heard(reader) for _ in range(2)]
+        assert [(one.n, one.command, one.done, one.refusal) for one in answers] == [
+            (1, "w1", True, ""),
+            (2, "w2", False, "logged_out"),
+        ]
+        assert decisions.asked == [WISH, out]
+        feed.observe(ENDED)
+        assert (await heard(other)).n == 1
         writer.close()
         await asyncio.gather(writer.wait_closed(), return_exceptions=True)
+
+
+async def test_who_asks_too_much_at_a_time_is_cut_off_and_the_engine_has_decided_a_bounded_part() -> None:
+    decisions = Decisions()
+    decisions.may_answer.clear()
+    async with a_feed(decisions) as (feed, path):
+        reader, writer = await asyncio.open_unix_connection(str(path))
+        await heard(reader)
+        for n in range(MOST_ASKED + 5):
+            writer.write(wish_to_line(msgspec.structs.replace(WISH, id=f"w{n}")))
+        await until(lambda: feed.cut_off == 1)
+        assert len(decisions.asked) <= MOST_ASKED
+        writer.close()
+        await asyncio.gather(writer.wait_closed(), return_exceptions=True)
+
+
+def test_only_the_engines_user_root_and_the_desks_group_may_connect() -> None:
+    me, somebody = os.geteuid(), 54321
+    assert may_ask(Peer(1, me, frozenset({somebody})), None)
+    assert may_ask(Peer(1, 0, frozenset()), None)
+    assert not may_ask(Peer(1, somebody, frozenset({somebody})), None)
+    assert not may_ask(Peer(1, somebody, frozenset({1})), 77)
+    assert may_ask(Peer(1, somebody, frozenset({1, 77})), 77)
+
+
+async def test_the_kernel_tells_who_is_there_and_a_group_may_open_the_file() -> None:
+    group = grp.getgrgid(os.getegid()).gr_name
+    async with a_feed(group=group) as (feed, path), reading(path) as reader:
+        assert stat.S_IMODE(path.stat().st_mode) == 0o660
+        assert isinstance(await heard(reader), Snapshot)
+        one, other = socket.socketpair(socket.AF_UNIX)
+        with one, other:
+            peer = peer_of(one)
+        assert (peer.pid, peer.uid) == (os.getpid(), os.geteuid())
+        assert os.getegid() in peer.groups
+        assert feed.readers == 1
+
+
+async def test_a_group_that_there_is_not_leaves_no_socket_and_an_engine_that_runs() -> None:
+    async with a_feed(group="no-such-group") as (_, path):
+        assert not path.exists()
 
 
 async def test_only_so_many_may_read() -> None:
@@ -271,6 +361,7 @@ def test_every_word_of_the_journal_is_told_or_known_to_be_left_out() -> None:
         "CallMovedToFallback",
         "ChoiceOffered",
         "ChoiceTaken",
+        "CommandDecided",
         "DialRefused",
         "DispositionNoted",
         "OfferRang",
