@@ -47,10 +47,6 @@ def state_of(centre: LiveCentre, agent: str) -> tuple[str, str]:
     return one.state.value, one.pause_reason
 
 
-async def member(centre: LiveCentre) -> str:
-    return await centre.asterisk.run("queue show callengine-fallback")
-
-
 async def test_the_buttons_of_an_agent_do_what_his_phone_codes_do_and_outlive_the_engine() -> None:
     async with live_centre(CentrePlan(agents=1, wrap_up=0)) as centre:
         await centre.phones.add_agents(1)
