@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,13 @@ import aiohttp
 
 from callengine.desk.data.database import DeskDatabase
 from callengine.desk.engine_link.follower import EngineFollower
+from callengine.desk.ledger.reader import reader_of
 from callengine.desk.people.account_rules import AccountFields
 from callengine.desk.people.commands import add_account, make_password_link
 from callengine.desk.people.doors.secret import kept
 from callengine.desk.people.scope import system_scope
 from callengine.desk.people.tables import accounts
-from callengine.desk.process import Pages, assembled
+from callengine.desk.process import Pages, assembled, subject_routes
 from callengine.desk.web.server import DeskServer
 from config.settings import Settings
 from tests.support.desk_pages import desk_database
@@ -53,8 +54,9 @@ class Doors:
     address: str
     database: DeskDatabase
     pages: Pages
+    follower: EngineFollower
     clock: list[datetime]
-    seconds: list[float] = field(default_factory=lambda: [1000.0])
+    seconds: list[float]
 
     def pass_time(self, by: timedelta) -> None:
         """Both clocks."""
@@ -105,7 +107,8 @@ class Browser:
 
     def __init__(self, address: str, **more: Any) -> None:
         self.client = aiohttp.ClientSession(
-            address, cookie_jar=aiohttp.CookieJar(unsafe=True), headers={"Accept": "text/html"}, **more
+            address,
+            **{"cookie_jar": aiohttp.CookieJar(unsafe=True), "headers": {"Accept": "text/html"}, **more},
         )
         self.status = 0
         self.headers: Mapping[str, str] = {}
@@ -146,17 +149,19 @@ class Browser:
 
 @asynccontextmanager
 async def doors(
-    folder: Path, settings: Settings | None = None, url: str | None = None
+    folder: Path, settings: Settings | None = None, url: str | None = None, *, subjects: bool = False
 ) -> AsyncIterator[Doors]:
-    """Serve the desk's pages; its clock stands until told."""
+    """Serve the desk's pages, those of all `subjects` too where wanted; its clock stands until told."""
     clock, seconds = [NOON], [1000.0]
     settings = settings or two_companies()
     async with desk_database(url or f"sqlite:///{folder}/desk.db") as database:
-        pages = assembled(settings, database, lambda: clock[0], lambda: seconds[0])
-        follower = EngineFollower(Path("/nonexistent/desk.sock"))
+        follower, reader = EngineFollower(Path("/nonexistent/desk.sock")), reader_of(settings)
+        routes = subject_routes(settings, database, reader, follower, lambda: clock[0]) if subjects else ()
+        pages = assembled(settings, database, lambda: clock[0], lambda: seconds[0], routes)
         server = DeskServer("127.0.0.1", 0, follower, pages.gate, pages.routes, settings.desk.public_address)
         await server.start()
         try:
-            yield Doors(f"http://127.0.0.1:{server.port}", database, pages, clock, seconds)
+            yield Doors(f"http://127.0.0.1:{server.port}", database, pages, follower, clock, seconds)
         finally:
             await server.stop()
+            await reader.close()
