@@ -20,6 +20,10 @@ from callengine.desk.accounts.parts import Parts
 from callengine.desk.accounts.sign_in_pages import SignInPages
 from callengine.desk.agent_page.assembly import Neighbours, agent_page
 from callengine.desk.data.database import DeskDatabase
+from callengine.desk.directory import pages as directory_pages
+from callengine.desk.directory import privacy as directory_privacy
+from callengine.desk.directory.imports.running import Loads
+from callengine.desk.directory.pages.desk import DirectoryDesk
 from callengine.desk.engine_link.follower import EngineFollower
 from callengine.desk.history.pages import HistoryPages
 from callengine.desk.history.sounds import Sounds
@@ -45,6 +49,8 @@ from storage.schema.database import ledger_url
 from storage.schema.errors import LedgerError
 
 _SQLITE = "sqlite:///"
+_UPLOADS = "callengine-desk-uploads"
+"""Files on their way into the directory; each goes when it is loaded or thrown away."""
 PLACES = (
     Place("work", "/desk/work", Right.AGENT_PAGE),
     Place("floor", "/desk/floor", Right.FLOOR_SEE),
@@ -64,7 +70,9 @@ async def serve(settings: Settings) -> None:
     follower = EngineFollower(in_state_folder(desk_socket(settings.http.control_socket)))
     database = await opened_database(settings)
     now, reader = SystemClock().now, reader_of(settings)
-    subjects = subject_routes(settings, database, reader, follower, now)
+    loads = Loads(database, now, in_state_folder(Path(_UPLOADS)))
+    await loads.recover()
+    subjects = subject_routes(settings, database, reader, follower, loads, now)
     work = agent_page(settings, database, parts_drawing(settings), follower, now, Neighbours())
     pages = assembled(settings, database, now, loop.time, (*subjects, *work.routes))
     server = DeskServer(
@@ -101,6 +109,7 @@ async def serve(settings: Settings) -> None:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await server.stop()
+        await loads.close()
         await reader.close()
         await database.close()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -153,13 +162,16 @@ def subject_routes(
     database: DeskDatabase,
     reader: LedgerReader,
     follower: EngineFollower,
+    loads: Loads,
     now: Callable[[], datetime],
 ) -> tuple[DeskRoute, ...]:
     """Those of every subject; accounts are not one."""
     del follower
+    known = {one.id: one.name for one in settings.companies}
+    directory = DirectoryDesk(database, now, loads, known)
     names, zone = names_of(settings), ZoneInfo(settings.centre.time_zone)
     history = HistoryPages(reader, database, names, Sounds(settings.desk.recordings, now), zone, now)
-    return (*history.routes(),)
+    return (*directory_pages.routes(directory), *history.routes())
 
 
 def parts_drawing(settings: Settings) -> Drawing:
@@ -169,7 +181,7 @@ def parts_drawing(settings: Settings) -> Drawing:
 
 def privacy_shares() -> tuple[Share, ...]:
     """What each subject keeps of a resident; the directory's is first."""
-    return ()
+    return (directory_privacy.SHARE,)
 
 
 def roster_of(settings: Settings) -> Roster:

@@ -127,7 +127,7 @@ def read_row(number: int, cells: Sequence[str], mapping: Mapping[str, int]) -> R
     keys = name_keys(name) if name else None
     if phones and not name:
         note(_Wrong("name", "", "name_missing"))
-    elif name and (keys is None or not keys.words):
+    elif name and not any(char.isalpha() for char in name):
         note(_Wrong("name", name, "name"))
     if faults or place is None or role is None or language is None:
         return faults
