@@ -13,6 +13,7 @@ from typing import Any
 import aiohttp
 
 from callengine.desk.data.database import DeskDatabase
+from callengine.desk.directory.imports.running import Loads
 from callengine.desk.engine_link.follower import EngineFollower
 from callengine.desk.ledger.reader import reader_of
 from callengine.desk.people.account_rules import AccountFields
@@ -156,7 +157,11 @@ async def doors(
     settings = settings or two_companies()
     async with desk_database(url or f"sqlite:///{folder}/desk.db") as database:
         follower, reader = EngineFollower(Path("/nonexistent/desk.sock")), reader_of(settings)
-        routes = subject_routes(settings, database, reader, follower, lambda: clock[0]) if subjects else ()
+        loads = Loads(database, lambda: clock[0], folder / "uploads")
+        await loads.recover()
+        routes = (
+            subject_routes(settings, database, reader, follower, loads, lambda: clock[0]) if subjects else ()
+        )
         pages = assembled(settings, database, lambda: clock[0], lambda: seconds[0], routes)
         server = DeskServer("127.0.0.1", 0, follower, pages.gate, pages.routes, settings.desk.public_address)
         await server.start()
@@ -164,4 +169,5 @@ async def doors(
             yield Doors(f"http://127.0.0.1:{server.port}", database, pages, follower, clock, seconds)
         finally:
             await server.stop()
+            await loads.close()
             await reader.close()

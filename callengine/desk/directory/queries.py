@@ -126,6 +126,25 @@ async def house_card(
     return HouseCard(house, shown, int(count or 0), people, devices.mappings().all(), services)
 
 
+async def page_of_flat(connection: AsyncConnection, scope: Scope, house_id: int, number_key: str) -> int:
+    """From which premises on the page begins that shows this flat; 0 when there is none."""
+    length = func.length(premises.c.number_key)
+    before = await connection.scalar(
+        select(func.count())
+        .select_from(premises)
+        .where(
+            scope.clause(premises.c.company),
+            premises.c.house_id == house_id,
+            there(premises),
+            or_(
+                length < len(number_key),
+                and_(length == len(number_key), premises.c.number_key < number_key),
+            ),
+        )
+    )
+    return int(before or 0) // PAGE * PAGE
+
+
 async def people_of(
     connection: AsyncConnection, scope: Scope, premises_ids: Sequence[int]
 ) -> Mapping[int, Sequence[RowMapping]]:

@@ -17,6 +17,7 @@ from callengine.desk.directory.queries import (
     count_all,
     house_card,
     list_houses,
+    page_of_flat,
     premises_of,
 )
 from callengine.desk.directory.records import (
@@ -30,7 +31,7 @@ from callengine.desk.directory.records import (
     Taken,
 )
 from callengine.desk.directory.tables import houses
-from callengine.desk.directory.typed.house_numbers import HouseNumber
+from callengine.desk.directory.typed.house_numbers import HouseNumber, flat_key
 from callengine.desk.directory.typed.kinds_of_street import STREET_KINDS
 from callengine.desk.people.rights import Right
 from callengine.desk.people.trail import record
@@ -126,9 +127,11 @@ class HousePages:
     async def show_card(self, visit: Visit) -> web.StreamResponse:
         """The house with all that belongs to it; that its people were looked at stands in the trail."""
         identity = number_in(visit)
-        page = visit.request.query.get("from", "0")
+        page, flat = visit.request.query.get("from", ""), visit.request.query.get("flat", "")
         start = int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 0
         async with self._desk.database.reading() as connection:
+            if flat and not page:
+                start = await page_of_flat(connection, visit.scope, identity, flat_key(flat))
             card = await house_card(connection, visit.scope, identity, flat_from=start)
         async with self._desk.database.writing() as connection:
             subject = ("house", identity)
@@ -141,7 +144,7 @@ class HousePages:
             company=self._desk.name_of(card.house["company"]),
             start=start,
             size=PAGE,
-            found=visit.request.query.get("flat", ""),
+            found=flat,
             hours=hours_in(visit),
         )
 

@@ -29,7 +29,7 @@ function box(input) {
       one.id = `directory-found-${index}`;
       one.setAttribute("role", "option");
       one.setAttribute("aria-selected", "false");
-      const place = [hit.house, hit.flat].filter(Boolean).join(", ");
+      const place = [hit.house, hit.flat && `${input.dataset.flat} ${hit.flat}`].filter(Boolean).join(", ");
       one.textContent = [hit.name, place].filter(Boolean).join(" — ");
       one.addEventListener("mousedown", (event) => { event.preventDefault(); go(hit); });
       return one;

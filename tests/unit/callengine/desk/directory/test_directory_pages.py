@@ -5,9 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,42 +14,19 @@ import pytest
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
-from callengine.desk.data.database import DeskDatabase
-from callengine.desk.directory import pages
 from callengine.desk.directory.callers import contacted
+from callengine.desk.directory.commands.houses import save_premises
 from callengine.desk.directory.commands.residents import add_consent
-from callengine.desk.directory.imports.running import Loads
 from callengine.desk.directory.pages import loads as load_pages
-from callengine.desk.directory.pages.desk import HOME, DirectoryDesk
+from callengine.desk.directory.pages.desk import HOME
 from callengine.desk.directory.privacy import SHARE
-from callengine.desk.directory.records import Consent
+from callengine.desk.directory.records import Consent, Premises
 from callengine.desk.people.scope import NotSeen
 from callengine.desk.people.tables import trail
 from tests.support.desk_directory import one_home
-from tests.support.desk_pages import AGENT, SUPERVISOR, YUG, desk_database, desk_pages, visitor
+from tests.support.desk_pages import AGENT, SUPERVISOR, YUG, visitor
 from tests.support.manual_clock import NOON
-
-COMPANIES = {"sever": "УК Север", "yug": "УК Юг"}
-
-
-@dataclass
-class Opened:
-    address: str
-    database: DeskDatabase
-    loads: Loads
-
-
-@asynccontextmanager
-async def opened(folder: Path) -> AsyncIterator[Opened]:
-    async with desk_database(f"sqlite:///{folder}/desk.db") as database:
-        runner = Loads(database, lambda: NOON, folder / "uploads")
-        await runner.recover()
-        desk = DirectoryDesk(database, lambda: NOON, runner, COMPANIES)
-        async with desk_pages(pages.routes(desk)) as address:
-            try:
-                yield Opened(address, database, runner)
-            finally:
-                await runner.close()
+from tests.support.opened_directory import opened_directory
 
 
 async def text_of(client: aiohttp.ClientSession, path: str, status: int = 200) -> str:
@@ -67,7 +41,7 @@ async def sent(client: aiohttp.ClientSession, path: str, **fields: Any) -> tuple
 
 
 async def test_a_house_its_flat_and_its_resident_by_forms(tmp_path: Path) -> None:
-    async with opened(tmp_path) as desk, visitor(desk.address, "sever") as client:
+    async with opened_directory(tmp_path) as desk, visitor(desk.address, "sever") as client:
         assert "Домов ещё нет" in await text_of(client, HOME)
         form = await text_of(client, f"{HOME}/houses/new")
         client_id = re.findall(r'name="client_id" value="([^"]+)"', form)[0]
@@ -111,7 +85,7 @@ async def test_a_house_its_flat_and_its_resident_by_forms(tmp_path: Path) -> Non
 
 
 async def test_a_form_that_somebody_overtook_says_what_changed(tmp_path: Path) -> None:
-    async with opened(tmp_path) as desk, visitor(desk.address, "agent") as client:
+    async with opened_directory(tmp_path) as desk, visitor(desk.address, "agent") as client:
         async with desk.database.writing() as connection:
             house, home, who = await one_home(connection, "sever")
         for path, fields, changed in (
@@ -135,7 +109,7 @@ async def test_a_form_that_somebody_overtook_says_what_changed(tmp_path: Path) -
 
 
 async def test_contractors_have_hours_and_houses(tmp_path: Path) -> None:
-    async with opened(tmp_path) as desk, visitor(desk.address, "supervisor") as client:
+    async with opened_directory(tmp_path) as desk, visitor(desk.address, "supervisor") as client:
         async with desk.database.writing() as connection:
             house, _, _ = await one_home(connection, "sever")
         wrong = {"company": "sever", "name": "Лифт", "trade": "lift", "phone_0": "x", "from_0": "25:99"}
@@ -174,7 +148,7 @@ async def test_contractors_have_hours_and_houses(tmp_path: Path) -> None:
 
 
 async def test_of_company_b_company_a_gets_nothing_by_any_route(tmp_path: Path) -> None:
-    async with opened(tmp_path) as desk, visitor(desk.address, "sever") as client:
+    async with opened_directory(tmp_path) as desk, visitor(desk.address, "sever") as client:
         async with desk.database.writing() as connection:
             house, home, who = await one_home(connection, "yug", street="Тайная", name="Скрытов Пётр")
         before = [
@@ -202,7 +176,7 @@ async def test_of_company_b_company_a_gets_nothing_by_any_route(tmp_path: Path) 
 
 @pytest.mark.parametrize("person", ["agent", "editor"])
 async def test_who_may_not_load_finds_no_such_page(tmp_path: Path, person: str) -> None:
-    async with opened(tmp_path) as desk, visitor(desk.address, person) as client:
+    async with opened_directory(tmp_path) as desk, visitor(desk.address, person) as client:
         await text_of(client, f"{HOME}/loads", 404)
         assert "Загрузка и выгрузка" not in await text_of(client, HOME)
         assert (await sent(client, f"{HOME}/export", company="sever"))[0] == 404
@@ -216,7 +190,7 @@ async def test_a_file_goes_from_upload_to_the_directory_and_back_out(
         "1;ул. Ленина;5;12;Иванова Мария;89161234567;=СУММ(1)\r\n"
         "2;ул. Мира;5;1;Петров;12345;\r\n"
     )
-    async with opened(tmp_path) as desk, visitor(desk.address, "sever") as client:
+    async with opened_directory(tmp_path) as desk, visitor(desk.address, "sever") as client:
         async with client.post(
             f"{HOME}/loads?company=sever&name=a.csv&client_id=x", data=rows.encode("cp1251")
         ) as answer:
@@ -275,7 +249,7 @@ async def test_a_file_goes_from_upload_to_the_directory_and_back_out(
 
 
 async def test_a_broken_file_is_refused_in_words(tmp_path: Path) -> None:
-    async with opened(tmp_path) as desk, visitor(desk.address, "sever") as client:
+    async with opened_directory(tmp_path) as desk, visitor(desk.address, "sever") as client:
         async with client.post(f"{HOME}/loads?company=sever&name=a.xlsx", data=b"PK\x03\x04junk") as answer:
             path = (await answer.json())["path"]
         await desk.loads.settled()
@@ -285,7 +259,7 @@ async def test_a_broken_file_is_refused_in_words(tmp_path: Path) -> None:
 
 
 async def test_a_residents_data_are_told_and_erased(tmp_path: Path) -> None:
-    async with opened(tmp_path) as desk, desk.database.writing() as connection:
+    async with opened_directory(tmp_path) as desk, desk.database.writing() as connection:
         _, home, who = await one_home(connection, "sever")
         await contacted(connection, AGENT, "sever", "+79161234567", who, home, NOON)
         await add_consent(connection, AGENT, NOON, who, Consent("recording", "звонок", date(2026, 3, 1)))
@@ -303,8 +277,19 @@ async def test_a_residents_data_are_told_and_erased(tmp_path: Path) -> None:
         assert not any("Иванова" in f"{row.before}{row.after}" for row in kept)
 
 
+async def test_a_flat_far_down_is_on_the_page_that_opens(tmp_path: Path) -> None:
+    async with opened_directory(tmp_path) as desk, visitor(desk.address, "agent") as client:
+        async with desk.database.writing() as connection:
+            house, _, _ = await one_home(connection, "sever", flat="1000")
+            for flat in range(1, 120):
+                await save_premises(connection, AGENT, NOON, house, Premises(str(flat)))
+        page = await text_of(client, f"{HOME}/houses/{house}?flat=1000")
+        assert 'id="found"' in page
+        assert 'id="found"' not in await text_of(client, f"{HOME}/houses/{house}?flat=1000&from=0")
+
+
 async def test_who_looked_at_whom_stands_in_the_trail(tmp_path: Path) -> None:
-    async with opened(tmp_path) as desk, visitor(desk.address, "agent") as client:
+    async with opened_directory(tmp_path) as desk, visitor(desk.address, "agent") as client:
         async with desk.database.writing() as connection:
             house, _, who = await one_home(connection, "sever")
         await text_of(client, f"{HOME}/houses/{house}")
