@@ -42,7 +42,7 @@ class CardPages:
     def routes(self) -> tuple[DeskRoute, ...]:
         """All of them."""
         one, write = "/desk/work/cards/{card}", Right.CARDS_WRITE
-        known = {"card": "1"}
+        known = {"card": "cards.id"}
         return (
             DeskRoute("GET", f"{one}/part", self.part, write, samples=known),
             DeskRoute("GET", f"{one}/about", self.about, write, samples=known),

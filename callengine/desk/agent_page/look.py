@@ -89,4 +89,10 @@ class Look:
             "can_ask": self._can_ask,
             "topic_of": lambda row: row["topic_ru" if language == "ru" else "topic_en"] or "",
             "why": why_owed,
+            "word": _word,
         }
+
+
+def _word(texts: Mapping[str, str], kind: str, value: str) -> str:
+    """What people say for a word of the engine or of a table; one that is newer than the texts as it is."""
+    return texts.get(f"{kind}{value}", value)
