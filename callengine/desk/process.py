@@ -19,6 +19,7 @@ from callengine.desk.accounts.doorkeeper import DeskDoorkeeper
 from callengine.desk.accounts.parts import Parts
 from callengine.desk.accounts.sign_in_pages import SignInPages
 from callengine.desk.agent_page.assembly import Neighbours, agent_page
+from callengine.desk.cards import privacy as cards_privacy
 from callengine.desk.data.database import DeskDatabase
 from callengine.desk.directory import pages as directory_pages
 from callengine.desk.directory import privacy as directory_privacy
@@ -181,7 +182,7 @@ def parts_drawing(settings: Settings) -> Drawing:
 
 def privacy_shares() -> tuple[Share, ...]:
     """What each subject keeps of a resident; the directory's is first."""
-    return (directory_privacy.SHARE,)
+    return (directory_privacy.SHARE, cards_privacy.SHARE)
 
 
 def roster_of(settings: Settings) -> Roster:

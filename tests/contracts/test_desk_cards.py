@@ -24,6 +24,7 @@ from callengine.desk.cards.commands import (
 )
 from callengine.desk.cards.drafts import Sent
 from callengine.desk.cards.marks import Nuisance, lift_nuisance, mark_nuisance, write_note
+from callengine.desk.cards.privacy import SHARE
 from callengine.desk.cards.queries import (
     all_topics,
     card_of,
@@ -266,6 +267,24 @@ async def test_topics_are_data_and_a_company_may_have_its_own(connection: AsyncC
     assert "Шлагбаум" not in [row["name_ru"] for row in await topics_of(connection, AGENT, "sever")]
     assert "Шлагбаум" in [row["name_ru"] for row in await all_topics(connection, SUPERVISOR)]
     assert "Шлагбаум" not in [row["name_ru"] for row in await all_topics(connection, YUG)]
+
+
+async def test_a_resident_is_told_what_cards_say_of_him_and_erased_from_them(
+    connection: AsyncConnection,
+) -> None:
+    card = await open_card(connection, PROGRAM, NOON, call())
+    await keep_draft(connection, AGENT, NOON, card, typed(1, 1, note="Болеет", form_x="1", place="tу рынка"))
+    await mark_checked(connection, AGENT, NOON, card, 7)
+    assert await SHARE.tell(connection, YUG, 7) == []
+    (told,) = await SHARE.tell(connection, SEVER, 7)
+    assert (told["note"], told["number"]) == ("Болеет", "+79161234567")
+    assert (await SHARE.erase(connection, YUG, LATER, 7)).rows == 0
+    erased = await SHARE.erase(connection, SUPERVISOR, LATER, 7)
+    assert erased.rows == 1
+    row = await card_of(connection, AGENT, card)
+    assert (row["note"], row["number"], row["place"], row["answers"]) == ("", "", "", "{}")
+    assert row["opened_at"] == NOON
+    assert await SHARE.tell(connection, SUPERVISOR, 7) == []
 
 
 async def test_cards_written_at_once_are_all_kept(desk_url: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import aiohttp
 
+from callengine.desk.agent_page.assembly import Neighbours, agent_page
 from callengine.desk.data.database import DeskDatabase
 from callengine.desk.directory.imports.running import Loads
 from callengine.desk.engine_link.follower import EngineFollower
@@ -21,7 +22,8 @@ from callengine.desk.people.commands import add_account, make_password_link
 from callengine.desk.people.doors.secret import kept
 from callengine.desk.people.scope import system_scope
 from callengine.desk.people.tables import accounts
-from callengine.desk.process import Pages, assembled, subject_routes
+from callengine.desk.process import Pages, assembled, parts_drawing, subject_routes
+from callengine.desk.web.routes import DeskRoute
 from callengine.desk.web.server import DeskServer
 from config.settings import Settings
 from tests.support.desk_pages import desk_database
@@ -159,9 +161,13 @@ async def doors(
         follower, reader = EngineFollower(Path("/nonexistent/desk.sock")), reader_of(settings)
         loads = Loads(database, lambda: clock[0], folder / "uploads")
         await loads.recover()
-        routes = (
-            subject_routes(settings, database, reader, follower, loads, lambda: clock[0]) if subjects else ()
-        )
+        routes: tuple[DeskRoute, ...] = ()
+        if subjects:
+            work = agent_page(
+                settings, database, parts_drawing(settings), follower, lambda: clock[0], Neighbours()
+            )
+            others = subject_routes(settings, database, reader, follower, loads, lambda: clock[0])
+            routes = (*others, *work.routes)
         pages = assembled(settings, database, lambda: clock[0], lambda: seconds[0], routes)
         server = DeskServer("127.0.0.1", 0, follower, pages.gate, pages.routes, settings.desk.public_address)
         await server.start()

@@ -33,6 +33,7 @@ WORDS: Mapping[str, Any] = {
     "residencies.role": "owner",
     "cards.kind": "incoming",
     "contractors.kind": "contractor",
+    "contractors.trade": "lift",
     "contractor_phones.kind": "phone",
     "device_numbers.kind": "lift",
     "node": NODE,

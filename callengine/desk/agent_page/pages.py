@@ -38,7 +38,9 @@ class WorkPages:
             DeskRoute("POST", "/desk/work/ask", self.ask, page),
             DeskRoute("POST", "/desk/work/choose", self.choose, page),
             DeskRoute("GET", "/desk/work/places", self.places, Right.CARDS_WRITE),
-            DeskRoute("GET", "/desk/work/cards/{card}", self.card, Right.CARDS_WRITE, samples={"card": "cards.id"}),
+            DeskRoute(
+                "GET", "/desk/work/cards/{card}", self.card, Right.CARDS_WRITE, samples={"card": "cards.id"}
+            ),
             *self._cards.routes(),
         )
 
