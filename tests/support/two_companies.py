@@ -34,6 +34,7 @@ WORDS: Mapping[str, Any] = {
     "cards.kind": "incoming",
     "contractors.kind": "contractor",
     "contractors.trade": "lift",
+    "directory_words.place": "surname",
     "contractor_phones.kind": "phone",
     "device_numbers.kind": "lift",
     "node": NODE,
