@@ -82,6 +82,6 @@ async def _read(connection: AsyncConnection, company: str, version: int) -> _OfC
     )
     names: dict[str, set[str]] = {place: set() for place in PLACES}
     for place, word in words.all():
-        names[place].add(word)
+        names.setdefault(place, set()).add(word)
     found = frozenset(Street(company, *row) for row in streets.all())
-    return _OfCompany(version, found, tuple(map(frozenset, names.values())))
+    return _OfCompany(version, found, tuple(frozenset(names[place]) for place in PLACES))
