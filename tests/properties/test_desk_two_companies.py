@@ -275,7 +275,9 @@ async def test_what_we_are_answered_is_the_same_with_and_without_them(tmp_path: 
                     continue
                 for query in ({}, dict.fromkeys(ASKED, CANARY[OURS])):
                     answer = await ask(browser, route, path_of(route, OURS), params=query)
-                    plain = re.sub(r'(name="(?:csrf|client_id)" (?:content|value)=")[^"]*', r"\1", answer.body)
+                    plain = re.sub(
+                        r'(name="(?:csrf|client_id)" (?:content|value)=")[^"]*', r"\1", answer.body
+                    )
                     answers[f"{route.path} {query}"] = (answer.status, plain)
             told.append(answers)
     assert {key: value for key, value in told[0].items() if told[1][key] != value} == {}

@@ -20,6 +20,8 @@ from callengine.platform.logs import get_log
 
 _COOKS = 8
 """Pops that are read at the same time: the others wait, so that pages get connections too."""
+_PATIENCE_SECONDS = 1.0
+"""That a card waits for what is read of its caller."""
 _SCOPE = system_scope("a call came")
 
 
@@ -56,9 +58,8 @@ class Kitchen:
 
     def answered(self, kind: CardKind, call: str, agent: str, pop: Pop, at: datetime) -> None:
         """A human speaks with the resident: his card is opened, with what was chosen."""
-        place = self._chosen.get(call, "")
         number = e164_of(pop.number) if pop.number else ""
-        opening = Opening(kind, call, pop.company, agent, number, pop.label, at, place=place)
+        opening = Opening(kind, call, pop.company, agent, number, pop.label, at)
         self._later(self._open(opening))
 
     def ended(self, call: str, at: datetime) -> None:
@@ -95,6 +96,11 @@ class Kitchen:
         self.on_ready(call)
 
     async def _open(self, opening: Opening) -> None:
+        """With the only one it may be, also when the receiver was lifted before the directory was read."""
+        reading = self._tasks.get(opening.call)
+        if reading is not None:
+            await asyncio.wait({reading}, timeout=_PATIENCE_SECONDS)
+        opening = replace(opening, place=self._chosen.get(opening.call, ""))
         async with self._database.writing() as connection:
             card = await open_card(connection, _SCOPE, self._now(), opening)
         self.on_card(opening.agent, opening.call, card)
