@@ -99,7 +99,12 @@ def check(config: Path | None, as_json: bool, unlisted: int) -> None:
 
 
 @main.command()
-@click.option("--seconds", default=120.0, show_default=True, help="How long; Ctrl-C ends it earlier.")
+@click.option(
+    "--seconds",
+    default=120.0,
+    show_default=True,
+    help="How long; 0: until Ctrl-C, which also ends it earlier.",
+)
 @click.option("--plain", is_flag=True, help="No live view: a line every few seconds.")
 @click.option("--seed", default=0, help="The same residents again; 0: others each time.")
 def demo(seconds: float, plain: bool, seed: int) -> None:

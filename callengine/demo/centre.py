@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -49,6 +49,20 @@ class CentrePlan:
     """A `[[rules]]` table, else the law's limits."""
     database: str = ""
     """The ledger's URL, else an embedded one beside the settings."""
+    companies: Sequence[tuple[str, str]] = (("zarya", "УК Заря"),)
+    """Id and name; each has a general and an emergency line."""
+    agent_names: Sequence[str] = ()
+    """In the order of their phones; else they are called by these."""
+
+    def dids(self, company: str) -> tuple[str, str]:
+        """The numbers of its general and its emergency line."""
+        place = 10 * [one for one, _ in self.companies].index(company)
+        return str(int(GENERAL_DID) + place), str(int(EMERGENCY_DID) + place)
+
+    def agent_name(self, number: int) -> str:
+        """Of the agent at this phone."""
+        place = number - FIRST_AGENT
+        return self.agent_names[place] if place < len(self.agent_names) else f"Agent {number}"
 
 
 def settings_text(plan: CentrePlan, *, ami_port: int, secret_file: Path, database: str) -> str:
@@ -56,19 +70,24 @@ def settings_text(plan: CentrePlan, *, ami_port: int, secret_file: Path, databas
     emergency_record = plan.record if plan.emergency_record is None else plan.emergency_record
     emergency_notice = plan.notice if plan.emergency_notice is None else plan.emergency_notice
     agents = "".join(
-        f'[[agents]]\nid = "{number}"\nname = "Agent {number}"\nqueues = ["emergency", "general"]\n'
+        f'[[agents]]\nid = "{number}"\nname = "{plan.agent_name(number)}"\nqueues = ["emergency", "general"]\n'
         for number in range(FIRST_AGENT, FIRST_AGENT + plan.agents)
     )
     spare = ", ".join(f'"{trunk}"' for trunk in plan.other_trunks)
     others = f"other_trunks = [{spare}]\n" if spare else ""
     lines = "".join(
-        f'[[lines]]\ndid = "{did}"\ncompany = "zarya"\nqueue = "{queue}"\nkind = "{queue}"\nlabel = "{label}"\n'
+        f'[[lines]]\ndid = "{did}"\ncompany = "{company}"\nqueue = "{queue}"\nkind = "{queue}"\n'
+        f'label = "{name}: {label}"\n'
         f'recording_notice = {str(notice).lower()}\n[lines.callback]\ntrunk = "trunk"\ncaller_id = "+{did}"\n'
         f"{others}"
+        for company, name in plan.companies
         for did, queue, label, notice in (
-            (GENERAL_DID, "general", "УК Заря: общая", plan.notice),
-            (EMERGENCY_DID, "emergency", "УК Заря: аварийная", emergency_notice),
+            (plan.dids(company)[0], "general", "общая", plan.notice),
+            (plan.dids(company)[1], "emergency", "аварийная", emergency_notice),
         )
+    )
+    companies = "".join(
+        f'[[companies]]\nid = "{company}"\nname = "{name}"\n' for company, name in plan.companies
     )
     queues = "".join(
         f'[[queues]]\nname = "{name}"\npriority = {priority}\nwrap_up_seconds = {plan.wrap_up}\n'
@@ -80,8 +99,9 @@ def settings_text(plan: CentrePlan, *, ami_port: int, secret_file: Path, databas
         f'[pbx]\nport = {ami_port}\nsecret_file = "{secret_file}"\n'
         f'[database]\nurl = "{database}"\nspool_file = "{secret_file.parent}/ledger.spool"\n'
         f'[http]\nport = 0\ncontrol_socket = "{secret_file.parent}/c.sock"\n'
+        f'[desk]\nport = 0\ndatabase = "sqlite:///{secret_file.parent}/desk.db"\n'
         f"[callbacks]\n{plan.callbacks}\n{plan.rules}\n"
-        f'[[companies]]\nid = "zarya"\nname = "УК Заря"\n{queues}{lines}{agents}'
+        f"{companies}{queues}{lines}{agents}"
     )
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from callengine.demo.centre import EMERGENCY_DID, GENERAL_DID, Phones
+from callengine.demo.centre import CentrePlan, Phones
 
 CALLS_PER_SECOND = 0.42
 """Six agents with about ten seconds of talk and two of wrap-up are busy three quarters of the time."""
+
+_KNOWN = 0.85
+"""Of the calls, where the desk knows residents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +28,13 @@ class Temper:
 class Town:
     """Residents who call while the town lives; the first minute has one of each kind."""
 
-    def __init__(self, phones: Phones, seed: int) -> None:
+    def __init__(
+        self, phones: Phones, plan: CentrePlan, seed: int, neighbours: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        """`neighbours`: companies and numbers (E.164) of residents whom the desk knows; most calls are theirs."""
         self._phones = phones
+        self._plan = plan
+        self._neighbours = neighbours
         self._random = random.Random(seed or None)  # noqa: S311  # arrivals, not secrets
         self._tasks: set[asyncio.Task[None]] = set()
         self._next_number = self._random.randrange(1_000_000, 8_000_000)
@@ -59,13 +68,22 @@ class Town:
         return Temper()
 
     async def _one_resident(self, temper: Temper) -> None:
-        self._next_number += self._random.randrange(1, 50)
-        number = f"7916{self._next_number:07}"
-        did = EMERGENCY_DID if self._random.random() < 0.2 else GENERAL_DID
+        company, number = self._somebody()
+        general, emergency = self._plan.dids(company)
+        did = emergency if self._random.random() < 0.2 else general
         await self._call(number, did, temper)
         if temper.calls_again:
             await asyncio.sleep(1.0)
             await self._call(number, did, Temper())
+
+    def _somebody(self) -> tuple[str, str]:
+        """A company and the number that calls it."""
+        if self._neighbours and self._random.random() < _KNOWN:
+            company, phone = self._random.choice(self._neighbours)
+            return company, phone.removeprefix("+")
+        self._next_number += self._random.randrange(1, 50)
+        company, _ = self._random.choice(self._plan.companies)
+        return company, f"7916{self._next_number:07}"
 
     async def _call(self, number: str, did: str, temper: Temper) -> None:
         resident = self._phones.resident(number, did, withheld=temper.withheld)

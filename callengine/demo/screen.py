@@ -28,14 +28,15 @@ _SHOWN_CALLERS = 8
 
 
 def live_view(
-    view: CentreView, tally: DayTally, now: datetime, left: timedelta, address: str
+    view: CentreView, tally: DayTally, now: datetime, left: timedelta | None, addresses: Sequence[str]
 ) -> RenderableType:
-    """One moment of the centre. `address`: where the wallboard is."""
+    """One moment of the centre. `left` None: until Ctrl-C. `addresses`: what a browser may open."""
+    to_go = "until Ctrl-C" if left is None else f"{max(left, timedelta(0)).seconds} s to go"
     return Group(
-        Panel(_figures(view, tally, now), title=f"callengine — {max(left, timedelta(0)).seconds} s to go"),
+        Panel(_figures(view, tally, now), title=f"callengine — {to_go}"),
         Panel(_waiting(view.waiting, now), title="residents without a human, the longest waiting first"),
         Panel(_agents(view), title="agents"),
-        Text(f"  wallboard: {address}"),
+        *(Text(f"  {address}") for address in addresses),
     )
 
 

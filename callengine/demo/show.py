@@ -7,7 +7,7 @@ import contextlib
 import random
 import signal
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from rich.live import Live
 
 from callengine.demo.asterisk_process import AsteriskProcess, AsteriskStartError
 from callengine.demo.centre import CentrePlan, Phones, settings_for, start_asterisk
+from callengine.demo.desk.opening import DemoDesk
+from callengine.demo.desk.town_plan import COMPANIES
 from callengine.demo.phones.resident import Behaviour
 from callengine.demo.residents_at_large import Town
 from callengine.demo.screen import live_view, plain_line, summary
@@ -30,6 +32,15 @@ PLAN = CentrePlan(
     wrap_up=2,
     notice=True,
     record=True,
+    companies=COMPANIES,
+    agent_names=(
+        "Иванова Анна",
+        "Петров Сергей",
+        "Сидорова Мария",
+        "Кузнецов Олег",
+        "Смирнова Ольга",
+        "Попов Дмитрий",
+    ),
     callbacks="disposition_seconds = 10\nsettle_seconds = 4\nretry_busy_seconds = 8\nretry_no_answer_seconds = 15",
 )
 _FRAME_SECONDS = 0.25
@@ -67,20 +78,23 @@ async def _live(
     clock = SystemClock()
     with (folder / "engine.log").open("w", encoding="utf-8") as log:
         configure_logging(level="info", as_json=True, now=clock.now, stream=log)
-        application = Application(settings_for(folder, PLAN, asterisk), clock=clock)
+        settings = settings_for(folder, PLAN, asterisk)
+        application = Application(settings, clock=clock)
         phones = Phones(asterisk)
-        town = Town(phones, seed)
         started = clock.now()
+        desk = DemoDesk(folder, settings.desk)
         try:
             await application.start()
             console.print(f"  engine: started; wallboard at {_address(application)}", soft_wrap=True)
+            town = Town(phones, PLAN, seed, await desk.open(started, console))
             await _open_for_business(phones, seed)
             console.print(
                 f"  {len(phones.agents)} softphones registered, agents logged in; residents begin to call"
             )
             opened = loop.time()
             living = loop.create_task(town.live())
-            await _watch(application, clock, console, seconds, ended, plain=plain)
+            addresses = (f"wallboard: {_address(application)}", *desk.addresses)
+            await _watch(application, clock, console, seconds, ended, addresses, plain=plain)
             living.cancel()
             await town.go_home()
             if town.first_answer_at is not None:
@@ -89,6 +103,7 @@ async def _live(
                 )
         finally:
             await phones.stop()
+            await desk.close()
             await _until_all_is_over(application)
             imbalance = await _tell_the_end(application, started, clock, console)
             await application.stop()
@@ -125,15 +140,16 @@ async def _watch(
     console: Console,
     seconds: float,
     ended: asyncio.Event,
+    addresses: Sequence[str],
     *,
     plain: bool,
 ) -> None:
-    until = clock.now() + timedelta(seconds=seconds)
+    until = clock.now() + timedelta(seconds=seconds) if seconds else None
 
     async def frames(show: Callable[[], None], pause: float) -> None:
-        while clock.now() < until and not ended.is_set():
+        while (until is None or clock.now() < until) and not ended.is_set():
             show()
-            left = max(0.0, (until - clock.now()).total_seconds())
+            left = pause if until is None else max(0.0, (until - clock.now()).total_seconds())
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(min(pause, left)):
                     await ended.wait()
@@ -153,8 +169,8 @@ async def _watch(
                     application.view(),
                     application.tally,
                     clock.now(),
-                    until - clock.now(),
-                    _address(application),
+                    None if until is None else until - clock.now(),
+                    addresses,
                 )
             ),
             _FRAME_SECONDS,

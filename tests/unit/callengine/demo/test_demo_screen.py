@@ -15,9 +15,21 @@ from sla.call_facts import Promise
 from tests.support.centre import GENERAL, moment
 
 
-def test_the_wallboards_address_is_on_every_frame() -> None:
+def shown(left: timedelta | None, *addresses: str) -> str:
     tally = DayTally({GENERAL: Promise()}, ZoneInfo("Europe/Moscow"), moment(0))
-    shown = Console(file=io.StringIO(), width=80)
-    address = "http://127.0.0.1:40123/wallboard"
-    shown.print(live_view(CentreView((), (), synced=True), tally, moment(1), timedelta(seconds=90), address))
-    assert address in shown.file.getvalue()
+    screen = Console(file=(text := io.StringIO()), width=80)
+    screen.print(live_view(CentreView((), (), synced=True), tally, moment(1), left, addresses))
+    return text.getvalue()
+
+
+def test_the_addresses_are_on_every_frame() -> None:
+    frame = shown(
+        timedelta(seconds=90), "http://127.0.0.1:40123/wallboard", "desk: http://127.0.0.1:40124/desk/"
+    )
+    assert "http://127.0.0.1:40123/wallboard" in frame
+    assert "http://127.0.0.1:40124/desk/" in frame
+    assert "90 s to go" in frame
+
+
+def test_without_an_end_it_says_how_it_ends() -> None:
+    assert "until Ctrl-C" in shown(None)

@@ -1,0 +1,1 @@
+"""What the demo's desk begins with: companies' houses and residents, articles, accounts; and the process itself."""
