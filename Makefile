@@ -32,6 +32,7 @@ help:
 	@echo "  make bench      the engine against app_queue on one Asterisk in one run, real SIP phones (15 minutes)"
 	@echo "  make chaos      engine, links, ledger and Asterisk killed and cut under load, 200 times and more (30 minutes)"
 	@echo "  make fuzz       a million damaged inputs: AMI, settings, HTTP; hostile calls to a real Asterisk (20 minutes)"
+	@echo "                  (AREA=desk: what the desk costs a call, and how quick its pages are)"
 	@echo "  make soak       a million simulated calls through a whole engine (two hours)"
 	@echo "Release it"
 	@echo "  make wheel      dist/callengine-….whl, to be installed as docs/install.md tells"
@@ -90,7 +91,7 @@ fuzz: setup
 	@$(BIN)/python -m tests.fuzz.calls
 
 bench: centre
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench$(if $(AREA),.$(AREA))
 
 pictures: setup
 	@$(BIN)/python -m tests.pictures docs/pictures
