@@ -1,0 +1,13 @@
+"""All routes of the knowledge base."""
+
+from __future__ import annotations
+
+from callengine.desk.knowledge.reading_pages import ReadingPages
+from callengine.desk.knowledge.surroundings import Surroundings
+from callengine.desk.knowledge.writing_pages import WritingPages
+from callengine.desk.web.routes import DeskRoute
+
+
+def routes(around: Surroundings) -> tuple[DeskRoute, ...]:
+    """Of readers and of writers."""
+    return (*WritingPages(around).routes(), *ReadingPages(around).routes())
