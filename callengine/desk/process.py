@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from callengine.control.places import desk_socket
 from callengine.desk.accounts import pages as account_pages
+from callengine.desk.accounts.agent_accounts import AgentAccounts
 from callengine.desk.accounts.doorkeeper import DeskDoorkeeper
 from callengine.desk.accounts.parts import Parts
 from callengine.desk.accounts.sign_in_pages import SignInPages
@@ -23,11 +24,14 @@ from callengine.desk.cards import privacy as cards_privacy
 from callengine.desk.data.database import DeskDatabase
 from callengine.desk.directory import pages as directory_pages
 from callengine.desk.directory import privacy as directory_privacy
+from callengine.desk.directory.house_labels import HouseLabels
 from callengine.desk.directory.imports.running import Loads
 from callengine.desk.directory.pages.desk import DirectoryDesk
 from callengine.desk.engine_link.follower import EngineFollower
 from callengine.desk.history.pages import HistoryPages
 from callengine.desk.history.sounds import Sounds
+from callengine.desk.knowledge import pages as knowledge_pages
+from callengine.desk.knowledge.surroundings import Surroundings
 from callengine.desk.ledger.names import names_of
 from callengine.desk.ledger.reader import LedgerReader, reader_of
 from callengine.desk.people.account_rules import Roster
@@ -172,12 +176,27 @@ def subject_routes(
     directory = DirectoryDesk(database, now, loads, known)
     names, zone = names_of(settings), ZoneInfo(settings.centre.time_zone)
     history = HistoryPages(reader, database, names, Sounds(settings.desk.recordings, now), zone, now)
-    return (*directory_pages.routes(directory), *history.routes())
+    knowledge = knowledge_pages.routes(knowledge_around(settings, database, now))
+    return (*directory_pages.routes(directory), *history.routes(), *knowledge)
 
 
 def parts_drawing(settings: Settings) -> Drawing:
     """For pieces of pages that a stream patches: they have no head."""
     return Drawing(ZoneInfo(settings.centre.time_zone), (), version("callengine"))
+
+
+def knowledge_around(settings: Settings, database: DeskDatabase, now: Callable[[], datetime]) -> Surroundings:
+    """What the knowledge base must know of others."""
+    lines = [(line.queue, line.company) for line in settings.lines]
+    queues = {agent.id: frozenset(agent.queues) for agent in settings.agents}
+
+    def served_by(agent: str) -> frozenset[str]:
+        mine = queues.get(agent, frozenset())
+        return frozenset(company for queue, company in lines if queue in mine)
+
+    names = {company.id: company.name for company in settings.companies}
+    zone = ZoneInfo(settings.centre.time_zone)
+    return Surroundings(database, HouseLabels(), AgentAccounts(), names, served_by, now, zone)
 
 
 def privacy_shares() -> tuple[Share, ...]:
