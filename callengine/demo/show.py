@@ -82,11 +82,11 @@ async def _live(
         application = Application(settings, clock=clock)
         phones = Phones(asterisk)
         started = clock.now()
-        desk = DemoDesk(folder, settings.desk)
+        desk = DemoDesk(folder, settings, clock.now)
         try:
             await application.start()
             console.print(f"  engine: started; wallboard at {_address(application)}", soft_wrap=True)
-            town = Town(phones, PLAN, seed, await desk.open(started, console))
+            town = Town(phones, PLAN, seed, await desk.open(console))
             await _open_for_business(phones, seed)
             console.print(
                 f"  {len(phones.agents)} softphones registered, agents logged in; residents begin to call"

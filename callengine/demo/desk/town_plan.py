@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from callengine.desk.directory.records import Contractor, ContractorPhone, Device, House, Premises
+from callengine.desk.directory.records import Contractor, ContractorPhone, Device, House
 from callengine.desk.directory.typed.house_numbers import HouseNumber
 
 COMPANIES: Final = (("zarya", "УК Заря"), ("sever", "УК Север"), ("yug", "УК Южный берег"))
@@ -48,7 +48,7 @@ _NOTES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """Somebody who lives in one flat of a house and has one number."""
+    """Somebody who lives in one flat of a house; `phone` empty: unknown."""
 
     name: str
     phone: str
@@ -62,7 +62,6 @@ class PlannedHouse:
     """A house with all that is in it."""
 
     house: House
-    flats: Sequence[Premises]
     neighbours: Sequence[Neighbour]
     devices: Sequence[Device]
 
@@ -86,11 +85,7 @@ def town(seed: int) -> Iterator[PlannedHouse]:
             notes=note,
             external_id=f"d{n + 1:03}",
         )
-        flats = [
-            Premises(str(flat), entrance=str(1 + flat // 26), floor=str(1 + flat % 26 // 4))
-            for flat in _flats()
-        ]
-        yield PlannedHouse(house, flats, _neighbours(n, chance), _devices(n))
+        yield PlannedHouse(house, _neighbours(n, chance), _devices(n))
 
 
 def contractors() -> Iterator[Contractor]:
@@ -109,14 +104,12 @@ def _flats() -> range:
 
 
 def _neighbours(house: int, chance: random.Random) -> list[Neighbour]:
-    """Two flats of three have somebody whose number is known; some numbers belong to two flats."""
+    """Somebody in each flat; of two of three the number is known."""
     found = []
     for flat in _flats():
-        if flat % 3 == 0:
-            continue
-        number = f"+7916{7_000_000 + house * 1_000 + flat:07}"
-        role = chance.choices(("owner", "tenant", "family"), weights=(6, 2, 2))[0]
-        language = "uz" if chance.random() < 0.02 else "ru"
+        number = "" if flat % 3 == 0 else f"+7916{7_000_000 + house * 1_000 + flat:07}"
+        role = chance.choices(("собственник", "наниматель", "член семьи"), weights=(6, 2, 2))[0]
+        language = "узбекский" if chance.random() < 0.02 else ""
         found.append(Neighbour(_name(chance), number, str(flat), role, language))
     return found
 
