@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import json
+import resource
 import sys
 import tempfile
 import time
@@ -101,6 +102,11 @@ async def measure(folder: Path, source: Path) -> None:
         print(
             f"{source.suffix}: looked at {looked - began:.1f} s, checked {checked - looked:.1f} s, "
             f"written and found {ended - checked:.1f} s, together {ended - began:.1f} s"
+        )
+        used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        desk, child = (one.ru_utime + one.ru_stime for one in used)
+        print(
+            f"processor time since the start, making the file included: desk {desk:.1f} s, child {child:.1f} s"
         )
         waits.sort()
         print(

@@ -38,12 +38,14 @@ async def measure(url: str) -> None:
         one_company = Scope(None, "bench", Role.COMPANY, frozenset({company(3)}))
         for name, scope in (("all companies", SUPERVISOR), ("one company", one_company)):
             search = DirectorySearch()
-            took = []
+            took, used = [], []
             for text in ["ленина", *typed]:
                 async with database.reading() as connection:
-                    began = time.perf_counter()
+                    began, busy = time.perf_counter(), time.process_time()
                     await search.find(connection, scope, text)
                     took.append(time.perf_counter() - began)
+                    used.append(time.process_time() - busy)
+            print(f"processor time of this process, {name}: {_told(used[1:])}")
             print(
                 f"search, {name}: {_told(took[1:])}; the first, which reads the words: {took[0] * 1e3:.0f} ms"
             )
@@ -88,8 +90,8 @@ def main() -> None:
     """On SQLite, or on a PostgreSQL of its own."""
     with tempfile.TemporaryDirectory(prefix="callengine-") as folder:
         if sys.argv[1:] == ["postgresql"]:
-            with running_postgres(Path(folder)) as url:
-                asyncio.run(measure(url))
+            with running_postgres(Path(folder)) as server:
+                asyncio.run(measure(server.get_uri()))
         else:
             asyncio.run(measure(f"sqlite:///{folder}/desk.db"))
 

@@ -24,7 +24,10 @@ def faults_file(result: Path) -> Path:
 def check(
     source: Path, result: Path, tell: Callable[[int], None], mapping: Mapping[str, int], head_row: int
 ) -> dict[str, Any]:
-    """Write good rows and faults, a line each; how many rows there are and how many are bad."""
+    """Write good rows and faults, a line each; how many rows there are and how many are bad.
+
+    What is told is written: the parent reads on while the child goes on.
+    """
     encoder = msgspec.json.Encoder()
     names: dict[str, str] = {}
     rows = bad = kept = 0
@@ -34,6 +37,7 @@ def check(
                 continue
             rows += 1
             if rows % _TELL_EACH == 0:
+                good.flush()
                 tell(rows)
             read = _other_person(read_row(number, cells, mapping), names)
             if isinstance(read, Row):

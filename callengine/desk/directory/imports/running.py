@@ -32,7 +32,8 @@ BATCH = 500
 """Rows in one transaction: another writer waits for one of these at most."""
 _READING = "callengine.desk.directory.imports.reading:look"
 _CHECKING = "callengine.desk.directory.imports.checking:check"
-_FAULTS_AT_ONCE = 1_000
+_FAULTS = 1_000
+_SHOWN_HOUSES = 50
 
 
 class Loads:
@@ -137,31 +138,52 @@ class Loads:
     async def _check(self, scope: Scope, load: int) -> None:
         row = await self._row(scope, load)
         columns, mapping = json.loads(row["columns"]), json.loads(row["mapping"])
-        result = self.result(row["file"])
+        result, grown = self.result(row["file"]), asyncio.Event()
+        result.write_bytes(b"")
         arguments = {"mapping": mapping, "head_row": columns["head_row"]}
-        read = await run_in_child(
-            _CHECKING, self.source(row["file"]), result, arguments, self._limits, self._told(load)
+
+        def told(count: int) -> None:
+            self.progress[load] = count
+            grown.set()
+
+        child = asyncio.get_running_loop().create_task(
+            run_in_child(_CHECKING, self.source(row["file"]), result, arguments, self._limits, told)
         )
-        matcher = await self._dry_run(load, row["company"], result)
+        child.add_done_callback(lambda _task: grown.set())
+        try:
+            run = await self._dry_run(row["company"], result, child, grown)
+            read = await child
+        finally:
+            child.cancel()
+        await self._keep_faults(scope, load, result, run.ambiguous)
+        counts = {**run.matcher.counts, "bad": read["bad"] + run.matcher.counts["bad"]}
+        counts["new_houses"] = [one.label for one in run.houses.new.values()][:_SHOWN_HOUSES]
+        await self._state(scope, load, "checked", counts=counts, rows=read["rows"])
+
+    async def _keep_faults(self, scope: Scope, load: int, result: Path, more: list[Fault]) -> None:
         faults = [Fault(*one) for one in msgspec_lines(faults_file(result), tuple[int, str, str, str])]
         async with self._database.writing() as connection:
             await loads.forget_faults(connection, scope, load)
-        for start in range(0, len(faults), _FAULTS_AT_ONCE):
+        for some in (*(faults[at : at + _FAULTS] for at in range(0, len(faults), _FAULTS)), more):
             async with self._database.writing() as connection:
-                await loads.keep_faults(connection, scope, load, faults[start : start + _FAULTS_AT_ONCE])
-        async with self._database.writing() as connection:
-            await loads.keep_faults(connection, scope, load, matcher.ambiguous)
-        counts = {**matcher.matcher.counts, "bad": read["bad"] + matcher.matcher.counts["bad"]}
-        counts["new_houses"] = [one.label for one in matcher.houses.new.values()][:50]
-        await self._state(scope, load, "checked", counts=counts, rows=read["rows"])
+                await loads.keep_faults(connection, scope, load, some)
 
-    async def _dry_run(self, load: int, company: str, result: Path) -> _Run:
+    async def _dry_run(
+        self, company: str, result: Path, child: asyncio.Task[Any], grown: asyncio.Event
+    ) -> _Run:
+        """Of what the child has written so far, until it is done."""
         run = await self._run(company, None)
-        for batch in batches(result):
-            async with self._database.reading() as connection:
-                run.ambiguous += (await run.matcher.plan(connection, batch)).faults
-            self._add(load, len(batch))
-        return run
+        lines = GrowingLines(result, Row)
+        while True:
+            done = child.done()
+            for batch in lines.batches(is_whole=done):
+                async with self._database.reading() as connection:
+                    run.ambiguous += (await run.matcher.plan(connection, batch)).faults
+            if done:
+                return run
+            grown.clear()
+            if not child.done():
+                await grown.wait()
 
     async def _apply(self, scope: Scope, load: int) -> None:
         row = await self._row(scope, load)
@@ -171,7 +193,7 @@ class Loads:
         try:
             run = await self._run(company, load, count=int(row["rows"]))
             writer = Writer(company, load, run.houses)
-            for batch in batches(result):
+            for batch in GrowingLines(result, Row).batches(is_whole=True):
                 async with self._database.reading() as connection:
                     plan = await run.matcher.plan(connection, batch)
                 async with self._database.writing() as connection:
@@ -230,9 +252,6 @@ class Loads:
         async with self._database.writing() as connection:
             await loads.move(connection, scope, self._now(), load, state, **values)
 
-    def _told(self, load: int) -> Callable[[int], None]:
-        return lambda count: self.progress.__setitem__(load, count)
-
     def _add(self, load: int, count: int) -> None:
         self.progress[load] = self.progress.get(load, 0) + count
 
@@ -246,16 +265,31 @@ class _Run:
         self.ambiguous: list[Fault] = []
 
 
-def batches(result: Path) -> Iterator[list[Row]]:
-    """The good rows that the child wrote, some at a time."""
-    batch: list[Row] = []
-    for row in msgspec_lines(result, Row):
-        batch.append(row)
-        if len(batch) == BATCH:
+class GrowingLines:
+    """Lines of a file that somebody is still writing, as values, some at a time."""
+
+    def __init__(self, path: Path, kind: Any) -> None:
+        self._path = path
+        self._decoder = msgspec.json.Decoder(kind)
+        self._at = 0
+
+    def batches(self, *, is_whole: bool) -> Iterator[list[Any]]:
+        """Those that are there and were not given yet; a last short batch only when the file `is_whole`."""
+        batch: list[Any] = []
+        with self._path.open("rb") as lines:
+            lines.seek(self._at)
+            read = self._at
+            for line in lines:
+                if not line.endswith(b"\n"):
+                    break
+                batch.append(self._decoder.decode(line))
+                read += len(line)
+                if len(batch) == BATCH:
+                    self._at = read
+                    yield batch
+                    batch = []
+        if batch and is_whole:
             yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 def msgspec_lines(path: Path, kind: Any) -> Iterator[Any]:

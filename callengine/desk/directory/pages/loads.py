@@ -112,7 +112,7 @@ class LoadPages:
         load = number_in(visit)
         async with self._desk.database.reading() as connection:
             row = await loads.load_of(connection, visit.scope, load)
-        total = max(1, row["rows"] * (2 if row["state"] == "checking" else 1))
+        total = max(1, row["rows"])
         done = min(99, 100 * self._desk.loads.progress.get(load, 0) // total)
         return web.json_response({"state": row["state"], "done": done})
 
