@@ -109,12 +109,15 @@ class CardPages:
             return await self.show(visit, card_id, faults)
         return visit.see_other("/desk/work" if scope.agent is not None else f"/desk/work/cards/{card_id}")
 
-    async def show(self, visit: Visit, card_id: int, faults: Mapping[str, Fault]) -> web.Response:
+    async def show(
+        self, visit: Visit, card_id: int, faults: Mapping[str, Fault], **more: Any
+    ) -> web.Response:
         """The whole page with this card; the page's own handler replaces it."""
         async with self._parts.database.reading() as connection:
             values = await card_values(self._parts, connection, visit.scope, card_id, faults)
         page = await page_values(self._parts, visit)
-        return visit.page("work/page.html", status=422 if faults else 200, **{**page, **values})
+        wrong = bool(faults or more)
+        return visit.page("work/page.html", status=422 if wrong else 200, **{**page, **values, **more})
 
     async def reopen(self, visit: Visit) -> web.StreamResponse:
         """To write something more."""
@@ -143,8 +146,12 @@ class CardPages:
         """He comes behind others in general lines for some days."""
         card_id, at = number_in(visit, "card"), self._parts.now()
         reason, days = visit.form.get("reason", "")[:300], visit.form.get("days", "")
-        if not reason or not days.isdecimal() or not 0 < int(days[:4]) <= MOST_DAYS:
-            raise web.HTTPBadRequest(text=f"a reason, and 1 to {MOST_DAYS} days are right\n")
+        texts = visit.texts("work")
+        errors = {} if reason else {"reason": texts["reason_wrong"]}
+        if not days.isdecimal() or not 0 < int(days[:4]) <= MOST_DAYS:
+            errors["days"] = texts["days_wrong"].format(n=MOST_DAYS)
+        if errors:
+            return await self.show(visit, card_id, {}, mark_errors=errors, mark_values=dict(visit.form))
         async with self._parts.database.writing() as connection:
             row = await card_of(connection, visit.scope, card_id)
             mark = Nuisance(row["company"], row["number"], reason, at + timedelta(days=int(days)))

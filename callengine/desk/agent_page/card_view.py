@@ -59,6 +59,8 @@ async def about_values(
         people = [one for one in people if one.premises_id == row["premises_id"]]
     elif row["house_id"] is not None:
         people = [one for one in people if one.house_id == row["house_id"]]
+    # Of several premises none is anybody's yet: first it is said which.
+    undecided = row["house_id"] is None and len(people) > 1
     house_id = row["house_id"]
     house = None
     if house_id is not None:
@@ -67,7 +69,10 @@ async def about_values(
     flats = [row["premises_id"]] if row["premises_id"] is not None else []
     earlier = await last_contacts(connection, scope, company, row["number"], flats, most=6)
     return {
-        "matches": matches_of(people)[0] if row["checked_at"] is None else (),
+        "matches": matches_of(people)[0] if row["checked_at"] is None and not undecided else (),
+        "undecided": undecided and row["checked_at"] is None,
+        "mark_errors": {},
+        "mark_values": {"days": "7"},
         "person": await _person(connection, scope, row),
         "house": house,
         "pinned": pinned,

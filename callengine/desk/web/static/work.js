@@ -166,7 +166,10 @@ register("KeyA", text.keyPlace, () => at("place-text")?.focus());
 register("KeyT", text.keyTopic, () => at("topic")?.focus());
 register("KeyN", text.keyNote, () => at("note")?.focus());
 register("KeyS", text.keySettled, () => at("settled")?.click());
-register("KeyV", text.keyChecked, () => document.querySelector("[data-checked]")?.click());
+register("KeyV", text.keyChecked, () => {
+  const all = document.querySelectorAll("[data-checked]");
+  if (all.length === 1) all[0].click();
+});
 register("Ctrl+Enter", text.keyClose, () => at("close-card")?.click());
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey && event.code === "Enter" && !event.repeat && at("close-card")) { event.preventDefault(); at("close-card").click(); }

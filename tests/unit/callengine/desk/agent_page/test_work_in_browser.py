@@ -185,6 +185,59 @@ async def test_a_pop_waits_as_a_bar_while_a_note_is_being_written(tmp_path: Path
         await expect(page.locator("#unfinished li")).to_have_count(2)
 
 
+async def test_of_several_nobody_is_checked_before_one_is_chosen(tmp_path: Path) -> None:
+    async with a_seat(tmp_path) as seat:
+        page = seat.page
+        await seat.is_offered()
+        seat.answers()
+        await expect(page.locator("#about")).to_contain_text("Сначала выберите")
+        await page.keyboard.press("KeyV")
+        await expect(page.locator("[data-checked]")).to_have_count(0)
+        await page.keyboard.press("Digit3")
+        await expect(page.locator("#place-text")).to_have_value("ул. Ленина, д. 5, к. 2, кв.\u00a03")
+        await expect(page.locator("[data-checked]")).to_have_count(1)
+        await page.keyboard.press("KeyV")
+        await expect(page.locator("#person")).to_contain_text(NAME)
+
+
+async def test_a_supervisor_marks_a_caller_and_is_told_beside_the_field_what_is_wrong(tmp_path: Path) -> None:
+    async with a_seat(tmp_path) as seat:
+        await seat.is_offered()
+        seat.answers()
+        await expect(seat.page.locator("#note")).to_be_visible()
+        async with agents_browser(seat.browser, seat.desk.address, person="supervisor") as boss:
+            await boss.goto(f"{seat.desk.address}/desk/work/cards/1")
+            await boss.locator("#about summary").press("Enter")
+            await boss.locator("#reason").fill("Ругается")
+            await boss.locator("#days").fill("1000")
+            await boss.locator("#days").press("Enter")
+            await expect(boss.locator("#days-wrong")).to_contain_text("от 1 до 90")
+            await expect(boss.locator("#reason")).to_have_value("Ругается")
+            await boss.locator("#days").fill("3")
+            await boss.locator("#days").press("Enter")
+            await expect(boss.locator("#about")).to_contain_text("Номер отмечен: Ругается")
+        seat.engine.say(live.CallEnded, call="c1", outcome="answered")
+        await seat.is_offered("c2")
+        await expect(seat.page.locator("#pop")).to_contain_text("Номер отмечен: Ругается")
+
+
+async def test_what_is_open_is_taken_over_by_name(tmp_path: Path) -> None:
+    async with a_seat(tmp_path) as seat:
+        await seat.is_offered()
+        seat.answers()
+        await expect(seat.page.locator("#note")).to_be_visible()
+        async with agents_browser(seat.browser, seat.desk.address, person="supervisor") as boss:
+            await boss.goto(f"{seat.desk.address}/desk/work/handover")
+            await expect(boss.locator("main")).to_contain_text("никто не принял")
+            await boss.get_by_role("button", name="Принять").press("Enter")
+            await expect(boss.locator("main")).to_contain_text("Принял: Старшая смены")
+            await boss.locator("#text").fill("Ключ от подвала у сантехника")
+            await boss.get_by_role("button", name="Записать").press("Enter")
+            await expect(boss.locator("main")).to_contain_text("Ключ от подвала у сантехника")
+        await seat.page.keyboard.press("KeyH")
+        await expect(seat.page.locator("main")).to_contain_text("Принял: Старшая смены")
+
+
 async def test_a_device_is_shown_with_its_place_and_nobody_is_chosen(tmp_path: Path) -> None:
     async with a_seat(tmp_path) as seat:
         await seat.is_offered(number=LIFT)
