@@ -1,0 +1,23 @@
+"""The knowledge base as a pop wants it: the few articles of a house, a company, everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from callengine.desk.agent_page.pops.pop import Pinned
+from callengine.desk.knowledge.queries import pinned_for
+from callengine.desk.people.scope import Scope
+
+
+class PinnedArticles:
+    """Those that hold now."""
+
+    async def pinned(
+        self, connection: AsyncConnection, scope: Scope, company: str, house_id: int | None, at: datetime
+    ) -> Sequence[Pinned]:
+        """The house's own first, then the company's, then everybody's."""
+        found = await pinned_for(connection, scope, company, house_id, None, at)
+        return tuple(Pinned(one.title, one.html, f"/desk/knowledge/{one.id}") for one in found)
