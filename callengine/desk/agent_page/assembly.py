@@ -14,7 +14,7 @@ from callengine.desk.agent_page.look import Look
 from callengine.desk.agent_page.pages import routes
 from callengine.desk.agent_page.parts import Parts
 from callengine.desk.agent_page.pops.kitchen import Kitchen
-from callengine.desk.agent_page.pops.reading import Knowledge, NoKnowledge
+from callengine.desk.agent_page.pops.reading import Knowledge, PinnedArticles
 from callengine.desk.data.database import DeskDatabase
 from callengine.desk.directory.finding.search import DirectorySearch
 from callengine.desk.engine_link.follower import EngineFollower
@@ -48,7 +48,7 @@ def agent_page(
     neighbours: Neighbours,
 ) -> AgentPage:
     """Built, not yet running."""
-    knowledge = neighbours.knowledge or NoKnowledge()
+    knowledge = neighbours.knowledge or PinnedArticles()
     centre, zone = centre_of(settings), ZoneInfo(settings.centre.time_zone)
     look = Look(drawing, database, centre, zone, now, can_ask=neighbours.commands is not None)
     pages = AgentPages(follower, Kitchen(database, knowledge, now), centre, look, now)

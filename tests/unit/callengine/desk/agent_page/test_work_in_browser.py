@@ -17,6 +17,8 @@ from sqlalchemy import select
 
 from callengine.control import live_messages as live
 from callengine.desk.cards.tables import cards
+from callengine.desk.knowledge.commands import publish, save
+from callengine.desk.knowledge.records import Writing
 from callengine.desk.people.tables import trail
 from callengine.platform.language import Language
 from tests.support.agent_desk import (
@@ -27,6 +29,7 @@ from tests.support.agent_desk import (
     played_engine,
 )
 from tests.support.browser import chromium
+from tests.support.desk_pages import ADMINISTRATOR
 from tests.support.known_callers import LIFT, NAME, NUMBER, SINGLE, Known, known_callers
 from tests.support.scripted_centre import settings_of
 
@@ -236,6 +239,29 @@ async def test_what_is_open_is_taken_over_by_name(tmp_path: Path) -> None:
             await expect(boss.locator("main")).to_contain_text("Ключ от подвала у сантехника")
         await seat.page.keyboard.press("KeyH")
         await expect(seat.page.locator("main")).to_contain_text("Принял: Старшая смены")
+
+
+async def test_the_house_comes_with_what_is_pinned_to_it_and_nothing_of_another_company(
+    tmp_path: Path,
+) -> None:
+    async with a_seat(tmp_path) as seat:
+        now = datetime.now(UTC)
+        async with seat.desk.database.writing() as connection:
+            for title, company, houses in (
+                ("Вода отключена до 18:00", "c0", [seat.known.house]),
+                ("Чужое", "c1", []),
+            ):
+                one = Writing(title, "Подвоз у **подъезда 2**.", "water", company, houses, pinned=1)
+                article = await save(connection, ADMINISTRATOR, now, one)
+                await publish(connection, ADMINISTRATOR, now, article)
+        await seat.is_offered(number=SINGLE)
+        pinned = seat.page.locator("#pop .pinned")
+        await expect(pinned).to_have_count(1)
+        await expect(pinned).to_contain_text("Вода отключена до 18:00")
+        await expect(pinned.locator("strong")).to_have_text("подъезда 2")
+        await expect(seat.page.locator("#pop .house")).to_contain_text("этажей: 9")
+        seat.answers()
+        await expect(seat.page.locator("#about .pinned")).to_contain_text("Подвоз")
 
 
 async def test_a_device_is_shown_with_its_place_and_nobody_is_chosen(tmp_path: Path) -> None:
