@@ -20,7 +20,6 @@ from callengine.desk.accounts.doorkeeper import DeskDoorkeeper
 from callengine.desk.accounts.parts import Parts
 from callengine.desk.accounts.sign_in_pages import SignInPages
 from callengine.desk.agent_page.assembly import Neighbours, agent_page
-from callengine.desk.agent_page.pops.pinned_articles import PinnedArticles
 from callengine.desk.cards import privacy as cards_privacy
 from callengine.desk.data.database import DeskDatabase
 from callengine.desk.directory import pages as directory_pages
@@ -79,9 +78,7 @@ async def serve(settings: Settings) -> None:
     loads = Loads(database, now, in_state_folder(Path(_UPLOADS)))
     await loads.recover()
     subjects = subject_routes(settings, database, reader, follower, loads, now)
-    work = agent_page(
-        settings, database, parts_drawing(settings), follower, now, Neighbours(PinnedArticles())
-    )
+    work = agent_page(settings, database, parts_drawing(settings), follower, now, Neighbours())
     pages = assembled(settings, database, now, loop.time, (*subjects, *work.routes))
     server = DeskServer(
         settings.desk.host,

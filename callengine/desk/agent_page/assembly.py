@@ -14,7 +14,8 @@ from callengine.desk.agent_page.look import Look
 from callengine.desk.agent_page.pages import routes
 from callengine.desk.agent_page.parts import Parts
 from callengine.desk.agent_page.pops.kitchen import Kitchen
-from callengine.desk.agent_page.pops.reading import Knowledge, PinnedArticles
+from callengine.desk.agent_page.pops.pinned_articles import PinnedArticles
+from callengine.desk.agent_page.pops.reading import Knowledge
 from callengine.desk.data.database import DeskDatabase
 from callengine.desk.directory.finding.search import DirectorySearch
 from callengine.desk.engine_link.follower import EngineFollower

@@ -21,12 +21,7 @@ from callengine.desk.directory.callers import device_calling, who_may_be
 from callengine.desk.directory.commands.bookkeeping import as_it_is
 from callengine.desk.directory.tables import houses
 from callengine.desk.directory.typed.phones import read_phone
-from callengine.desk.knowledge.queries import pinned_for
-from callengine.desk.knowledge.reading_pages import BASE
 from callengine.desk.people.scope import NotSeen, Scope
-
-MOST_PINNED = 4
-"""Articles in sight at once; the others are one click away."""
 
 
 class Knowledge(Protocol):
@@ -36,17 +31,6 @@ class Knowledge(Protocol):
         self, connection: AsyncConnection, scope: Scope, company: str, house_id: int | None, at: datetime
     ) -> Sequence[Pinned]:
         """In their order; those that hold now."""
-
-
-class PinnedArticles:
-    """The knowledge base's: the house's own first, then the company's, then everybody's."""
-
-    async def pinned(
-        self, connection: AsyncConnection, scope: Scope, company: str, house_id: int | None, at: datetime
-    ) -> Sequence[Pinned]:
-        """In their order; those that hold now."""
-        found = await pinned_for(connection, scope, company, house_id, None, at, limit=MOST_PINNED)
-        return [Pinned(one.title, one.html, f"{BASE}/{one.id}") for one in found]
 
 
 def e164_of(number: str) -> str:
