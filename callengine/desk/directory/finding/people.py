@@ -28,6 +28,8 @@ _FARTHER = 25.0
 _INITIAL = 75.0
 _ROWS = 40
 _NAME_IS_RIGHT = 0.2
+_COMPANY = func.coalesce(residents.c.company, "")
+"""Not to be found by: SQLite would read all of a company's residents instead of those of a name."""
 _COLUMNS = (residents.c.surname_key, residents.c.given_key, residents.c.patronymic_key)
 _ORDERS: Mapping[int, tuple[tuple[int, ...], ...]] = {
     2: ((0, 1), (1, 0), (1, 2)),
@@ -63,7 +65,7 @@ async def people_named(connection: AsyncConnection, scope: Scope, likes: Sequenc
     """Everybody of these names, best first, each with one of his premises."""
     ways = [
         select(residents.c.id, residents.c.company, residents.c.full_name, *_COLUMNS)
-        .where(scope.clause(residents.c.company), where, there(residents))
+        .where(scope.clause(_COMPANY), where, there(residents))
         .limit(_ROWS)
         .subquery()
         for where in _ways(likes)
