@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from callengine.chores.schedule import Chores
 from callengine.control.places import desk_socket
+from callengine.desk import retention
 from callengine.desk.accounts import pages as account_pages
 from callengine.desk.accounts.agent_accounts import AgentAccounts
 from callengine.desk.accounts.doorkeeper import DeskDoorkeeper
@@ -102,6 +104,9 @@ async def serve(settings: Settings) -> None:
         loop.create_task(_beat(), name="watchdog"),
         loop.create_task(stop.wait(), name="stop"),
     ]
+    chores = Chores(ZoneInfo(settings.centre.time_zone), log)
+    chores.daily("retention", retention.AT, lambda: retention.forget_tonight(database, settings, now, log))
+    chores.start()
     log.info("desk_started", msg="ready for browsers", http_port=server.port)
     notify("READY=1")
     try:
@@ -113,6 +118,7 @@ async def serve(settings: Settings) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await chores.stop()
         await server.stop()
         await loads.close()
         await reader.close()

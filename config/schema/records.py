@@ -22,6 +22,13 @@ class Retention(Section):
         0, description="recordings and reviewed messages whose files are on this machine"
     )
     journal_days: Days = Field(0, description="the engine's journal of every event, with numbers in it")
+    cards_days: Days = Field(
+        0, description="what agents wrote on calls, with numbers; when, what about and how it ended stay"
+    )
+    trail_days: Days = Field(0, description="the desk's access trail: who looked, who changed what")
+    sessions_days: Days = Field(
+        90, description="the desk's sessions, links and tokens of programs, after their end"
+    )
 
 
 class Reconcile(Section):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -162,18 +163,23 @@ async def doors(
         loads = Loads(database, lambda: clock[0], folder / "uploads")
         await loads.recover()
         routes: tuple[DeskRoute, ...] = ()
+        running: list[asyncio.Task[None]] = []
         if subjects:
             work = agent_page(
                 settings, database, parts_drawing(settings), follower, lambda: clock[0], Neighbours()
             )
-            others = subject_routes(settings, database, reader, follower, loads, lambda: clock[0])
-            routes = (*others, *work.routes)
+            running = [asyncio.create_task(work.pages.run())]
+            behind = subject_routes(settings, database, reader, follower, loads, lambda: clock[0])
+            routes = (*behind, *work.routes)
         pages = assembled(settings, database, lambda: clock[0], lambda: seconds[0], routes)
         server = DeskServer("127.0.0.1", 0, follower, pages.gate, pages.routes, settings.desk.public_address)
         await server.start()
         try:
             yield Doors(f"http://127.0.0.1:{server.port}", database, pages, follower, clock, seconds)
         finally:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
             await server.stop()
             await loads.close()
             await reader.close()
