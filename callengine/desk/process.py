@@ -21,6 +21,7 @@ from callengine.desk.accounts.agent_accounts import AgentAccounts
 from callengine.desk.accounts.doorkeeper import DeskDoorkeeper
 from callengine.desk.accounts.parts import Parts
 from callengine.desk.accounts.sign_in_pages import SignInPages
+from callengine.desk.agent_page.asking import ByOutbox
 from callengine.desk.agent_page.assembly import Neighbours, agent_page
 from callengine.desk.cards import privacy as cards_privacy
 from callengine.desk.data.database import DeskDatabase
@@ -80,7 +81,11 @@ async def serve(settings: Settings) -> None:
     loads = Loads(database, now, in_state_folder(Path(_UPLOADS)))
     await loads.recover()
     subjects = subject_routes(settings, database, reader, follower, loads, now)
-    work = agent_page(settings, database, parts_drawing(settings), follower, now, Neighbours())
+    commands = ByOutbox(database, in_state_folder(desk_socket(settings.http.control_socket)), now)
+    work = agent_page(
+        settings, database, parts_drawing(settings), follower, now, Neighbours(commands=commands)
+    )
+    commands.on_refused = work.pages.refused
     pages = assembled(settings, database, now, loop.time, (*subjects, *work.routes))
     server = DeskServer(
         settings.desk.host,
@@ -101,6 +106,7 @@ async def serve(settings: Settings) -> None:
     tasks = [
         loop.create_task(follower.run(), name="engine link"),
         loop.create_task(work.pages.run(), name="agents' pages"),
+        loop.create_task(commands.run(), name="outbox"),
         loop.create_task(_beat(), name="watchdog"),
         loop.create_task(stop.wait(), name="stop"),
     ]

@@ -15,6 +15,7 @@ from callengine.desk.data.metadata import metadata
 from callengine.desk.directory import tables as directory_tables
 from callengine.desk.history import tables as history_tables
 from callengine.desk.knowledge import tables as knowledge_tables
+from callengine.desk.outbox.tables import outbox
 from callengine.desk.people.tables import trail
 from callengine.desk.people.trail import record
 from tests.support.desk_pages import AGENT, desk_database
@@ -29,7 +30,7 @@ def desk_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return postgres
 
 
-ALL_TABLES = (directory_tables.houses, cards, history_tables.saved_filters, knowledge_tables.articles)
+ALL_TABLES = (directory_tables.houses, cards, history_tables.saved_filters, knowledge_tables.articles, outbox)
 """What brings every subject's tables onto the metadata."""
 
 

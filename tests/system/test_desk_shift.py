@@ -100,6 +100,15 @@ async def _a_shift(centre: LiveCentre, port: int) -> None:
         await until_ready(desk, True, SOON)
         async with signed_in(settings, environment_with(places)) as page:
             await expect(page.locator("#state")).to_contain_text("Готов")
+            # Each key does what the phone's code does, and the page shows what the engine made of it.
+            for key, state in (
+                ("KeyP", "Пауза"),
+                ("KeyR", "Готов"),
+                ("KeyL", "Не в смене"),
+                ("KeyL", "Готов"),
+            ):
+                await page.keyboard.press(key)
+                await expect(page.locator("#state strong")).to_contain_text(state)
             await rings(centre, SINGLE)
             await expect(page.locator("#pop")).to_contain_text("кв.\u00a01")
             await expect(page.locator("#state")).to_contain_text("Разговор")

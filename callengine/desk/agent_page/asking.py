@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final, Protocol
 
-from callengine.desk.people.scope import Scope
+from callengine.control.live_messages import CommandAnswered
+from callengine.control.wishes import Wish
+from callengine.desk.data.database import DeskDatabase
+from callengine.desk.engine_link.asking import WishSender
+from callengine.desk.outbox.wishes import answered, keep, open_wishes
+from callengine.desk.people.scope import Scope, system_scope
 
 BUTTONS: Final = frozenset(
     {"agent_log_in", "agent_log_out", "agent_pause", "agent_unpause", "agent_end_wrap_up"}
 )
 """What he may ask for himself; `queues.terms.desk_words` has the words."""
 DIAL: Final = "dial"
+MEANT_FOR = timedelta(seconds=10)
+"""A button is of its moment: a pause that reaches the engine a minute later is meant no more."""
+_DIAL_FOR = timedelta(seconds=30)
+_SCOPE = system_scope("the engine is asked")
 _CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{16,60}")
 
 
@@ -38,3 +50,46 @@ class Commands(Protocol):
 def is_client_id(text: str) -> bool:
     """Whether a browser could have made it: 96 random bits and more."""
     return _CLIENT_ID.fullmatch(text) is not None
+
+
+class ByOutbox:
+    """The page's `Commands`. `run` sends; `on_refused` is told the agent and the engine's word."""
+
+    def __init__(self, database: DeskDatabase, socket: Path, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._now = now
+        self._sender = WishSender(socket, self._open, self._answered)
+        self.on_refused: Callable[[str, str], None] = lambda agent, refusal: None
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        await self._sender.run()
+
+    async def ask(self, scope: Scope, wish: Asked) -> None:
+        """Commit it, then send it."""
+        at = self._now()
+        told = Wish(
+            id=wish.client_id,
+            kind=wish.kind,
+            account=str(scope.account_id),
+            by=scope.name,
+            made_at=at,
+            expires_at=at + (_DIAL_FOR if wish.kind == DIAL else MEANT_FOR),
+            agent=wish.agent,
+            company=wish.company or None,
+            number=wish.number or None,
+            reason=wish.reason,
+        )
+        async with self._database.writing() as connection:
+            await keep(connection, scope, at, told)
+        self._sender.wake()
+
+    async def _open(self) -> Sequence[Wish]:
+        async with self._database.reading() as connection:
+            return await open_wishes(connection, _SCOPE)
+
+    async def _answered(self, answer: CommandAnswered) -> None:
+        async with self._database.writing() as connection:
+            agent = await answered(connection, _SCOPE, self._now(), answer)
+        if agent is not None and not answer.done:
+            self.on_refused(agent, answer.refusal)

@@ -113,6 +113,11 @@ class AgentPages:
         picture = self._follower.picture
         return picture.next_owed() if picture is not None else ()
 
+    def refused(self, agent: str, refusal: str) -> None:
+        """The engine said no to what he asked."""
+        for page in self._pages.get(agent, ()):
+            page.stream.tell("refused", {"said": self._look.refusal(refusal, page.language)})
+
     def end(self) -> None:
         """Every stream: the desk stops."""
         for pages in self._pages.values():

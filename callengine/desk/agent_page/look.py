@@ -59,6 +59,10 @@ class Look:
         """The pop's inside."""
         return self._drawing.part(language, "work/part_pop.html", {"pop": pop, **self.names(language)})
 
+    def refusal(self, refusal: str, language: Language) -> str:
+        """Why the engine did not do what was asked."""
+        return _word(texts_of(_TEXTS)[language], "refused_", refusal)
+
     async def lists(self, scope: Scope, agent: str, language: Language) -> Mapping[str, str]:
         """Cards that are not finished, and today's contacts."""
         try:

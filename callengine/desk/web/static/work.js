@@ -70,6 +70,7 @@ const hear = {
     if (waiting && waiting.call === data.call) waiting = data;
     else if (offered === data.call) showPop(data);
   },
+  refused: (data) => { at("asked").textContent = data.said; },
   gone: () => put(),
   over: (data) => { if (waiting && waiting.call === data.call) put(); if (offered === data.call && !cardOf()) put(); },
   card: (data) => {
@@ -95,7 +96,8 @@ function refocus(place, held) {
 async function openCard(id) {
   waitingCard = null;
   at("pop-bar").hidden = !waiting;
-  await showCard(id);
+  // The one that is open stays: a form is never replaced under somebody's hands.
+  if (cardOf()?.id !== String(id)) await showCard(id);
   fitPop();
   history.replaceState(null, "", `/desk/work/cards/${id}`);
 }

@@ -22,7 +22,7 @@ function hear(kind) {
 
 function open() {
   source = new EventSource(address);
-  for (const kind of ["patch", "pop", "filled", "gone", "over", "card", "hello", "beat"]) hear(kind);
+  for (const kind of ["patch", "pop", "filled", "gone", "over", "card", "refused", "hello", "beat"]) hear(kind);
   source.addEventListener("open", () => { last = Date.now(); tell({ kind: "here" }); });
   source.addEventListener("error", () => {
     tell({ kind: "away" });
