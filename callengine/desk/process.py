@@ -24,6 +24,7 @@ from callengine.desk.accounts.sign_in_pages import SignInPages
 from callengine.desk.agent_page.asking import ByOutbox
 from callengine.desk.agent_page.assembly import Neighbours, agent_page
 from callengine.desk.cards import privacy as cards_privacy
+from callengine.desk.company.pages import CompanyPages
 from callengine.desk.data.database import DeskDatabase
 from callengine.desk.directory import pages as directory_pages
 from callengine.desk.directory import privacy as directory_privacy
@@ -31,6 +32,7 @@ from callengine.desk.directory.house_labels import HouseLabels
 from callengine.desk.directory.imports.running import Loads
 from callengine.desk.directory.pages.desk import DirectoryDesk
 from callengine.desk.engine_link.follower import EngineFollower
+from callengine.desk.floor.pages import FloorPages
 from callengine.desk.history.pages import HistoryPages
 from callengine.desk.history.sounds import Sounds
 from callengine.desk.knowledge import pages as knowledge_pages
@@ -183,13 +185,20 @@ def subject_routes(
     now: Callable[[], datetime],
 ) -> tuple[DeskRoute, ...]:
     """Those of every subject; accounts are not one."""
-    del follower
     known = {one.id: one.name for one in settings.companies}
     directory = DirectoryDesk(database, now, loads, known)
     names, zone = names_of(settings), ZoneInfo(settings.centre.time_zone)
     history = HistoryPages(reader, database, names, Sounds(settings.desk.recordings, now), zone, now)
+    floor = FloorPages(follower, database, names, now)
+    company = CompanyPages(follower, reader, database, settings, names, now)
     knowledge = knowledge_pages.routes(knowledge_around(settings, database, now))
-    return (*directory_pages.routes(directory), *history.routes(), *knowledge)
+    return (
+        *directory_pages.routes(directory),
+        *floor.routes(),
+        *company.routes(),
+        *history.routes(),
+        *knowledge,
+    )
 
 
 def parts_drawing(settings: Settings) -> Drawing:

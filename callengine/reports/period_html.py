@@ -71,7 +71,7 @@ def _charts(report: PeriodReport, words: Words, numbers: Numbers) -> dict[str, o
         "week": week_chart(report, words, numbers),
         "lost": lost_chart(report, words, numbers),
         "contacts": contact_chart(report, words, numbers),
-        "staff": staff_chart(report, words, numbers),
+        **({"staff": staff_chart(report, words, numbers)} if report.busiest else {}),
     }
 
 

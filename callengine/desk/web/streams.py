@@ -66,11 +66,20 @@ class PageStream:
         return response
 
     async def _next(self, sent: dict[str, str]) -> str:
+        """What was shown again as it was is nothing new: the beat comes all the same, and by it a page that is gone is
+        noticed."""
         try:
             async with asyncio.timeout(BEAT_SECONDS):
-                await self._wake.wait()
+                while True:
+                    await self._wake.wait()
+                    if text := self._news(sent):
+                        return text
+                    if self._over:
+                        return ""
         except TimeoutError:
             return "event: beat\ndata: {}\n\n"
+
+    def _news(self, sent: dict[str, str]) -> str:
         self._wake.clear()
         self._rush.clear()
         urgent, self._urgent = self._urgent, []

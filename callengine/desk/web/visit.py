@@ -20,6 +20,9 @@ class Draws(Protocol):
     def page(self, visit: Visit, template: str, values: Mapping[str, Any]) -> str:
         """The whole page."""
 
+    def part(self, language: Language, template: str, values: Mapping[str, Any]) -> str:
+        """A piece of a page, for a stream that patches it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
