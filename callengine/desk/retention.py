@@ -17,6 +17,7 @@ from callengine.desk.directory.tables import houses
 from callengine.desk.history.tables import saved_filters
 from callengine.desk.knowledge.tables import articles
 from callengine.desk.people.scope import system_scope
+from callengine.desk.outbox.tables import outbox
 from callengine.desk.people.tables import accounts
 from callengine.desk.people.trail import record
 from callengine.platform.logs import Log
@@ -25,7 +26,7 @@ from config.settings import Settings
 
 AT = time(3, 10)
 """By the centre's clock, after the engine's own."""
-OF_EVERY_SUBJECT = (accounts, articles, cards, houses, saved_filters)
+OF_EVERY_SUBJECT = (accounts, articles, cards, houses, outbox, saved_filters)
 """What brings every subject's tables onto the metadata."""
 _AT_ONCE = 500
 """Rows of one transaction: whoever writes a card meanwhile waits for these only."""
@@ -64,6 +65,7 @@ ROWS: Mapping[str, ForDays | str] = {
     "shift_notes": ForDays(_cards, "written_at"),
     "taken_over": ForDays(_cards, "taken_at"),
     "last_contacts": ForDays(_cards, "at"),
+    "outbox": ForDays(_cards, "made_at", ("answered_at",)),
     "sessions": ForDays(_doors, "seen_at"),
     "password_links": ForDays(_doors, "ends_at"),
     "api_tokens": ForDays(_doors, "ends_at"),
