@@ -32,6 +32,7 @@ from callengine.desk.directory.house_labels import HouseLabels
 from callengine.desk.directory.imports.running import Loads
 from callengine.desk.directory.pages.desk import DirectoryDesk
 from callengine.desk.engine_link.follower import EngineFollower
+from callengine.desk.floor.by_outbox import OrdersByOutbox
 from callengine.desk.floor.pages import FloorPages
 from callengine.desk.history.pages import HistoryPages
 from callengine.desk.history.sounds import Sounds
@@ -82,8 +83,9 @@ async def serve(settings: Settings) -> None:
     now, reader = SystemClock().now, reader_of(settings)
     loads = Loads(database, now, in_state_folder(Path(_UPLOADS)))
     await loads.recover()
-    subjects = subject_routes(settings, database, reader, follower, loads, now)
     commands = ByOutbox(database, in_state_folder(desk_socket(settings.http.control_socket)), now)
+    orders = OrdersByOutbox(database, now, commands.wake)
+    subjects = subject_routes(settings, database, reader, follower, loads, now, orders)
     work = agent_page(
         settings, database, parts_drawing(settings), follower, now, Neighbours(commands=commands)
     )
@@ -183,13 +185,14 @@ def subject_routes(
     follower: EngineFollower,
     loads: Loads,
     now: Callable[[], datetime],
+    orders: OrdersByOutbox | None = None,
 ) -> tuple[DeskRoute, ...]:
     """Those of every subject; accounts are not one."""
     known = {one.id: one.name for one in settings.companies}
     directory = DirectoryDesk(database, now, loads, known)
     names, zone = names_of(settings), ZoneInfo(settings.centre.time_zone)
     history = HistoryPages(reader, database, names, Sounds(settings.desk.recordings, now), zone, now)
-    floor = FloorPages(follower, database, names, now)
+    floor = FloorPages(follower, database, names, now, orders)
     company = CompanyPages(follower, reader, database, settings, names, now)
     knowledge = knowledge_pages.routes(knowledge_around(settings, database, now))
     return (

@@ -65,6 +65,10 @@ class ByOutbox:
         """Until cancelled."""
         await self._sender.run()
 
+    def wake(self) -> None:
+        """There is something to send."""
+        self._sender.wake()
+
     async def ask(self, scope: Scope, wish: Asked) -> None:
         """Commit it, then send it."""
         at = self._now()
