@@ -40,6 +40,7 @@ WORDS: Mapping[str, Any] = {
     "article_proposals.state": "open",
     "contractor_phones.kind": "phone",
     "device_numbers.kind": "lift",
+    "topic": "shut_off_water",
     "node": NODE,
     "calls.outcome": "answered",
     "calls.served_by": "engine",

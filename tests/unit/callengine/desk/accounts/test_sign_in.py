@@ -112,7 +112,7 @@ async def test_wrong_tries_are_slowed_by_account_the_same_for_names_that_there_a
         assert await browser.post("/desk/sign-in", {"name": "petrova", "password": PASSWORD}) == 429
         desk.pass_time(timedelta(seconds=2))
         assert await browser.post("/desk/sign-in", {"name": "petrova", "password": PASSWORD}) != 429
-        assert browser.path == "/desk/me"
+        assert browser.path == "/desk/trail"
 
 
 async def test_a_session_ends_idle_by_age_and_with_its_account(tmp_path: Path) -> None:
@@ -174,8 +174,8 @@ async def test_a_role_that_must_have_a_second_factor_gets_one_before_it_gets_in(
             desk.pass_time(timedelta(seconds=30))
             await browser.get("/desk/sign-in/code")
             await browser.post("/desk/sign-in/code", {"code": pyotp.TOTP(secret).at(desk.clock[0])})
-            assert browser.path == "/desk/me"
-        for code, ends_at in ((recovery[0], "/desk/me"), (recovery[0], "/desk/sign-in/code")):
+            assert browser.path == "/desk/accounts"
+        for code, ends_at in ((recovery[0], "/desk/accounts"), (recovery[0], "/desk/sign-in/code")):
             async with desk.browser() as browser:
                 await browser.sign_in("admin2")
                 await browser.post("/desk/sign-in/code", {"code": code.upper()})
