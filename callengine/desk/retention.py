@@ -16,8 +16,8 @@ from callengine.desk.data.metadata import metadata
 from callengine.desk.directory.tables import houses
 from callengine.desk.history.tables import saved_filters
 from callengine.desk.knowledge.tables import articles
-from callengine.desk.people.scope import system_scope
 from callengine.desk.outbox.tables import outbox
+from callengine.desk.people.scope import system_scope
 from callengine.desk.people.tables import accounts
 from callengine.desk.people.trail import record
 from callengine.platform.logs import Log
