@@ -41,6 +41,7 @@ WORDS: Mapping[str, Any] = {
     "contractor_phones.kind": "phone",
     "device_numbers.kind": "lift",
     "topic": "shut_off_water",
+    "articles.published_at": NOON,
     "node": NODE,
     "calls.outcome": "answered",
     "calls.served_by": "engine",
