@@ -23,6 +23,7 @@ from callengine.desk.accounts.parts import Parts
 from callengine.desk.accounts.sign_in_pages import SignInPages
 from callengine.desk.agent_page.asking import ByOutbox
 from callengine.desk.agent_page.assembly import Neighbours, agent_page
+from callengine.desk.agent_page.pops.pinned_articles import PinnedArticles
 from callengine.desk.cards import privacy as cards_privacy
 from callengine.desk.company.pages import CompanyPages
 from callengine.desk.data.database import DeskDatabase
@@ -87,7 +88,7 @@ async def serve(settings: Settings) -> None:
     orders = OrdersByOutbox(database, now, commands.wake)
     subjects = subject_routes(settings, database, reader, follower, loads, now, orders)
     work = agent_page(
-        settings, database, parts_drawing(settings), follower, now, Neighbours(commands=commands)
+        settings, database, parts_drawing(settings), follower, now, Neighbours(PinnedArticles(), commands)
     )
     commands.on_refused = work.pages.refused
     pages = assembled(settings, database, now, loop.time, (*subjects, *work.routes))
