@@ -29,6 +29,8 @@ from storage.schema.errors import LedgerAway
 
 READ_SECONDS = 5.0
 """One read takes no longer: it is broken off, and whoever asked is told."""
+_GRACE_SECONDS = 1.0
+"""SQLite itself breaks a read off; only where it does not, its connection is given up while its thread works."""
 _LOOKS = 20_000
 """SQLite's steps between two looks at the clock: some milliseconds."""
 _SQLITE = "sqlite"
@@ -42,6 +44,7 @@ class LedgerReader:
         self._read_seconds = read_seconds
         self.engine: AsyncEngine
         """For what reads by itself (`callengine.reports`): as read-only, each read as short."""
+        self._grace_seconds = _GRACE_SECONDS if url.drivername.startswith(_SQLITE) else 0.0
         if url.drivername.startswith(_SQLITE):
             self.engine = self._sqlite(Path(url.database or ""))
         else:
@@ -51,13 +54,18 @@ class LedgerReader:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """One transaction that sees one state of everything. Raises LedgerAway, also when it takes too long."""
+        limit = self._read_seconds + self._grace_seconds
         try:
-            async with asyncio.timeout(self._read_seconds), self.engine.begin() as connection:
+            async with asyncio.timeout(limit), self.engine.begin() as connection:
                 yield connection
         except TimeoutError:
-            raise LedgerAway(f"it was not read within {self._read_seconds:g} s") from None
+            raise LedgerAway(self._too_long()) from None
         except (SQLAlchemyError, OSError) as problem:
-            raise LedgerAway(_why(problem)) from problem
+            was_broken_off = "interrupted" in str(getattr(problem, "orig", problem))
+            raise LedgerAway(self._too_long() if was_broken_off else _why(problem)) from problem
+
+    def _too_long(self) -> str:
+        return f"it was not read within {self._read_seconds:g} s"
 
     async def close(self) -> None:
         """Every connection."""
