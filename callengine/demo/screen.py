@@ -10,7 +10,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from callengine.realtime.statistics import DayTally
+from callengine.realtime.statistics import RealtimeStatistics
 from queues.live_state import CallView, CentreView
 from queues.messages.journal import AgentState, Outcome
 from sla.obligation import HUMAN
@@ -28,7 +28,11 @@ _SHOWN_CALLERS = 8
 
 
 def live_view(
-    view: CentreView, tally: DayTally, now: datetime, left: timedelta | None, addresses: Sequence[str]
+    view: CentreView,
+    tally: RealtimeStatistics,
+    now: datetime,
+    left: timedelta | None,
+    addresses: Sequence[str],
 ) -> RenderableType:
     """One moment of the centre. `left` None: until Ctrl-C. `addresses`: what a browser may open."""
     to_go = "until Ctrl-C" if left is None else f"{max(left, timedelta(0)).seconds} s to go"
@@ -40,7 +44,7 @@ def live_view(
     )
 
 
-def plain_line(view: CentreView, tally: DayTally, now: datetime) -> str:
+def plain_line(view: CentreView, tally: RealtimeStatistics, now: datetime) -> str:
     """The same in one line, for a log."""
     level = tally.total(now)
     free = sum(1 for agent in view.agents if agent.state is AgentState.FREE)
@@ -50,7 +54,7 @@ def plain_line(view: CentreView, tally: DayTally, now: datetime) -> str:
     )
 
 
-def summary(tally: DayTally, now: datetime, obligations: Sequence[ObligationEnd]) -> Iterable[str]:
+def summary(tally: RealtimeStatistics, now: datetime, obligations: Sequence[ObligationEnd]) -> Iterable[str]:
     """What happened, in the field's words; each line can be checked in the ledger."""
     level = tally.total(now)
     figures = [tally.figures(queue, now) for queue in tally.queues]
@@ -87,7 +91,7 @@ def _callbacks(obligations: Sequence[ObligationEnd]) -> Iterable[str]:
         )
 
 
-def _figures(view: CentreView, tally: DayTally, now: datetime) -> Table:
+def _figures(view: CentreView, tally: RealtimeStatistics, now: datetime) -> Table:
     level = tally.total(now)
     table = Table.grid(expand=True)
     for _ in range(5):

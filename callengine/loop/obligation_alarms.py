@@ -18,7 +18,7 @@ from queues.terms.identifiers import ObligationId
 _NOT_AT_ONCE = timedelta(milliseconds=20)
 
 
-class AlarmClock:
+class ObligationAlarms:
     """One job for each obligation, under its id.
 
     Moments are by the engine's clock, `now`; APScheduler looks at the machine's, `wall`. After somebody has set that,

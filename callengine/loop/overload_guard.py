@@ -53,7 +53,7 @@ class Board(Protocol):
         """Ask what is so."""
 
 
-class VitalSigns:
+class OverloadGuard:
     """`tick` once a second, outside the engine's turn; `returned` whenever a beat is back."""
 
     def __init__(

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from callengine.realtime.idle_while_waiting import LossCause, LostSeconds
-from callengine.realtime.statistics import DayTally
+from callengine.realtime.statistics import RealtimeStatistics
 from queues.messages import journal as facts
 from queues.messages.events import OfferResult
 from queues.messages.journal import JournalEntry, Outcome, ServedBy
@@ -31,7 +31,7 @@ class CallMetrics:
     def __init__(
         self,
         registry: CollectorRegistry,
-        tally: DayTally,
+        tally: RealtimeStatistics,
         agents: Mapping[AgentId, Iterable[QueueName]],
     ) -> None:
         def counter(name: str, text: str, *labels: str) -> Counter:

@@ -26,7 +26,7 @@ from callengine.metrics.ledger import LedgerMetrics
 from callengine.metrics.link import LinkMetrics
 from callengine.metrics.pbx import live_pbx
 from callengine.realtime.figures import CentreFigures
-from callengine.realtime.statistics import DayTally
+from callengine.realtime.statistics import RealtimeStatistics
 from config.schema.pauses import PauseNames
 from queues.live_state import CentreView
 from queues.messages import journal as facts
@@ -46,7 +46,7 @@ class Metrics:
         queues: Iterable[QueueName],
         companies: Iterable[CompanyId],
         *,
-        tally: DayTally,
+        tally: RealtimeStatistics,
         view: Callable[[], CentreView],
         now: Callable[[], datetime],
         version: str,
@@ -161,7 +161,7 @@ class _LiveFigures(Collector):
 
     def __init__(
         self,
-        tally: DayTally,
+        tally: RealtimeStatistics,
         view: Callable[[], CentreView],
         now: Callable[[], datetime],
         trunks: TrunkWatch,

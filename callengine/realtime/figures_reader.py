@@ -14,7 +14,7 @@ from callengine.platform.clock import SystemClock
 from callengine.platform.ledger_access import ledger_of
 from callengine.realtime.figures import CentreFigures, QuarterHour
 from callengine.realtime.seed import recount
-from callengine.realtime.statistics import COUNTED_FOR, DayTally
+from callengine.realtime.statistics import COUNTED_FOR, RealtimeStatistics
 from config.policies import centre_policy
 from config.settings import Settings
 from queues.terms.identifiers import CompanyId, QueueName
@@ -81,6 +81,8 @@ class FiguresReader:
                     tally.load(recount(rows, tally.midnight), now)
                     self._tally = tally
 
-    def _empty(self) -> DayTally:
+    def _empty(self) -> RealtimeStatistics:
         promises = {name: queue.promise for name, queue in self._policy.queues.items()}
-        return DayTally(promises, self._zone, self._clock.now(), not_recovered=self._policy.not_recovered)
+        return RealtimeStatistics(
+            promises, self._zone, self._clock.now(), not_recovered=self._policy.not_recovered
+        )

@@ -61,7 +61,7 @@ class _Waits:
     quarter: Sums = field(default_factory=dict)
 
 
-class DayTally:
+class RealtimeStatistics:
     """Counts of the calls by their arrival, per queue, per company and together.
 
     The day ends in the centre's own time zone; at midnight everything starts at zero, and who is on the line then

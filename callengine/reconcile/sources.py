@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from callengine.control.client import ask_async
 from callengine.http.api.callbacks import PREFIX
 from callengine.realtime.figures_json import sums_json
-from callengine.realtime.statistics import DayTally
+from callengine.realtime.statistics import RealtimeStatistics
 from callengine.reconcile.against_realtime import LiveSide
 from callengine.reconcile.run import Books
 from config.policies import centre_policy
@@ -47,7 +47,7 @@ class FromInside:
     """The engine's own tally, for its nightly job."""
 
     def __init__(
-        self, tally: DayTally, now: Callable[[], datetime], flush: Callable[[], Awaitable[None]]
+        self, tally: RealtimeStatistics, now: Callable[[], datetime], flush: Callable[[], Awaitable[None]]
     ) -> None:
         self._tally = tally
         self._now = now

@@ -27,8 +27,8 @@ from callengine.http.auth.setup import open_gate
 from callengine.loop.desk_commands import DeskCommands
 from callengine.loop.engine_loop import Engine
 from callengine.loop.live_callbacks import LiveCallbacks
-from callengine.loop.obligation_alarms import AlarmClock
-from callengine.loop.overload_guard import TICK_SECONDS, VitalSigns
+from callengine.loop.obligation_alarms import ObligationAlarms
+from callengine.loop.overload_guard import TICK_SECONDS, OverloadGuard
 from callengine.observers.journal_log import told_in
 from callengine.observers.ledger_health import LedgerWatch, opened_ledger
 from callengine.observers.queue_log import QueueLogFeed
@@ -39,7 +39,7 @@ from callengine.platform.identity import is_gone, this_process
 from callengine.platform.logs import get_log
 from callengine.platform.systemd import notify, watchdog_seconds
 from callengine.realtime.seed import recount
-from callengine.realtime.statistics import COUNTED_FOR, DayTally
+from callengine.realtime.statistics import COUNTED_FOR, RealtimeStatistics
 from callengine.reconcile.sources import FromInside
 from callengine.reports.schedule import ReportSchedule
 from callengine.run.condition import conditions
@@ -100,7 +100,7 @@ class Application:
         self.unlisted = UnlistedCalls(self.clock.now, self._log)
         self.told = (self.unlisted.observe, *told_in(self._log, self.clock.now))
         self._stop_wanted, self._tasks = asyncio.Event(), list[asyncio.Task[None]]()
-        self.tally = DayTally(
+        self.tally = RealtimeStatistics(
             {name: queue.promise for name, queue in self._policy.queues.items()},
             self.zone,
             now,
@@ -159,7 +159,7 @@ class Application:
         self.ledger_watch = LedgerWatch(ledger, metrics.ledger, log)
         self.ledger_watch.on_lost = self._lose_ledger
         ledger.writer.start()
-        self.alarm = AlarmClock(self.tell, self.clock.now, self.clock.wall)
+        self.alarm = ObligationAlarms(self.tell, self.clock.now, self.clock.wall)
         self.link = AmiLink(
             login_of(settings.pbx),
             self.pbx,
@@ -187,7 +187,7 @@ class Application:
             observers=(self.tally.observe, metrics.observe, self.queue_log.observe, *self.told, *desk),
             on_decision_seconds=metrics.decision_seconds.observe,
         )
-        self.vitals = VitalSigns(
+        self.vitals = OverloadGuard(
             self._engine,
             self.pbx,
             self.troubles,

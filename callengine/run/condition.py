@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from ami_adapters.connection.charge import Charge
 from ami_adapters.connection.link import AmiLink, LinkState
 from ami_adapters.connection.pbx_connection import PbxConnection
-from callengine.loop.overload_guard import VitalSigns
+from callengine.loop.overload_guard import OverloadGuard
 from callengine.metrics.charge import InCharge
 from callengine.observers.ledger_health import LedgerWatch
 
 
 def conditions(
-    link: AmiLink, board: PbxConnection, vitals: VitalSigns, ledger: LedgerWatch, charge: Charge
+    link: AmiLink, board: PbxConnection, vitals: OverloadGuard, ledger: LedgerWatch, charge: Charge
 ) -> Mapping[str, bool]:
     """What must hold for the engine to do its work."""
     return {

@@ -14,7 +14,7 @@ from callengine.http.api.openapi import OpenApi
 from callengine.http.auth.middleware import Gate
 from callengine.http.server import HttpServer
 from callengine.metrics.registry import Metrics
-from callengine.realtime.statistics import DayTally
+from callengine.realtime.statistics import RealtimeStatistics
 from callengine.run.condition import in_charge
 from callengine.wallboard.routes import BoardRoutes
 from config.settings import Settings
@@ -25,7 +25,7 @@ from queues.policy import CentrePolicy
 def metrics_of(
     settings: Settings,
     policy: CentrePolicy,
-    tally: DayTally,
+    tally: RealtimeStatistics,
     dispatcher: Dispatcher,
     pbx: PbxConnection,
     charge: Charge,

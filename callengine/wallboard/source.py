@@ -16,7 +16,7 @@ _STRIP_LASTS = timedelta(seconds=5)
 
 
 class Figures(Protocol):
-    """Whose figures are shown: `callengine.realtime.statistics.DayTally`."""
+    """Whose figures are shown: `callengine.realtime.statistics.RealtimeStatistics`."""
 
     def take(self, now: datetime) -> CentreFigures:
         """Everything at this moment."""

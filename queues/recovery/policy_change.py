@@ -19,7 +19,7 @@ from queues.state.call import Call
 from queues.state.core_state import Centre
 from queues.state.handlers import Handlers
 from queues.state.obligation import Obligation
-from queues.state.priority_queue import OrderedPool
+from queues.state.priority_queue import PriorityQueue
 
 
 def change(centre: Centre, event: events.PolicyChanged, now: datetime) -> None:
@@ -32,8 +32,8 @@ def change(centre: Centre, event: events.PolicyChanged, now: datetime) -> None:
             centre.idle[queue].discard(agent.id)
     policy = event.policy
     centre.policy = policy
-    centre.waiting = {name: OrderedPool() for name in policy.queues}
-    centre.idle = {name: OrderedPool() for name in policy.queues}
+    centre.waiting = {name: PriorityQueue() for name in policy.queues}
+    centre.idle = {name: PriorityQueue() for name in policy.queues}
     for call in centre.calls.values():
         _follow(centre, call)
     for obligation in centre.obligations.values():

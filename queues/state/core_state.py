@@ -16,7 +16,7 @@ from queues.state.attempt_limits import DialCaps
 from queues.state.attribution import companies_of
 from queues.state.call import Call, Place
 from queues.state.obligation import Attempt, Obligation, ResidentKey
-from queues.state.priority_queue import OrderedPool
+from queues.state.priority_queue import PriorityQueue
 from queues.state.strategies import Rank, longest_idle
 from queues.state.timers import Timers
 from queues.state.voice_message import WaitingMessage
@@ -91,17 +91,17 @@ class Centre:
         """When each trunk last let us hear of a telephone beyond it."""
         self.callbacks_stopped = False
         """A supervisor pulled the switch."""
-        self.parked: OrderedPool[ObligationId, Place] = OrderedPool()
+        self.parked: PriorityQueue[ObligationId, Place] = PriorityQueue()
         """Obligations in line for which there is no channel now, or while callbacks are stopped."""
         self.decided: dict[str, None] = {}
         """Ids of the desk's commands that this run has decided, the oldest first."""
         self.messages: dict[MessageId, WaitingMessage] = {}
-        self.waiting: dict[QueueName, OrderedPool[str, Place]] = {}
+        self.waiting: dict[QueueName, PriorityQueue[str, Place]] = {}
         self.waiters: dict[str, Waiter] = {}
         """Who or what stands there."""
-        self.idle: dict[QueueName, OrderedPool[AgentId, tuple[Any, ...]]] = {}
+        self.idle: dict[QueueName, PriorityQueue[AgentId, tuple[Any, ...]]] = {}
         for name in policy.queues:
-            self.waiting[name], self.idle[name] = OrderedPool(), OrderedPool()
+            self.waiting[name], self.idle[name] = PriorityQueue(), PriorityQueue()
         self.timers = Timers()
         self.synced = False
         """Whether what we believe about the PBX may be acted upon."""

@@ -12,7 +12,7 @@ K = TypeVar("K")
 _SPARE = 64
 
 
-class OrderedPool(Generic[T, K]):
+class PriorityQueue(Generic[T, K]):
     """Members in the order of their keys; add, discard and first are O(log n) amortised.
 
     Discarding only forgets the member; its heap entry is dropped when it surfaces, or all stale

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 
-from queues.state.priority_queue import OrderedPool
+from queues.state.priority_queue import PriorityQueue
 
 
 class TimerKind(StrEnum):
@@ -35,7 +35,7 @@ class Timers:
     __slots__ = ("_due", "_pool")
 
     def __init__(self) -> None:
-        self._pool: OrderedPool[TimerKey, datetime] = OrderedPool()
+        self._pool: PriorityQueue[TimerKey, datetime] = PriorityQueue()
         self._due: dict[TimerKey, datetime] = {}
 
     def arm(self, kind: TimerKind, subject: str, due: datetime) -> None:

@@ -16,7 +16,7 @@ from callengine.http.server import HttpServer
 from callengine.loop.gc_tuning import keep_short
 from callengine.metrics.registry import Metrics
 from callengine.realtime.seed import recount
-from callengine.realtime.statistics import DayTally
+from callengine.realtime.statistics import RealtimeStatistics
 from callengine.wallboard.board import Links
 from callengine.wallboard.page import Page
 from callengine.wallboard.routes import BoardRoutes, Pages
@@ -50,7 +50,7 @@ async def measure() -> dict[str, object]:
     """Milliseconds, and what a journal entry costs the tally and the metrics."""
     loop = asyncio.get_running_loop()
     now = NOON + timedelta(hours=8)
-    tally = DayTally({queue: Promise() for queue in QUEUES}, ZoneInfo("Europe/Moscow"), NOON)
+    tally = RealtimeStatistics({queue: Promise() for queue in QUEUES}, ZoneInfo("Europe/Moscow"), NOON)
     tally.load(recount(FigureRows(NOON, NOON)), NOON)
     view = CentreView(
         (),

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import text
 
 from callengine.realtime.seed import recount
-from callengine.realtime.statistics import DayTally
+from callengine.realtime.statistics import RealtimeStatistics
 from callengine.reconcile.run import Books
 from callengine.reconcile.sources import FromInside
 from callengine.reconcile.yesterday import of_yesterday
@@ -54,7 +54,7 @@ async def test_yesterday_is_the_same_after_a_restart_and_a_row_that_somebody_cha
     desk = opened_desk(ledger)
     play(ledger, desk, calls(6))
     await ledger.writer.flush()
-    tally = DayTally(PROMISES, UTC, NIGHT)
+    tally = RealtimeStatistics(PROMISES, UTC, NIGHT)
     rows = await figure_rows(ledger.engine, ledger.node, NIGHT - timedelta(hours=29), NIGHT, with_open=True)
     tally.load(recount(rows, tally.midnight), NIGHT)
     live = FromInside(tally, lambda: NIGHT, ledger.writer.flush)

@@ -15,7 +15,7 @@ from hypothesis.stateful import rule, run_state_machine_as_test
 
 from callengine.realtime.figures_json import sums_json
 from callengine.realtime.seed import recount
-from callengine.realtime.statistics import DayTally
+from callengine.realtime.statistics import RealtimeStatistics
 from callengine.reconcile.against_realtime import (
     differences_of_agents,
     differences_of_calls,
@@ -87,7 +87,7 @@ class CountedDay(Day):
     books: Books
 
     def __init__(self) -> None:
-        self.tally = DayTally(PROMISES, ZONE, NOON)
+        self.tally = RealtimeStatistics(PROMISES, ZONE, NOON)
         self.tally.load(recount(FigureRows(NOON, NOON)), NOON)
         super().__init__()
         self._watched = 0
@@ -143,7 +143,7 @@ class CountedDay(Day):
         assert not found, "\n".join(map(str, found))
 
 
-def differences(tally: DayTally, rows: FigureRows, now: datetime) -> list[Difference]:
+def differences(tally: RealtimeStatistics, rows: FigureRows, now: datetime) -> list[Difference]:
     midnight = now.astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
     past = recount(rows, midnight)
     shown = sums_json(tally.shown(now))

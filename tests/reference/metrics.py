@@ -10,7 +10,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from ami_adapters.connection.trunks import TrunkWatch
 from callengine.metrics.registry import Metrics
-from callengine.realtime.statistics import DayTally
+from callengine.realtime.statistics import RealtimeStatistics
 from queues.live_state import CentreView
 from queues.terms.identifiers import CompanyId
 from sla.call_facts import Promise
@@ -39,7 +39,7 @@ async def metrics_page() -> str:
 
 async def metrics() -> list[tuple[str, str, tuple[str, ...], str]]:
     """Name, kind, labels and meaning of each."""
-    tally = DayTally({GENERAL: Promise()}, ZoneInfo("UTC"), moment(0))
+    tally = RealtimeStatistics({GENERAL: Promise()}, ZoneInfo("UTC"), moment(0))
     whole = Metrics(
         [GENERAL],
         [CompanyId("sever")],

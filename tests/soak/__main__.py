@@ -98,7 +98,7 @@ async def soak(
         port = int(await pbx.stdout.readline())
         application = _engine(folder, port, fast)
         with (
-            unittest.mock.patch.object(application_parts, "AlarmClock", fast_alarms(fast)),
+            unittest.mock.patch.object(application_parts, "ObligationAlarms", fast_alarms(fast)),
             # The simulated Asterisk has no fallback queue to hand its residents to.
             unittest.mock.patch.object(vital_signs, "BEHIND_SECONDS", 60.0),
         ):

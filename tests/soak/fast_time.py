@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from callengine.loop.obligation_alarms import AlarmClock
+from callengine.loop.obligation_alarms import ObligationAlarms
 from callengine.platform.clock import SystemClock
 from queues.terms.identifiers import ObligationId
 
@@ -51,12 +51,12 @@ class FastTime:
         )
 
 
-def fast_alarms(fast: FastTime) -> type[AlarmClock]:
+def fast_alarms(fast: FastTime) -> type[ObligationAlarms]:
     """APScheduler reads the machine's clock: alarms are set by that."""
 
-    class FastAlarmClock(AlarmClock):
+    class FastObligationAlarms(ObligationAlarms):
         def wake(self, obligation: ObligationId, at: datetime) -> None:
             """At that moment of the fast time."""
             super().wake(obligation, fast.real(at))
 
-    return FastAlarmClock
+    return FastObligationAlarms

@@ -9,7 +9,7 @@ from ami_adapters.protocol.ami_message import Message
 from ami_adapters.queue_log.line import QueueLogLine
 from ami_adapters.queue_log.transfers import transfer_notice
 from ami_adapters.queue_log.writer import QueueLog
-from callengine.realtime.statistics import DayTally
+from callengine.realtime.statistics import RealtimeStatistics
 from queues.messages import events
 from queues.messages.events import Event
 from queues.messages.journal import CallPassedOn
@@ -28,7 +28,7 @@ class LoggedCentre:
     def __init__(self, seconds: int = 30, agent_form: str = "Agent/{id}") -> None:
         self.desk = Desk(small_centre(2, wrap_up=0, decline_pause=1))
         promise = Promise(target=timedelta(seconds=seconds))
-        self.tally = DayTally({GENERAL: promise, EMERGENCY: promise}, ZoneInfo("UTC"), NOON)
+        self.tally = RealtimeStatistics({GENERAL: promise, EMERGENCY: promise}, ZoneInfo("UTC"), NOON)
         self.log = QueueLog(dict(self.desk.policy.agents), agent_form, self._write)
         self.text = ""
         self._now = NOON

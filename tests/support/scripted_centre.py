@@ -15,7 +15,7 @@ from callengine.http.auth.middleware import Gate
 from callengine.http.server import HttpServer
 from callengine.realtime.figures import CentreFigures, QuarterHour
 from callengine.realtime.seed import recount
-from callengine.realtime.statistics import DayTally
+from callengine.realtime.statistics import RealtimeStatistics
 from callengine.wallboard.board import Links
 from callengine.wallboard.routes import BoardRoutes
 from callengine.wallboard.setup import open_board
@@ -106,7 +106,7 @@ class ScriptedCentre:
     def start_day(self) -> None:
         """Nothing has come yet."""
         began = self.now - timedelta(hours=26)
-        self.tally = DayTally(self.promises, ZONE, began)
+        self.tally = RealtimeStatistics(self.promises, ZONE, began)
         self.tally.load(recount(FigureRows(began, began)), began)
         self.tally.observe(facts.LinkRestored(began))
 

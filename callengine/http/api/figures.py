@@ -11,7 +11,7 @@ from aiohttp import web
 from callengine.http.api.callbacks import PREFIX
 from callengine.http.routes import Described, Right, Route, add_routes
 from callengine.realtime.figures_json import centre_json, quarters_json, sums_json
-from callengine.realtime.statistics import DayTally
+from callengine.realtime.statistics import RealtimeStatistics
 from queues.terms.identifiers import CompanyId, QueueName
 from sla.quarters import quarter_of
 
@@ -26,7 +26,7 @@ class FiguresApi:
     """The routes below `/api/v1/figures`. What is large is written in a thread."""
 
     def __init__(
-        self, tally: DayTally, now: Callable[[], datetime], flush: Callable[[], Awaitable[None]]
+        self, tally: RealtimeStatistics, now: Callable[[], datetime], flush: Callable[[], Awaitable[None]]
     ) -> None:
         self._tally = tally
         self._now = now

@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 
 from callengine.demo.screen import live_view
-from callengine.realtime.statistics import DayTally
+from callengine.realtime.statistics import RealtimeStatistics
 from queues.live_state import CentreView
 from sla.call_facts import Promise
 from tests.support.centre import GENERAL, moment
 
 
 def shown(left: timedelta | None, *addresses: str) -> str:
-    tally = DayTally({GENERAL: Promise()}, ZoneInfo("Europe/Moscow"), moment(0))
+    tally = RealtimeStatistics({GENERAL: Promise()}, ZoneInfo("Europe/Moscow"), moment(0))
     screen = Console(file=(text := io.StringIO()), width=80)
     screen.print(live_view(CentreView((), (), synced=True), tally, moment(1), left, addresses))
     return text.getvalue()

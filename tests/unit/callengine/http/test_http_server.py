@@ -11,7 +11,7 @@ import pytest
 
 from callengine.http.server import HttpServer
 from callengine.metrics.registry import Metrics
-from callengine.realtime.statistics import DayTally
+from callengine.realtime.statistics import RealtimeStatistics
 from queues.live_state import CentreView
 from sla.call_facts import Promise
 from tests.support.centre import GENERAL, moment
@@ -21,7 +21,7 @@ def some_metrics() -> Metrics:
     return Metrics(
         [GENERAL],
         [],
-        tally=DayTally({GENERAL: Promise()}, ZoneInfo("UTC"), moment(0)),
+        tally=RealtimeStatistics({GENERAL: Promise()}, ZoneInfo("UTC"), moment(0)),
         view=lambda: CentreView((), (), synced=True),
         now=lambda: moment(0),
         version="0",

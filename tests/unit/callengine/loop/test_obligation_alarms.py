@@ -10,7 +10,7 @@ import pytest
 from apscheduler.executors.asyncio import AsyncIOExecutor
 from apscheduler.jobstores.memory import MemoryJobStore
 
-from callengine.loop.obligation_alarms import AlarmClock
+from callengine.loop.obligation_alarms import ObligationAlarms
 from callengine.platform.clock import SystemClock
 from queues.messages.events import Event, ObligationDue
 from queues.terms.identifiers import ObligationId
@@ -25,7 +25,7 @@ class Heard:
     def __init__(self) -> None:
         self.events: list[ObligationDue] = []
         self._changed = asyncio.Event()
-        self.alarm = AlarmClock(self._tell, lambda: datetime.now(UTC))
+        self.alarm = ObligationAlarms(self._tell, lambda: datetime.now(UTC))
 
     def _tell(self, event: Event) -> None:
         assert isinstance(event, ObligationDue)
@@ -129,7 +129,7 @@ async def test_after_a_step_of_the_machines_clock_it_rings_by_the_engines(
     machine = ManualMachine()
     clock = SystemClock(machine.wall, machine.monotonic)
     rung: list[datetime] = []
-    alarm = AlarmClock(lambda event: rung.append(event.at), clock.now, clock.wall)
+    alarm = ObligationAlarms(lambda event: rung.append(event.at), clock.now, clock.wall)
 
     class Machine(datetime):
         @classmethod

@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from ami_adapters.connection.link_faults import Trouble, Troubles
 from callengine.loop.engine_loop import MAX_BACKLOG, Engine, Heard
-from callengine.loop.overload_guard import FLOOD_PER_SECOND, VitalSigns
+from callengine.loop.overload_guard import FLOOD_PER_SECOND, OverloadGuard
 from callengine.metrics.link import LinkMetrics
 from callengine.platform.logs import get_log
 from queues.messages.events import AgentLoggedIn, ObligationDue, PbxLost
@@ -56,7 +56,7 @@ class Rig:
         metrics = LinkMetrics(self.registry)
         self.troubles = Troubles(get_log("test"), metrics.trouble_changed)
         self.engine = Engine(None, None, None, None, None, None)
-        self.vitals = VitalSigns(
+        self.vitals = OverloadGuard(
             self.engine,
             self.board,
             self.troubles,

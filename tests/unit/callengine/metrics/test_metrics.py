@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from callengine.metrics.calls import EDGES
 from callengine.metrics.registry import Metrics
-from callengine.realtime.statistics import DayTally
+from callengine.realtime.statistics import RealtimeStatistics
 from callengine.sample.provisioned_tools import find_tools
 from config.schema.pauses import Pause, PauseNames
 from queues.agents.missed_offers import REASONS
@@ -34,7 +34,7 @@ class Scraped:
     def __init__(self, agents: Mapping[AgentId, Iterable[QueueName]] | None = None) -> None:
         self.seconds = 0.0
         self.view = CentreView((), (), synced=True)
-        self.tally = DayTally({GENERAL: Promise()}, ZoneInfo("Europe/Moscow"), moment(0))
+        self.tally = RealtimeStatistics({GENERAL: Promise()}, ZoneInfo("Europe/Moscow"), moment(0))
         self.metrics = Metrics(
             [GENERAL],
             [CompanyId("sever")],

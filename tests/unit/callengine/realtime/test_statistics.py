@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from callengine.realtime.seed import recount
-from callengine.realtime.statistics import DayTally
+from callengine.realtime.statistics import RealtimeStatistics
 from queues.messages import journal as facts
 from queues.messages.events import ContactResult
 from queues.messages.journal import AgentState, ObligationClosing, Outcome, ServedBy
@@ -28,9 +28,11 @@ SEVER, YUG = CompanyId("sever"), CompanyId("yug")
 A1 = AgentId("1001")
 
 
-def tally(*queues: QueueName, at: float = 0, clock: ClockStart = ClockStart.ARRIVAL) -> DayTally:
+def tally(*queues: QueueName, at: float = 0, clock: ClockStart = ClockStart.ARRIVAL) -> RealtimeStatistics:
     """A tally whose link is up."""
-    today = DayTally({queue: Promise(clock=clock) for queue in queues or (GENERAL,)}, ZONE, moment(at))
+    today = RealtimeStatistics(
+        {queue: Promise(clock=clock) for queue in queues or (GENERAL,)}, ZONE, moment(at)
+    )
     today.load(recount(FigureRows(moment(at), moment(at))), moment(at))
     today.observe(facts.LinkRestored(moment(at)))
     return today
@@ -65,7 +67,7 @@ def does(at: float, state: AgentState, agent: AgentId = A1) -> facts.AgentStateC
     return facts.AgentStateChanged(moment(at), agent, state)
 
 
-def watch(today: DayTally, *entries: facts.JournalEntry) -> None:
+def watch(today: RealtimeStatistics, *entries: facts.JournalEntry) -> None:
     for entry in entries:
         today.observe(entry)
 
@@ -260,7 +262,7 @@ class TestUnknown:
         assert seconds(today.take(moment(200)).total.today.unknown) == 60
 
     def test_calls_of_a_queue_that_leaves_no_trace_may_have_come_in_every_gap(self) -> None:
-        today = DayTally({GENERAL: Promise()}, ZONE, moment(0), not_recovered=[GENERAL])
+        today = RealtimeStatistics({GENERAL: Promise()}, ZONE, moment(0), not_recovered=[GENERAL])
         today.load(recount(FigureRows(moment(0), moment(0))), moment(0))
         watch(today, facts.LinkRestored(moment(0)), offered("a", 10), connected("a", 11), finished("a", 12))
         watch(today, facts.LinkLost(moment(100)), facts.LinkRestored(moment(200)))
@@ -336,7 +338,7 @@ def test_a_day_begins_at_the_centres_midnight_also_when_the_clocks_change(day: s
     begins = datetime.fromisoformat(day).replace(tzinfo=zone).astimezone(UTC)
     ends = begins + timedelta(hours=hours)
     assert ends.astimezone(zone).time().isoformat() == "00:00:00"
-    today = DayTally({GENERAL: Promise()}, zone, begins)
+    today = RealtimeStatistics({GENERAL: Promise()}, zone, begins)
     assert today.midnight == begins
 
     def arrives(call: str, at: datetime) -> None:
