@@ -40,6 +40,11 @@ MAX_ERASURES = 50_000
 """Traces that wait for a commit; more are left where they are, and looked at when decisions are kept again."""
 
 
+Observer = Callable[[JournalEntry], None]
+Subscriber = tuple[type[JournalEntry], Observer]
+"""Which entries are wanted, and who wants them: for nothing else is he entered."""
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
     """An event that the PBX told: a snapshot can stand for it."""
@@ -104,7 +109,7 @@ class Engine:
     """The loop between the PBX, the dispatcher, the timers and the ledger.
 
     `tell` may be called from any callback on the loop; `run` is the consumer. Observers get every journal
-    entry, synchronously: metrics, tallies, screens.
+    entry, synchronously: metrics, statistics, screens. Subscribers get the entries of the one type they name.
     """
 
     def __init__(
@@ -116,7 +121,8 @@ class Engine:
         timers: ObligationTimers,
         clock: Clock,
         *,
-        observers: Iterable[Callable[[JournalEntry], None]] = (),
+        observers: Iterable[Observer] = (),
+        subscribers: Iterable[Subscriber] = (),
         on_decision_seconds: Callable[[float], None] = lambda seconds: None,
     ) -> None:
         self._dispatcher = dispatcher
@@ -126,6 +132,7 @@ class Engine:
         self._timers = timers
         self._clock = clock
         self._observers = tuple(observers)
+        self._subscribers = tuple(subscribers)
         self._on_decision_seconds = on_decision_seconds
         self._inbox: deque[Event | Heard | asyncio.Future[None] | Callable[[], None]] = deque()
         self.shed_events = 0
@@ -251,6 +258,9 @@ class Engine:
         for entry in decision.journal:
             for observe in self._observers:
                 observe(entry)
+            for kind, hear in self._subscribers:
+                if type(entry) is kind:
+                    hear(entry)
 
     def _carry_out(self, command: Command) -> None:
         match command:

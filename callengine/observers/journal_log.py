@@ -8,9 +8,11 @@ from datetime import datetime
 from callengine.observers import lost_recordings
 from callengine.observers.own_calls import OwnCalls
 from callengine.platform.logs import Log
-from queues.messages.journal import JournalEntry
+from queues.messages.journal import JournalEntry, OwnCallRefused, RecordingMissed
 
 
-def told_in(log: Log, now: Callable[[], datetime]) -> tuple[Callable[[JournalEntry], None], ...]:
-    """Observers of the journal."""
-    return OwnCalls(now, log).observe, lost_recordings.told_in(log)
+def told_in(
+    log: Log, now: Callable[[], datetime]
+) -> tuple[tuple[type[JournalEntry], Callable[[JournalEntry], None]], ...]:
+    """Who wants which entries of the journal."""
+    return (OwnCallRefused, OwnCalls(now, log).observe), (RecordingMissed, lost_recordings.told_in(log))

@@ -57,6 +57,7 @@ from config.settings import Settings
 from queues.dispatcher import Dispatcher
 from queues.live_state import CentreView
 from queues.messages.events import Event, PbxSnapshot, PolicyChanged
+from queues.messages.journal import CallOffered, CommandDecided
 from queues.policy import CentrePolicy
 from storage.leases import Holding, LeaseLostError
 from storage.ledger import Ledger
@@ -98,7 +99,7 @@ class Application:
         self._link_times = link_times
         self._record = record
         self.unlisted = UnlistedCalls(self.clock.now, self._log)
-        self.told = (self.unlisted.observe, *told_in(self._log, self.clock.now))
+        self.told = ((CallOffered, self.unlisted.observe), *told_in(self._log, self.clock.now))
         self._stop_wanted, self._tasks = asyncio.Event(), list[asyncio.Task[None]]()
         self.tally = RealtimeStatistics(
             {name: queue.promise for name, queue in self._policy.queues.items()},
@@ -176,7 +177,6 @@ class Application:
         metrics.inbox_leftovers.set_function(lambda: self.pbx.leftovers)
         commands = DeskCommands(ledger, self.clock.now)
         self.feed = Feed(dispatcher, self.clock.now, group=settings.desk.group, decider=commands)
-        desk = (commands.observe, self.feed.observe)
         self._engine = commands.loop = Engine(
             dispatcher,
             self.pbx,
@@ -184,7 +184,8 @@ class Application:
             ledger,
             self.alarm,
             self.clock,
-            observers=(self.tally.observe, metrics.observe, self.queue_log.observe, *self.told, *desk),
+            observers=(self.tally.observe, metrics.observe, self.queue_log.observe, self.feed.observe),
+            subscribers=(*self.told, (CommandDecided, commands.observe)),
             on_decision_seconds=metrics.decision_seconds.observe,
         )
         self.vitals = OverloadGuard(

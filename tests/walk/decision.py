@@ -10,9 +10,12 @@ WATCHERS = (
     "callengine/realtime/",
     "callengine/metrics/",
     "callengine/observers/",
+    "callengine/control/feed",
     "callengine/platform/logs",
     "ami_adapters/queue_log/",
     "sla/call_facts",
+    "sla/quarters",
+    "sla/unknown",
     "storage/",
 )
 VALUES = (

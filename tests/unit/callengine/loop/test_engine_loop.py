@@ -14,6 +14,7 @@ from queues.dispatcher import Dispatcher
 from queues.messages.commands import Command, DialCallback, EraseInboxEntry, OfferCall
 from queues.messages.decision import Decision
 from queues.messages.events import AttemptRefused, CallArrived, CallEnded, Event, ObligationDue, PbxSnapshot
+from queues.messages.journal import CallOffered, JournalEntry
 from queues.messages.snapshot import EndedCall
 from queues.terms.identifiers import AttemptId, CallId, ObligationId
 from queues.terms.phone import Phone
@@ -273,3 +274,27 @@ async def test_after_stop_nothing_more_is_taken_in_and_nothing_offered() -> None
         engine.tell(holding("c", 1))
     assert not parts.commands
     assert not any(isinstance(event, CallArrived) for event in parts.appended)
+
+
+async def test_who_wants_one_kind_of_entry_is_told_of_no_other() -> None:
+    parts, everything, offered = Parts(), list[JournalEntry](), list[JournalEntry]()
+    engine = Engine(
+        Dispatcher(small_centre(1), epoch=1, started_at=moment(0)),
+        parts,
+        parts,
+        parts,
+        parts,
+        parts.clock,
+        observers=(everything.append,),
+        subscribers=((CallOffered, offered.append),),
+    )
+    task = asyncio.create_task(engine.run())
+    try:
+        for event in (EMPTY_PBX, arrived("a", 1), arrived("b", 2), holding("a", 2)):
+            await engine.carry(event)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert offered == [one for one in everything if type(one) is CallOffered]
+    assert len(offered) == 2
+    assert len(everything) > len(offered)
