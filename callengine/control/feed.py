@@ -20,7 +20,7 @@ from callengine.control.peers import may_ask, peer_of
 from callengine.control.places import desk_socket
 from callengine.control.telling import Look, snapshot, telling
 from callengine.control.wishes import LONGEST_LINE, Decided, Wish, wish_from_line
-from callengine.platform.listeners import private_listener, shared_listener
+from callengine.platform.listeners import is_shared, private_listener, shared_listener
 from callengine.platform.logs import get_log
 from callengine.platform.start_errors import StartError
 from queues.messages.journal import JournalEntry
@@ -109,7 +109,7 @@ class Feed:
     def __init__(
         self, look: Look, now: Callable[[], datetime], *, group: str = "", decider: Decider | None = None
     ) -> None:
-        """`group`: whose users may connect besides the engine's own; empty: nobody's."""
+        """`group`: whose users may connect besides the engine's own; empty: the folder's, where that is shared."""
         self._look = look
         self._now = now
         self._group = group
@@ -135,7 +135,7 @@ class Feed:
         path = desk_socket(control)
         loop = asyncio.get_running_loop()
         try:
-            if self._group:
+            if self._group or is_shared(path.absolute().parent):
                 listener = shared_listener(path, self._group)
                 self._gid = path.stat().st_gid
             else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import grp
 import os
 import socket
+import stat
 from pathlib import Path
 
 from callengine.platform.start_errors import StartError, socket_problem
@@ -13,6 +14,7 @@ BACKLOG = 512
 """Who stands in the kernel's own queue while the door is shut for a moment."""
 _OWNER_ONLY = 0o177
 _OWNER_AND_GROUP = 0o660
+_SHARED = stat.S_ISGID | stat.S_IWGRP
 
 
 def tcp_listeners(host: str, port: int) -> list[socket.socket]:
@@ -70,11 +72,23 @@ def private_listener(path: Path) -> socket.socket:
     return listener
 
 
+def is_shared(folder: Path) -> bool:
+    """Whether its set-group-id bit says that its group shares what is made in it, as the services' folders do."""
+    try:
+        return folder.stat().st_mode & _SHARED == _SHARED
+    except OSError:
+        return False
+
+
 def shared_listener(path: Path, group: str) -> socket.socket:
-    """As `private_listener`, and this group of users may open it too. Raises StartError, also for no such group."""
+    """As `private_listener`, and this group of users may open it too; empty: the folder's, in a folder that is shared.
+
+    Raises StartError, also for no such group.
+    """
     listener = private_listener(path)
     try:
-        os.chown(path, -1, grp.getgrnam(group).gr_gid)
+        if group:
+            os.chown(path, -1, grp.getgrnam(group).gr_gid)
         path.chmod(_OWNER_AND_GROUP)
     except (KeyError, OSError) as problem:
         listener.close()

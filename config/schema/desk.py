@@ -24,7 +24,8 @@ class Desk(Section):
     group: str = Field(
         "",
         max_length=32,
-        description="users of this group may open the engine's socket for the desk; empty: the engine's own user only",
+        description="users of this group may open the engine's socket for the desk; empty: the group that shares the "
+        "socket's folder (its set-group-id bit), as the services' users do; else the engine's own user only",
     )
     https: bool = Field(False, description="a proxy in front speaks HTTPS: cookies are sent over it only")
     database: Annotated[str, AfterValidator(valid_ledger_url)] = Field(

@@ -77,8 +77,11 @@ def some_view() -> CentreView:
 
 
 @asynccontextmanager
-async def a_feed(decider: Decider | None = None, group: str = "") -> AsyncIterator[tuple[Feed, Path]]:
+async def a_feed(
+    decider: Decider | None = None, group: str = "", folder_mode: int = 0o700
+) -> AsyncIterator[tuple[Feed, Path]]:
     with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(folder_mode)
         feed = Feed(Looking(some_view()), ManualClock().now, group=group, decider=decider)
         control = Path(folder) / "c.sock"
         await feed.open(control)
@@ -296,6 +299,16 @@ async def test_the_kernel_tells_who_is_there_and_a_group_may_open_the_file() -> 
         assert (peer.pid, peer.uid) == (os.getpid(), os.geteuid())
         assert os.getegid() in peer.groups
         assert feed.readers == 1
+
+
+async def test_in_a_folder_that_a_group_shares_it_may_open_the_file_without_a_word_in_the_settings() -> None:
+    async with a_feed(folder_mode=0o2770) as (feed, path), reading(path) as reader:
+        assert stat.S_IMODE(path.stat().st_mode) == 0o660
+        assert path.stat().st_gid == path.parent.stat().st_gid
+        assert isinstance(await heard(reader), Snapshot)
+        assert feed.readers == 1
+    async with a_feed() as (_, path):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 async def test_a_group_that_there_is_not_leaves_no_socket_and_an_engine_that_runs() -> None:
