@@ -17,6 +17,8 @@ from callengine.desk.knowledge.text import excerpt
 from callengine.desk.people.scope import Scope
 
 _MOST = 20
+_INSTEAD = 0.6
+"""What another name of a thing counts, where its own counts 1."""
 _FEW = 0.5
 """Of the words that were typed: an article that has fewer is not shown."""
 
@@ -67,19 +69,26 @@ async def _scores(
     for one in asked:
         forms = one.forms
         found = await _articles_with(connection, scope, forms, at)
-        if not found:
+        if not found and not one.same:
             if vocabulary is None:
                 vocabulary = await _vocabulary(connection, scope, at)
             forms = words.meant(one.word, vocabulary)
             if forms:
                 found = await _articles_with(connection, scope, forms, at)
                 guessed = guessed or bool(found)
-        wanted |= forms
+        wanted |= forms | one.same
         rare = 1.0 / (1.0 + len(found) ** 0.5)
         for article_id, in_title in found.items():
             count, score = scores.get(article_id, (0, 0.0))
             scores[article_id] = count + 1, score + 1.0 + rare * (3.0 if in_title else 1.0)
-    needed = max(1, round(len(asked) * _FEW))
+        instead = await _articles_with(connection, scope, one.same, at) if one.same else {}
+        for article_id in instead.keys() - found.keys():
+            count, score = scores.get(article_id, (0, 0.0))
+            scores[article_id] = (
+                count + 1,
+                score + _INSTEAD + (_INSTEAD * rare if instead[article_id] else 0.0),
+            )
+    needed = max(1, int(len(asked) * _FEW))
     enough = {article_id: told for article_id, told in scores.items() if told[0] >= needed}
     return enough, frozenset(wanted), guessed
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from importlib.resources import files
 from typing import Final
 
 import pymorphy3  # type: ignore[import-untyped]  # the library has no types
@@ -24,27 +25,6 @@ _PARSES: Final = 3
 _SHORT: Final = 3
 """A word of so few letters is not looked for with a typing error."""
 _LONG: Final = 8
-_SAME: Final[Mapping[str, tuple[str, ...]]] = {
-    "хвс": ("холодный", "вода"),
-    "гвс": ("горячий", "вода"),
-    "ук": ("управлять", "компания"),
-    "тко": ("мусор",),
-    "тбо": ("мусор",),
-    "отходы": ("мусор",),
-    "свет": ("электричество",),
-    "электроэнергия": ("электричество",),
-    "лифт": ("лифт",),
-    "пуу": ("счетчик",),
-    "ипу": ("счетчик",),
-    "канализация": ("канализация",),
-    "батарея": ("отопление",),
-    "радиатор": ("отопление",),
-    "протечка": ("затопить",),
-    "течь": ("затопить",),
-    "залить": ("затопить",),
-    "потоп": ("затопить",),
-}
-"""A word, and what an article may say instead; each in its dictionary's form."""
 _EMPTY: Final = frozenset(
     (
         "и",
@@ -99,20 +79,17 @@ def forms(word: str) -> frozenset[str]:
 
 def indexed(text: str) -> frozenset[str]:
     """All words that an article's text is found by."""
-    found: set[str] = set()
-    for word, _, _ in tokens(text):
-        for form in forms(word):
-            found.add(form)
-            found.update(_SAME.get(form, ()))
-    return frozenset(found)
+    return frozenset(form for word, _, _ in tokens(text) for form in forms(word))
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A word that is looked for, and all of its forms, one of which an article must have."""
+    """A word that is looked for, and all of its forms, one of which an article should have."""
 
     word: str
     forms: frozenset[str]
+    same: frozenset[str]
+    """What an article may say instead."""
 
 
 def asked(query: str) -> tuple[Asked, ...]:
@@ -121,11 +98,9 @@ def asked(query: str) -> tuple[Asked, ...]:
     for word, _, _ in tokens(query):
         if word in _EMPTY:
             continue
-        known = set(forms(word))
-        for form in tuple(known):
-            same = _SAME.get(form, ())
-            known.update(same[-1:])
-        found.append(Asked(word, frozenset(known)))
+        known = forms(word)
+        same = frozenset().union(*(_synonyms().get(form, frozenset()) for form in known))
+        found.append(Asked(word, known, same - known))
     return tuple(found)
 
 
@@ -140,16 +115,27 @@ def meant(word: str, vocabulary: Iterable[str]) -> frozenset[str]:
 
 def places(text: str, wanted: frozenset[str]) -> list[tuple[int, int]]:
     """Where the text has words that were looked for."""
-    return [
-        (since, until)
-        for word, since, until in tokens(text)
-        if forms(word) & wanted or any(same in wanted for form in forms(word) for same in _SAME.get(form, ()))
-    ]
+    return [(since, until) for word, since, until in tokens(text) if forms(word) & wanted]
 
 
 def as_sorted(text: str) -> str:
     """For alphabetical lists."""
     return folded(text)
+
+
+@cache
+def _synonyms() -> Mapping[str, frozenset[str]]:
+    """By a word's dictionary form: forms of what means the same, of several words the last, which is the noun."""
+    text = files("callengine.desk.knowledge").joinpath("synonyms.txt").read_text(encoding="utf-8")
+    found: dict[str, frozenset[str]] = {}
+    for line in text.splitlines():
+        head, *others = (part.split() for part in line.partition("#")[0].split("="))
+        if not others:
+            continue
+        same = frozenset().union(*(forms(folded(words[-1])) for words in others))
+        for form in forms(folded(head[-1])):
+            found[form] = found.get(form, frozenset()) | same
+    return found
 
 
 @cache
