@@ -17,6 +17,7 @@ from tests.support.progress import INTERRUPTED, Progress
 
 FIRST_LINE_SECONDS = 120
 END_SECONDS = 150
+_REFUSED = '"event": "command_refused"'
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,9 @@ async def test_it_moves_and_tells_what_it_has_when_it_is_interrupted(
     # No library's words, and no traceback.
     assert not re.search("Traceback|Warning", errors), errors
     what = module.split()[0].split(".")[1]  # noqa: PLC0207  # the first word, then its second part
-    assert [line for line in errors.splitlines() if not line.startswith(what)] == []
+    # A resident who hung up as he was offered is no fault of the run's.
+    strange = [line for line in errors.splitlines() if not line.startswith(what) and _REFUSED not in line]
+    assert strange == []
 
 
 async def read_all(stream: asyncio.StreamReader, into: list[str]) -> None:

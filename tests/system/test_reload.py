@@ -42,7 +42,9 @@ async def test_agents_and_queues_change_while_calls_go_on_and_a_bad_file_changes
         assert len(engine.view().calls) == 2
 
         more = '[[agents]]\nid = "1002"\nname = "Agent 1002"\nqueues = ["emergency", "general"]\n'
-        moved = good.replace("port = 0", "port = 1").replace('name = "Agent 1001"', 'name = "Anna"')
+        moved = good.replace("[http]\nport = 0", "[http]\nport = 1").replace(
+            'name = "Agent 1001"', 'name = "Anna"'
+        )
         write(path, moved + more)
         engine.reload()
         await waiting.wait_for(lambda one: one.heard_at is not None, seconds=SOON)
