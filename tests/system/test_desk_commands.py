@@ -1,4 +1,4 @@
-"""Commands of the desk on a real Asterisk: what a button does is what the phone's code does, also after a kill -9."""
+"""Commands of the desk on a real Asterisk: a button does what the phone's code does, also after a new start."""
 
 from __future__ import annotations
 
