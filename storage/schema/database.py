@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from storage.schema.errors import LedgerError
 from storage.schema.fitness import Fitness
 from storage.schema.servers import Servers, places, refuse_options, split_hosts, without_places
+from storage.schema.sqlite_file import open_sqlite
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -65,7 +66,7 @@ def create_ledger_engine(url: URL, *, read_only: bool = False, wants_writer: boo
         )
         Fitness(writes=not reads_anywhere).watch(engine.sync_engine)
         return engine
-    engine = create_async_engine(url, hide_parameters=True)
+    engine = create_async_engine(url, connect_args={"async_creator_fn": open_sqlite}, hide_parameters=True)
     event.listen(engine.sync_engine, "connect", _set_sqlite_up)
     event.listen(engine.sync_engine, "begin", _begin_deferred if read_only else _begin_immediate)
     if not is_in_memory(url):  # Such a ledger exists in its one connection only.

@@ -26,6 +26,7 @@ from callengine.platform.paths import in_state_folder
 from config.settings import Settings
 from storage.schema.database import create_ledger_engine, ledger_url
 from storage.schema.errors import LedgerAway
+from storage.schema.sqlite_file import open_sqlite
 
 READ_SECONDS = 5.0
 """One read takes no longer: it is broken off, and whoever asked is told."""
@@ -105,11 +106,11 @@ class _Opening:
         return self._open()
 
     async def _open(self) -> aiosqlite.Connection:
-        connection = await aiosqlite.connect(self._address("mode=ro"), uri=True, timeout=self._read_seconds)
+        connection = await open_sqlite(self._address("mode=ro"), uri=True, timeout=self._read_seconds)
         try:
             if not await self._is_readable(connection):
                 await connection.close()
-                connection = await aiosqlite.connect(self._address("immutable=1"), uri=True)
+                connection = await open_sqlite(self._address("immutable=1"), uri=True)
             await connection.execute("PRAGMA query_only=ON")
             now = asyncio.get_running_loop().time
             until = now() + self._read_seconds

@@ -58,7 +58,9 @@ def test_a_url_that_cannot_lead_to_a_writer_is_refused_with_the_reason(url: str,
 
 def test_nobody_opens_a_database_but_the_engine_that_cures_its_connections() -> None:
     """The others: the stand-in, in memory, gone with its connection; the desk's, which opens the file to read only."""
-    opens = re.compile(r"create_(async_)?engine\(|asyncpg\.connect\(|sqlite3\.connect\(|aiosqlite\.connect\(")
+    opens = re.compile(
+        r"create_(async_)?engine\(|asyncpg\.connect\(|sqlite3\.connect\(|(aiosqlite\.connect|open_sqlite)\("
+    )
     found = {
         str(path.relative_to(ROOT))
         for package in ("callengine", "storage", "queues", "sla", "config", "ami_adapters")
@@ -68,6 +70,7 @@ def test_nobody_opens_a_database_but_the_engine_that_cures_its_connections() -> 
     assert found == {
         "storage/schema/database.py",
         "storage/schema/servers.py",
+        "storage/schema/sqlite_file.py",
         "storage/spool/local_replica.py",
         "callengine/desk/ledger/reader.py",
     }
