@@ -7,6 +7,7 @@ Ctrl-C tells what is known so far. The exit code is 1 when less than `--at-least
 from __future__ import annotations
 
 import argparse
+import ast
 import os
 import sys
 from collections.abc import Sequence
@@ -22,9 +23,27 @@ from tests.mutants.trial import Reach, forked, is_noticed, reach_of
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = (ROOT / "queues", ROOT / "sla")
 UNIT = ("tests/unit/queues", "tests/unit/sla")
-MORE = ("tests/properties", "tests/replay")
+REPLAYS = ("tests/replay",)
+OUTSIDE = {"callengine", "storage", "config", "ami_adapters", "sqlalchemy"}
+"""A property test that imports one of these is not the core's: it wants a database, a page of the desk or the wire."""
 SLOWEST_SECONDS = 3.0
 """Of processor time. A test that takes longer is left out: it would be run for every fault that nobody notices."""
+
+
+def core_properties() -> tuple[str, ...]:
+    """The property tests that drive the core and nothing else; a new one counts without being entered anywhere."""
+    found = sorted((ROOT / "tests" / "properties").glob("test_*.py"))
+    return tuple(str(path.relative_to(ROOT)) for path in found if OUTSIDE.isdisjoint(_imported(path)))
+
+
+def _imported(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            names.add((node.module or "").partition(".")[0])
+        elif isinstance(node, ast.Import):
+            names.update(one.name.partition(".")[0] for one in node.names)
+    return names
 
 
 class Trials:
@@ -45,7 +64,12 @@ class Trials:
         if reach is None or reach.failed:
             print("without any fault these fail:", None if reach is None else reach.failed)
             return True
-        files = sorted(path for folder in FOLDERS for path in folder.rglob("*.py"))
+        files = sorted(
+            path
+            for folder in FOLDERS
+            for path in folder.rglob("*.py")
+            if self._wanted.only in str(path.relative_to(ROOT))
+        )
         faults = sorted(
             (one for path in files for one in faults_of(path)), key=lambda one: one.rank(self._wanted.seed)
         )
@@ -108,12 +132,15 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("-n", type=int, default=300, help="how many faults")
     parser.add_argument("--examples", type=int, default=25, help="of each property")
+    parser.add_argument(
+        "--only", default="", help="faults of files whose path has this, e.g. queues/recovery"
+    )
     parser.add_argument("--unit-only", action="store_true", help="no properties, no replays")
     parser.add_argument("--at-least", type=float, default=0, help="percent; fail below")
     wanted = parser.parse_args()
     os.chdir(ROOT)
     trials = Trials(wanted)
-    folders = UNIT if wanted.unit_only else UNIT + MORE
+    folders = UNIT if wanted.unit_only else UNIT + core_properties() + REPLAYS
     quiet = [
         "-q",
         "-W",
