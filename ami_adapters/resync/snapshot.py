@@ -261,9 +261,9 @@ def _read_call(
     resident = registry.residents[uniqueid]
     state = _state_of(variables.get(names.STATE_VARIABLE, ""))
     # Who answered in the fallback stays its, though he waits in no queue any more.
-    answered_by = variables.get(names.ANSWERED_BY_VARIABLE, "").partition("@")[0]
+    by, _, answerer = variables.get(names.ANSWERED_BY_VARIABLE, "").partition("@")
     resident.by_fallback = (
-        state is LiveCallState.FALLBACK or uniqueid in queued or answered_by == LiveCallState.FALLBACK
+        state is LiveCallState.FALLBACK or uniqueid in queued or by == LiveCallState.FALLBACK
     )
     leg = registry.leg_bridged_with(uniqueid)
     if leg is not None:
@@ -274,6 +274,9 @@ def _read_call(
         # Bridged in a moment, or just not any more: the dialplan has marked him answered, here and in the inbox.
         resident.answered = True
         resident.agent = agents_by_call.get(resident.call)
+    agent = leg.agent if leg is not None else agents_by_call.get(resident.call)
+    # His channel outlives the agent's by a moment, in which nothing but the dialplan's mark tells whose it was.
+    was_taken = state is LiveCallState.TALKING and agent is None and not is_local(answerer)
     name = message.text("CallerIDName")
     offer = variables.get(names.OFFER_VARIABLE, "")
     return LiveCall(
@@ -284,12 +287,13 @@ def _read_call(
         number=Phone(variables.get(names.NUMBER_VARIABLE, "")),
         state=state,
         caller_name="" if name == "<unknown>" else name,
-        agent=leg.agent if leg is not None else agents_by_call.get(resident.call),
+        agent=agent,
         offer=OfferId(offer) if offer and state is LiveCallState.OFFERED else None,
         answered_at=instant_of(variables.get(names.ANSWERED_VARIABLE, "")),
         choice=_choice_of(resident.call, variables.get(names.CHOSE_VARIABLE, "").split("|")),
         by_fallback=resident.by_fallback,
         recording=variables.get(names.RECORDING_VARIABLE, "") if state is LiveCallState.TALKING else "",
+        answered_by=registry.agent_of_channel(answerer) if was_taken else None,
     )
 
 

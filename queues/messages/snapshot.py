@@ -44,7 +44,8 @@ class LiveCallState(StrEnum):
 class LiveCall:
     """One resident's channel in a snapshot, with what its channel variables tell.
 
-    `answered_at` is None until a human was reached; `agent` is who rings or talks.
+    `answered_at` is None until a human was reached; `agent` is who rings or talks; `answered_by`, where that is nobody,
+    who took him: that phone is gone already, or a telephone of nobody in the settings is with him now.
     """
 
     call: CallId
@@ -66,6 +67,7 @@ class LiveCall:
     """He came to an app_queue that stands for this queue of ours."""
     queued_at: datetime | None = None
     """When he joined it, where that is told."""
+    answered_by: AgentId | None = None
 
 
 @dataclass(frozen=True, slots=True)

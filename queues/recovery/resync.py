@@ -64,7 +64,8 @@ def apply_snapshot(centre: Centre, snapshot: PbxSnapshot, now: datetime) -> None
         inbox.settle_unknown(centre, trace, snapshot.at, now)
     for one in centre.agents.values():
         _release_from_ended_work(centre, one, live, now)
-    for found in snapshot.calls:
+    # First those whom their agent has left already: his phone may ring for another by now.
+    for found in sorted(snapshot.calls, key=lambda one: one.answered_by is None):
         _adopt(centre, found, snapshot.at, now)
     for phone in snapshot.agents:
         agent = centre.agents.get(phone.agent)
@@ -224,13 +225,18 @@ def _adopt_in_fallback(centre: Centre, call: Call, found: LiveCall, at: datetime
 
 
 def _adopt_talking(centre: Centre, call: Call, found: LiveCall, at: datetime, now: datetime) -> None:
-    agent_id = found.agent or call.agent
     if call.state is not CallState.TALKING:
+        agent_id = found.agent or found.answered_by or call.agent
         answered = events.CallAnswered(found.answered_at or at, call.id, agent_id, found.by_fallback)
         call_states.connect(centre, call, answered, now)
+        agent = agent_states.agent_of(centre, call.agent)
+        if found.answered_by is not None and agent is not None and agent.call == call.id:
+            agent_states.end_talking(centre, agent, call.queue.wrap_up, now)
         return
-    agent = agent_states.agent_of(centre, agent_id)
-    if agent is not None and agent.work is not Work.TALKING:
+    agent = agent_states.agent_of(centre, found.agent or call.agent)
+    if agent is not None and found.answered_by is not None:
+        agent_states.rest_until(centre, agent, now + call.queue.wrap_up, now)
+    elif agent is not None and agent.work is not Work.TALKING:
         call.agent = agent.id
         withdrawals.free_from_other_offer(centre, call, agent.call, at, now)
         agent_states.start_talking(centre, agent, call)
@@ -243,7 +249,8 @@ def _release_from_ended_work(
     if agent.attempt in centre.attempts:
         return
     found = live.get(agent.call) if agent.call is not None else None
-    if agent.work is Work.TALKING and (found is None or found.agent not in {None, agent.id}):
+    is_his = found is not None and found.answered_by is None and found.agent in {None, agent.id}
+    if agent.work is Work.TALKING and not is_his:
         call = centre.calls.get(agent.call) if agent.call is not None else None
         wrap_up = (
             centre.policy.queues[min(agent.profile.queues)].wrap_up if call is None else call.queue.wrap_up

@@ -141,3 +141,59 @@ def test_who_was_answered_in_the_fallback_and_talks_still_was_served_by_it() -> 
     )
     desk.tell(events.CallEnded(moment(10), C1, 16))
     assert [entry.served_by for entry in desk.journal(CallFinished)] == ["fallback"]
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["known to the ledger", "called meanwhile"])
+def test_whom_the_agents_phone_has_left_already_was_answered_by_him_and_he_rests(is_known: bool) -> None:
+    """As seen: his channel outlived the agent's by a moment, and the ledger did not know who had answered him."""
+    desk = Desk(small_centre(1, wrap_up=10))
+    desk.tell(LedgerRestored(moment(0), (known(),) if is_known else ()))
+    left = LiveCall(
+        C1,
+        ChannelName("PJSIP/trunk-c1"),
+        moment(-30),
+        GENERAL_DID,
+        NUMBER,
+        LiveCallState.TALKING,
+        answered_at=moment(-2),
+        by_fallback=True,
+        answered_by=A1,
+    )
+    desk.tell(PbxSnapshot(moment(1), (left,), (IDLE,)))
+    assert [entry.agent for entry in desk.journal(CallConnected)] == [A1]
+    assert shown(desk) is AgentState.WRAP_UP
+    desk.tell(events.CallEnded(moment(2), C1, 16))
+    assert [entry.outcome for entry in desk.journal(CallFinished)] == ["answered"]
+    assert desk.dispatcher.next_wakeup() == moment(11)
+
+
+def test_who_left_one_resident_and_is_with_the_next_is_not_taken_from_him() -> None:
+    desk = Desk(small_centre(1, wrap_up=10))
+    desk.tell(LedgerRestored(moment(0), ()))
+    place = (GENERAL_DID, NUMBER, LiveCallState.TALKING)
+    left = LiveCall(C1, ChannelName("PJSIP/trunk-c1"), moment(-30), *place, answered_by=A1)
+    ringing = LiveCall(
+        CallId("c2"),
+        ChannelName("PJSIP/trunk-c2"),
+        moment(-20),
+        GENERAL_DID,
+        Phone("79161234568"),
+        LiveCallState.OFFERED,
+        agent=A1,
+        offer=OfferId("c2/0.1"),
+    )
+    desk.tell(PbxSnapshot(moment(1), (ringing, left), (ON_THE_PHONE,)))
+    assert shown(desk) is AgentState.OFFERED
+    desk.tell(events.CallAnswered(moment(2), CallId("c2"), A1))
+    desk.tell(events.CallEnded(moment(3), C1, 16))
+    assert shown(desk) is AgentState.TALKING
+    assert [entry.agent for entry in desk.journal(CallConnected)] == [A1, A1]
+
+
+def test_a_conversation_that_ended_for_the_agent_in_a_gap_of_the_link_is_over_for_him() -> None:
+    """Of the ledger's own: the resident's channel is there for a moment yet, the agent's is gone."""
+    desk = Desk(small_centre(1, wrap_up=10))
+    back(desk, known(answered_at=moment(-2), agent=A1), LiveCallState.TALKING, IDLE, answered_by=A1)
+    assert shown(desk) is AgentState.WRAP_UP
+    desk.tell(events.CallEnded(moment(2), C1, 16))
+    assert desk.journal(CallConnected) == []
