@@ -6,7 +6,7 @@ import asyncio
 import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -33,11 +33,15 @@ from callengine.desk.directory.house_labels import HouseLabels
 from callengine.desk.directory.imports.running import Loads
 from callengine.desk.directory.pages.desk import DirectoryDesk
 from callengine.desk.engine_link.follower import EngineFollower
+from callengine.desk.files import privacy as files_privacy
+from callengine.desk.files.pages import FilePages
+from callengine.desk.files.shelf import FileLimits, FileShelf
 from callengine.desk.floor.by_outbox import OrdersByOutbox
 from callengine.desk.floor.pages import FloorPages
 from callengine.desk.history.pages import HistoryPages
 from callengine.desk.history.sounds import Sounds
 from callengine.desk.knowledge import pages as knowledge_pages
+from callengine.desk.knowledge.attachments import Attachments
 from callengine.desk.knowledge.surroundings import Surroundings
 from callengine.desk.ledger.names import names_of
 from callengine.desk.ledger.reader import LedgerReader, reader_of
@@ -63,6 +67,8 @@ from storage.schema.errors import LedgerError
 _SQLITE = "sqlite:///"
 _UPLOADS = "callengine-desk-uploads"
 """Files on their way into the directory; each goes when it is loaded or thrown away."""
+_TIDY_AT = time(3, 40)
+"""By the centre's clock, after retention."""
 PLACES = (
     Place("work", "/desk/work", Right.AGENT_PAGE),
     Place("floor", "/desk/floor", Right.FLOOR_SEE),
@@ -82,13 +88,15 @@ async def serve(settings: Settings) -> None:
     follower = EngineFollower(in_state_folder(desk_socket(settings.http.control_socket)))
     database = await opened_database(settings)
     now, reader = SystemClock().now, reader_of(settings)
-    loads = Loads(database, now, in_state_folder(Path(_UPLOADS)))
+    shelf = await opened_shelf(settings, database, now)
+    loads = Loads(database, now, in_state_folder(Path(_UPLOADS)), free_mb=settings.desk.disk_free_mb)
     await loads.recover()
     commands = ByOutbox(database, in_state_folder(desk_socket(settings.http.control_socket)), now)
     orders = OrdersByOutbox(database, now, commands.wake)
-    subjects = subject_routes(settings, database, reader, follower, loads, now, orders)
+    subjects = subject_routes(settings, database, reader, follower, loads, now, orders, shelf=shelf)
+    pinned = PinnedArticles(Attachments(shelf))
     work = agent_page(
-        settings, database, parts_drawing(settings), follower, now, Neighbours(PinnedArticles(), commands)
+        settings, database, parts_drawing(settings), follower, now, Neighbours(pinned, commands)
     )
     commands.on_refused = work.pages.refused
     pages = assembled(settings, database, now, loop.time, (*subjects, *work.routes))
@@ -99,6 +107,7 @@ async def serve(settings: Settings) -> None:
         pages.gate,
         pages.routes,
         settings.desk.public_address,
+        settings.desk.files_address,
     )
     try:
         await server.start()
@@ -117,6 +126,7 @@ async def serve(settings: Settings) -> None:
     ]
     chores = Chores(ZoneInfo(settings.centre.time_zone), log)
     chores.daily("retention", retention.AT, lambda: retention.forget_tonight(database, settings, now, log))
+    chores.daily("files", _TIDY_AT, lambda: shelf.tidy(log))
     chores.start()
     log.info("desk_started", msg="ready for browsers", http_port=server.port)
     notify("READY=1")
@@ -187,6 +197,8 @@ def subject_routes(
     loads: Loads,
     now: Callable[[], datetime],
     orders: OrdersByOutbox | None = None,
+    *,
+    shelf: FileShelf,
 ) -> tuple[DeskRoute, ...]:
     """Those of every subject; accounts are not one."""
     known = {one.id: one.name for one in settings.companies}
@@ -195,13 +207,14 @@ def subject_routes(
     history = HistoryPages(reader, database, names, Sounds(settings.desk.recordings, now), zone, now)
     floor = FloorPages(follower, database, names, now, orders)
     company = CompanyPages(follower, reader, database, settings, names, now)
-    knowledge = knowledge_pages.routes(knowledge_around(settings, database, now))
+    knowledge = knowledge_pages.routes(knowledge_around(settings, database, now, shelf))
     return (
         *directory_pages.routes(directory),
         *floor.routes(),
         *company.routes(),
         *history.routes(),
         *knowledge,
+        *FilePages(shelf).routes(),
     )
 
 
@@ -210,7 +223,9 @@ def parts_drawing(settings: Settings) -> Drawing:
     return Drawing(ZoneInfo(settings.centre.time_zone), (), version("callengine"))
 
 
-def knowledge_around(settings: Settings, database: DeskDatabase, now: Callable[[], datetime]) -> Surroundings:
+def knowledge_around(
+    settings: Settings, database: DeskDatabase, now: Callable[[], datetime], shelf: FileShelf
+) -> Surroundings:
     """What the knowledge base must know of others."""
     lines = [(line.queue, line.company) for line in settings.lines]
     queues = {agent.id: frozenset(agent.queues) for agent in settings.agents}
@@ -221,12 +236,13 @@ def knowledge_around(settings: Settings, database: DeskDatabase, now: Callable[[
 
     names = {company.id: company.name for company in settings.companies}
     zone = ZoneInfo(settings.centre.time_zone)
-    return Surroundings(database, HouseLabels(), AgentAccounts(), names, served_by, now, zone)
+    attachments = Attachments(shelf)
+    return Surroundings(database, HouseLabels(), AgentAccounts(), names, served_by, now, zone, attachments)
 
 
 def privacy_shares() -> tuple[Share, ...]:
     """What each subject keeps of a resident; the directory's is first."""
-    return (directory_privacy.SHARE, cards_privacy.SHARE)
+    return (directory_privacy.SHARE, cards_privacy.SHARE, files_privacy.SHARE)
 
 
 def roster_of(settings: Settings) -> Roster:
@@ -267,6 +283,18 @@ async def opened_database(settings: Settings) -> DeskDatabase:
         what = f"desk.database cannot be used: {problem}"
         raise StartError(what, "see that the folder, or the server, is there and may be written") from None
     return database
+
+
+async def opened_shelf(settings: Settings, database: DeskDatabase, now: Callable[[], datetime]) -> FileShelf:
+    """The folder of files, made where it must be. Raises StartError, and closes the database then."""
+    desk, folder = settings.desk, in_state_folder(settings.desk.files)
+    limits = FileLimits(desk.file_mb, desk.company_files_mb, desk.disk_free_mb)
+    try:
+        return FileShelf(database, folder, limits, now, desk.files_address)
+    except OSError as problem:
+        await database.close()
+        what = f"desk.files: {folder} cannot be used: {problem.strerror}"
+        raise StartError(what, "name a folder that the desk's user may write") from None
 
 
 async def _beat() -> None:

@@ -14,6 +14,7 @@ from callengine.desk.cards.tables import cards
 from callengine.desk.data.database import DeskDatabase
 from callengine.desk.data.metadata import metadata
 from callengine.desk.directory.tables import houses
+from callengine.desk.files.tables import stored_files
 from callengine.desk.history.tables import saved_filters
 from callengine.desk.knowledge.tables import articles
 from callengine.desk.outbox.tables import outbox
@@ -26,7 +27,7 @@ from config.settings import Settings
 
 AT = time(3, 10)
 """By the centre's clock, after the engine's own."""
-OF_EVERY_SUBJECT = (accounts, articles, cards, houses, outbox, saved_filters)
+OF_EVERY_SUBJECT = (accounts, articles, cards, houses, outbox, saved_filters, stored_files)
 """What brings every subject's tables onto the metadata."""
 _AT_ONCE = 500
 """Rows of one transaction: whoever writes a card meanwhile waits for these only."""
@@ -81,6 +82,7 @@ ROWS: Mapping[str, ForDays | str] = {
     "article_houses": "with its article",
     "article_versions": "with its article: what an agent read then",
     "article_words": "with its article",
+    "stored_files": "with what it belongs to; of a form that nobody saved for a day",
     "card_topics": "holds no personal data",
     "houses": "as long as it is served",
     "premises": "as long as its house",

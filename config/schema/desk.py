@@ -51,6 +51,25 @@ class Desk(Section):
         description='as browsers call the desk: "https://desk.example.ru"; links begin with it, and a name that is '
         "neither this nor an address is refused",
     )
+    files: Path = Field(
+        Path("callengine-desk-files"),
+        description="the folder of uploaded files and pictures, beside the desk's database",
+    )
+    files_address: Annotated[str, AfterValidator(valid_public_address)] = Field(
+        "",
+        description='a second name of the desk for uploaded files only: "https://files.example.ru"; recommended, and '
+        "the proxy's example has it. Empty: they are served by the desk's own name",
+    )
+    file_mb: int = Field(20, ge=1, le=512, description="MB that one uploaded file has at most")
+    company_files_mb: int = Field(
+        2048, ge=1, description="MB that all files of one company have at most, and those of no company"
+    )
+    disk_free_mb: int = Field(
+        1024,
+        ge=0,
+        description="uploads are refused when fewer MB would be left on their disk, so that calls and the ledger have "
+        "their place",
+    )
     session_idle_minutes: int = Field(
         720, ge=5, le=43200, description="who does nothing for so long must sign in again"
     )

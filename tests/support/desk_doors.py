@@ -17,6 +17,7 @@ from callengine.desk.agent_page.assembly import Neighbours, agent_page
 from callengine.desk.data.database import DeskDatabase
 from callengine.desk.directory.imports.running import Loads
 from callengine.desk.engine_link.follower import EngineFollower
+from callengine.desk.files.shelf import FileLimits, FileShelf
 from callengine.desk.ledger.reader import reader_of
 from callengine.desk.people.account_rules import AccountFields
 from callengine.desk.people.commands import add_account, make_password_link
@@ -169,10 +170,14 @@ async def doors(
                 settings, database, parts_drawing(settings), follower, lambda: clock[0], Neighbours()
             )
             running = [asyncio.create_task(work.pages.run())]
-            behind = subject_routes(settings, database, reader, follower, loads, lambda: clock[0])
+            shelf = FileShelf(database, folder / "files", FileLimits(free_mb=0), lambda: clock[0])
+            behind = subject_routes(
+                settings, database, reader, follower, loads, lambda: clock[0], shelf=shelf
+            )
             routes = (*behind, *work.routes)
         pages = assembled(settings, database, lambda: clock[0], lambda: seconds[0], routes)
-        server = DeskServer("127.0.0.1", 0, follower, pages.gate, pages.routes, settings.desk.public_address)
+        names = (settings.desk.public_address, settings.desk.files_address)
+        server = DeskServer("127.0.0.1", 0, follower, pages.gate, pages.routes, *names)
         await server.start()
         try:
             yield Doors(f"http://127.0.0.1:{server.port}", database, pages, follower, clock, seconds)

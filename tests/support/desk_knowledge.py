@@ -10,7 +10,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callengine.desk.data.database import DeskDatabase
+from callengine.desk.files.pages import FilePages
+from callengine.desk.files.shelf import FileLimits, FileShelf
 from callengine.desk.knowledge import pages
+from callengine.desk.knowledge.attachments import Attachments
 from callengine.desk.knowledge.surroundings import Surroundings
 from callengine.desk.people.scope import Scope
 from callengine.platform.language import Language
@@ -43,9 +46,12 @@ class SomeReaders:
 
 
 @asynccontextmanager
-async def knowledge(folder: Path, language: Language = "ru") -> AsyncIterator[tuple[str, DeskDatabase]]:
+async def knowledge(
+    folder: Path, language: Language = "ru", limits: FileLimits | None = None
+) -> AsyncIterator[tuple[str, DeskDatabase]]:
     """The address and the database."""
     async with desk_database(f"sqlite:///{folder}/desk.db") as database:
+        shelf = FileShelf(database, folder / "files", limits or FileLimits(free_mb=0), lambda: NOON)
         around = Surroundings(
             database,
             SomeHouses(),
@@ -54,6 +60,8 @@ async def knowledge(folder: Path, language: Language = "ru") -> AsyncIterator[tu
             lambda agent: {"sever"} if agent == "1001" else {"yug"},
             lambda: NOON,
             ZoneInfo("Europe/Moscow"),
+            Attachments(shelf),
         )
-        async with desk_pages(pages.routes(around), language=language) as address:
+        routes = (*pages.routes(around), *FilePages(shelf).routes())
+        async with desk_pages(routes, language=language) as address:
             yield address, database

@@ -40,6 +40,8 @@ WORDS: Mapping[str, Any] = {
     "article_proposals.state": "open",
     "contractor_phones.kind": "phone",
     "device_numbers.kind": "lift",
+    "stored_files.kind": "pdf",
+    "stored_files.owner_kind": "article",
     "topic": "shut_off_water",
     "articles.published_at": NOON,
     "node": NODE,

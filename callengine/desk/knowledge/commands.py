@@ -11,6 +11,8 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callengine.desk.data.metadata import folded
+from callengine.desk.files.commands import adopt
+from callengine.desk.files.records import Owner
 from callengine.desk.knowledge import queries, words
 from callengine.desk.knowledge.records import Article, Proposal, Stale, State, Verdict, Writing
 from callengine.desk.knowledge.tables import (
@@ -45,7 +47,7 @@ async def save(
 
     `version`: what the form was drawn of; None: whatever is there.
     """
-    _refuse_common(scope, one.company)
+    refuse_common(scope, one.company)
     placed = {
         "company": one.company,
         "topic": one.topic,
@@ -82,6 +84,7 @@ async def save(
         )
     )
     await _set_houses(connection, identity, one)
+    await adopt(connection, scope, Owner("article", identity, company=one.company), form=client_id)
     return identity
 
 
@@ -94,7 +97,7 @@ async def _newer(
     placed: dict[str, Any],
 ) -> int:
     known = await queries.article(connection, scope, article_id)
-    _refuse_common(scope, known.company)
+    refuse_common(scope, known.company)
     if version is not None and version != known.version:
         newest = (await queries.versions(connection, scope, article_id))[0]
         raise Stale(newest.version, newest.title, newest.body, newest.author)
@@ -118,7 +121,7 @@ async def _newer(
 async def publish(connection: AsyncConnection, scope: Scope, at: datetime, article_id: int) -> None:
     """Readers see the newest version from now on. Raises NotSeen."""
     known = await queries.article(connection, scope, article_id)
-    _refuse_common(scope, known.company)
+    refuse_common(scope, known.company)
     newest = (await queries.versions(connection, scope, article_id))[0]
     markup = shown(newest.body)
     words_of_it = plain(markup)
@@ -151,7 +154,7 @@ async def publish(connection: AsyncConnection, scope: Scope, at: datetime, artic
 async def withdraw(connection: AsyncConnection, scope: Scope, at: datetime, article_id: int) -> None:
     """Readers see it no longer; nothing of it is lost. Raises NotSeen."""
     known = await queries.article(connection, scope, article_id)
-    _refuse_common(scope, known.company)
+    refuse_common(scope, known.company)
     await connection.execute(
         articles.update().where(articles.c.id == article_id).values(state=State.WITHDRAWN)
     )
@@ -309,7 +312,7 @@ def _account(scope: Scope) -> int:
     return scope.account_id
 
 
-def _refuse_common(scope: Scope, company: str | None) -> None:
+def refuse_common(scope: Scope, company: str | None) -> None:
     """What is of all companies is changed by who sees all."""
     scope.require(company)
     if company is None and scope.companies is not None:

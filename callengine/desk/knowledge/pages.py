@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from callengine.desk.knowledge.file_pages import ArticleFilePages
 from callengine.desk.knowledge.reading_pages import ReadingPages
 from callengine.desk.knowledge.surroundings import Surroundings
 from callengine.desk.knowledge.writing_pages import WritingPages
@@ -9,5 +10,9 @@ from callengine.desk.web.routes import DeskRoute
 
 
 def routes(around: Surroundings) -> tuple[DeskRoute, ...]:
-    """Of readers and of writers."""
-    return (*WritingPages(around).routes(), *ReadingPages(around).routes())
+    """Of readers and of writers; the more particular paths first."""
+    return (
+        *ArticleFilePages(around).routes(),
+        *WritingPages(around).routes(),
+        *ReadingPages(around).routes(),
+    )

@@ -86,6 +86,7 @@ class ReadingPages:
             house_ids = await queries.houses_of(connection, visit.scope, one.id)
             labels = await self._around.houses.labels(connection, visit.scope) if house_ids else {}
             read = visit.scope.account_id in await queries.who_has_read(connection, visit.scope, one.id)
+            (one,) = await self._around.attachments.shown(connection, visit.scope, [one])
         return visit.page(
             "knowledge/article.html",
             article=one,
@@ -121,6 +122,7 @@ class ReadingPages:
             found = await queries.unread(
                 connection, visit.scope, self._concerns(visit.scope), self._around.now()
             )
+            found = await self._around.attachments.shown(connection, visit.scope, found)
         return visit.page("knowledge/unread.html", articles=found, names=self._around.companies)
 
     async def mark_read(self, visit: Visit) -> web.Response:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callengine.desk.data.database import DeskDatabase
+from callengine.desk.knowledge.attachments import Attachments
 from callengine.desk.people.scope import Scope
 
 
@@ -41,3 +42,4 @@ class Surroundings:
     """The companies whose lines lead to this agent's queues."""
     now: Callable[[], datetime]
     zone: ZoneInfo
+    attachments: Attachments

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import nh3
 from markdown_it import MarkdownIt
 
 FILES: Final = "/desk/files/"
-"""Where our own pictures and files are."""
+"""How a text names our own pictures and files: this and a number. A page puts the address of the moment there."""
 LONGEST: Final = 60_000
 """Letters of an article."""
 _TAGS: Final = frozenset(
@@ -60,6 +60,9 @@ _SCHEMES: Final = {"http", "https", "mailto", "tel"}
 _HEADING = re.compile(r"<(/?)h([1-5])>")
 _MARKDOWN = MarkdownIt("js-default", {"linkify": False, "breaks": True})
 _TAG = re.compile(r"<[^>]*>")
+_NAMED = re.compile(rf"{FILES}([0-9]{{1,9}})(?![0-9A-Za-z_/-])")
+_OPENING = re.compile(r"<(?:a|img) [^>]*>")
+_PLACE = re.compile(rf' (src|href)="{FILES}([0-9]{{1,9}})"')
 
 
 def shown(markdown: str) -> str:
@@ -71,7 +74,7 @@ def shown(markdown: str) -> str:
         tags=set(_TAGS),
         attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
         url_schemes=set(_SCHEMES),
-        attribute_filter=_only_own_pictures,
+        attribute_filter=_only_own_files,
         link_rel="noopener noreferrer",
     )
 
@@ -98,7 +101,26 @@ def excerpt(words: str, found: Iterable[tuple[int, int]], around: int = 90) -> t
     return tuple(part for part in parts if part[0])
 
 
-def _only_own_pictures(tag: str, attribute: str, value: str) -> str | None:
-    if (tag, attribute) == ("img", "src") and not value.startswith(FILES):
-        return None
+def addressed(markup: str, addresses: Mapping[int, str]) -> str:
+    """Such HTML with addresses of these files in it; what is named and not among them leads nowhere."""
+
+    def address(found: re.Match[str]) -> str:
+        known = addresses.get(int(found[2]))
+        return "" if known is None else f' {found[1]}="{html.escape(known)}"'
+
+    return _OPENING.sub(lambda tag: _PLACE.sub(address, tag[0]), markup)
+
+
+def named_files(markdown: str) -> frozenset[int]:
+    """Numbers of the files that a text refers to."""
+    return frozenset(int(number) for number in _NAMED.findall(markdown))
+
+
+def _only_own_files(tag: str, attribute: str, value: str) -> str | None:
+    """Pictures are ours, by number; an address that was copied from a page would be good for minutes only."""
+    by_number = _NAMED.fullmatch(value) is not None
+    if (tag, attribute) == ("img", "src"):
+        return value if by_number else None
+    if attribute == "href" and FILES in value:
+        return value if by_number else None
     return value

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
 
 from callengine.desk.knowledge import commands, queries
+from callengine.desk.knowledge.attachments import Attached
 from callengine.desk.knowledge.forms import Checked, checked, typed_of
 from callengine.desk.knowledge.reading_pages import BASE, SAMPLES, number
 from callengine.desk.knowledge.records import Stale, Writing
 from callengine.desk.knowledge.surroundings import Surroundings
-from callengine.desk.knowledge.text import LONGEST, shown
+from callengine.desk.knowledge.text import LONGEST, addressed, shown
 from callengine.desk.knowledge.topics import TOPICS
 from callengine.desk.knowledge.versions import differences
 from callengine.desk.people.rights import Right
@@ -121,7 +122,13 @@ class WritingPages:
 
     async def preview(self, visit: Visit) -> web.Response:
         """What the text will look like."""
-        return web.Response(text=shown(visit.form.get("body", "")[:LONGEST]), content_type="text/html")
+        asked = visit.form.get("article", "")
+        article_id = int(asked) if asked.isdecimal() and len(asked) < 10 else None
+        async with self._around.database.reading() as connection:
+            files = await self._around.attachments.of_form(
+                connection, visit.scope, article_id, visit.form.get("client_id", "")
+            )
+        return web.Response(text=_previewed(visit.form.get("body", ""), files), content_type="text/html")
 
     async def doubted(self, visit: Visit) -> web.Response:
         """Articles that agents say are out of date."""
@@ -233,10 +240,14 @@ class WritingPages:
         proposes: bool = False,
         status: int = 200,
     ) -> web.Response:
+        article_id = number(visit) if "article" in visit.request.match_info else None
+        values: dict[str, Any] = {"client_id": secrets.token_hex(16), **typed}
         async with self._around.database.reading() as connection:
             labels = await self._around.houses.labels(connection, visit.scope)
+            files = await self._around.attachments.of_form(
+                connection, visit.scope, article_id, values["client_id"]
+            )
         texts = visit.texts("knowledge")
-        values: dict[str, Any] = {"client_id": secrets.token_hex(16), **typed}
         return visit.page(
             "knowledge/edit.html",
             status=status,
@@ -251,7 +262,11 @@ class WritingPages:
             may_common=visit.scope.companies is None,
             proposes=proposes,
             names=self._around.companies,
-            preview=shown(values.get("body", "")[:LONGEST]),
+            preview=_previewed(values.get("body", ""), files),
+            article_id=article_id,
+            files=files,
+            file_mb=self._around.attachments.shelf.limits.one_mb,
+            of_files=visit.texts("files"),
         )
 
     async def _told_what_changed(self, visit: Visit, newer: Stale) -> web.Response:
@@ -263,3 +278,7 @@ class WritingPages:
             (texts["body"], newer.body, visit.form.get("body", "")),
         ]
         return visit.stale(f"{BASE}/{number(visit)}/edit", changes)
+
+
+def _previewed(body: str, files: Sequence[Attached]) -> str:
+    return addressed(shown(body[:LONGEST]), {one.file.id: one.address for one in files})

@@ -66,20 +66,23 @@ class Gate:
             if request.method not in _SAFE:
                 _refuse_too_much(request, route.limit_bytes)
                 sent = await self._form_of(request, session)
-            visit = self._visit(request, session, sent)
+            visit = self._visit(request, session, sent, cookies=not route.signed)
             try:
                 with self._open.entered(session.id, request) if session is not None else nullcontext():
                     response = await route.handler(visit)
             except NotSeen:
                 raise web.HTTPNotFound from None
-            if not response.prepared:
+            if not response.prepared and not route.signed:
                 self._doorkeeper.finish(request, response)
             return response
 
         return guarded
 
-    def _visit(self, request: web.Request, session: Session | None, sent: MultiDict[str] | None) -> Visit:
-        csrf = session.csrf if session is not None else self._doorkeeper.form_token(request)
+    def _visit(
+        self, request: web.Request, session: Session | None, sent: MultiDict[str] | None, *, cookies: bool
+    ) -> Visit:
+        of_nobody = self._doorkeeper.form_token(request) if session is None and cookies else ""
+        csrf = session.csrf if session is not None else of_nobody
         return Visit(request, session, self._language_of(request, session), csrf, self._drawing, sent)
 
     def _language_of(self, request: web.Request, session: Session | None) -> Language:

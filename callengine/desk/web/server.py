@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib.resources import files
 
 from aiohttp import web
@@ -29,11 +29,12 @@ _TYPES = {
 }
 _KEPT = "public, max-age=31536000, immutable"
 """A file's address changes with it."""
+_CSP = "Content-Security-Policy"
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": POLICY,
+    _CSP: POLICY,
     "Server": "callengine",
 }
 
@@ -49,8 +50,10 @@ class DeskServer:
         gate: Gate,
         routes: Sequence[DeskRoute],
         public_address: str = "",
+        files_address: str = "",
     ) -> None:
         self._public_address = public_address
+        self._files_address = files_address
         self._host = host
         self._wanted_port = port
         self._engine = engine
@@ -83,9 +86,9 @@ class DeskServer:
             raise StartError(what, right) from None
         app = web.Application(
             client_max_size=max((one.limit_bytes for one in self.routes), default=0) or 1024,
-            middlewares=[refuse_strange_hosts(self._public_address)],
+            middlewares=[refuse_strange_hosts(self._public_address, self._files_address)],
         )
-        app.on_response_prepare.append(_add_headers)
+        app.on_response_prepare.append(_headers(self._files_address))
         app.router.add_get("/healthz", self._get_healthz)
         app.router.add_get("/readyz", self._get_readyz)
         app.router.add_get("/metrics", self._get_metrics)
@@ -126,9 +129,17 @@ class DeskServer:
         )
 
 
-async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
+def _headers(files_address: str) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
+    """Pages may show pictures of the files' own name too, where there is one."""
+    headers = dict(_HEADERS)
+    if files_address:
+        headers[_CSP] = POLICY.replace("img-src 'self'", f"img-src 'self' {files_address.rstrip('/')}")
+
+    async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+        for name, value in headers.items():
+            response.headers.setdefault(name, value)
+
+    return add_headers
 
 
 async def _go_to_desk(_request: web.Request) -> web.Response:

@@ -23,6 +23,7 @@ from callengine.desk.directory.imports.matching import Matcher
 from callengine.desk.directory.imports.rows import Fault, Row
 from callengine.desk.directory.imports.writing import Writer, take_away_ended, undo
 from callengine.desk.directory.tables import premises
+from callengine.desk.files.shelf import refuse_upload_when_full
 from callengine.desk.people.scope import Scope, system_scope
 from callengine.desk.people.trail import record
 from callengine.platform.logs import get_log
@@ -45,12 +46,14 @@ class Loads:
         now: Callable[[], datetime],
         folder: Path,
         limits: Limits | None = None,
+        free_mb: int = 0,
     ) -> None:
         self._database = database
         self._now = now
         self.folder = folder
         """Where uploads lie until they are loaded or thrown away."""
         self._limits = limits or Limits()
+        self._free_mb = free_mb
         self._one = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self.progress: dict[int, int] = {}
@@ -67,6 +70,10 @@ class Loads:
                 await self._undo(scope, int(row["id"]), "interrupted", "stopped")
             else:
                 await self._state(scope, int(row["id"]), "refused", problem="stopped")
+
+    def refuse_when_full(self) -> None:
+        """Raises FileRefused when so little is left on the disk that calls could be hurt."""
+        refuse_upload_when_full(self.folder, self._free_mb)
 
     async def close(self) -> None:
         """End what runs; `recover` takes it up."""

@@ -16,6 +16,8 @@ from callengine.desk.directory.imports import loads
 from callengine.desk.directory.imports.fields import HEADS, guess, missing
 from callengine.desk.directory.pages.desk import HOME, DirectoryDesk, number_in
 from callengine.desk.directory.pages.houses import said
+from callengine.desk.files.pages import said as said_of_file
+from callengine.desk.files.records import FileRefused
 from callengine.desk.people.rights import Right
 from callengine.desk.web.routes import DeskRoute
 from callengine.desk.web.visit import Visit
@@ -64,6 +66,10 @@ class LoadPages:
         company, name = visit.request.query.get("company", ""), visit.request.query.get("name", "")
         if company not in dict(self._desk.companies_of(visit)):
             return web.json_response({"wrong": t["wrong_choice"]}, status=422)
+        try:
+            self._desk.loads.refuse_when_full()
+        except FileRefused as refused:
+            return web.json_response({"wrong": said_of_file(visit, refused)}, status=507)
         file = secrets.token_hex(16)
         path = self._desk.loads.source(file)
         if not await _kept(visit.request, path):

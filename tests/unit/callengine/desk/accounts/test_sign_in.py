@@ -234,6 +234,27 @@ async def test_only_names_that_are_ours_are_answered(tmp_path: Path) -> None:
         assert await browser.get("/healthz", headers={"Host": "evil.example"}) == 200
 
 
+async def test_a_name_for_files_has_nothing_but_files_and_no_other_name_has_them(tmp_path: Path) -> None:
+    """What a stranger uploaded is never of the name whose cookies open the desk."""
+    own = {"public_address": "https://desk.example.ru", "files_address": "https://files.example.ru"}
+    settings = two_companies(**own)
+    async with doors(tmp_path, settings, subjects=True) as desk, desk.browser() as browser:
+        for path, host, status in (
+            ("/desk/files/1-1-x/a.png", "files.example.ru", 404),
+            ("/desk/files/1-1-x/a.png", "desk.example.ru", 421),
+            ("/desk/files/1-1-x/a.png", "127.0.0.1", 421),
+            ("/desk/sign-in", "files.example.ru", 421),
+            ("/desk/sign-in", "desk.example.ru", 200),
+        ):
+            assert await browser.get(path, headers={"Host": host}) == status, (path, host)
+        pictures = [
+            part
+            for part in browser.headers["Content-Security-Policy"].split("; ")
+            if part.startswith("img-src")
+        ]
+        assert pictures == ["img-src 'self' https://files.example.ru"]
+
+
 async def test_a_form_made_elsewhere_signs_nobody_in(tmp_path: Path) -> None:
     async with doors(tmp_path) as desk:
         await desk.add("petrova", "supervisor")
