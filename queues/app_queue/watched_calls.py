@@ -144,8 +144,8 @@ def end_ring(centre: Centre, call: Call, agent_id: AgentId, result: OfferResult,
     if offer is None:
         return
     centre.note(OfferEnded(at, offer, result))
-    agent = centre.agents[agent_id]
-    if agent.offer == offer:
+    agent = agent_states.agent_of(centre, agent_id)
+    if agent is not None and agent.offer == offer:
         agent_states.release(centre, agent)
 
 

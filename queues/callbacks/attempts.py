@@ -41,10 +41,6 @@ from sla.obligation import ObligationInput
 ATTEMPT_GRACE = timedelta(seconds=15)
 """Beyond the ring times: notice, set-up and the way of the news."""
 
-AttemptEvent = (
-    events.AttemptRefused | events.AttemptAgentReady | events.AttemptContacted | events.AttemptEnded
-)
-
 
 @dataclass(frozen=True, slots=True)
 class ByHand:
@@ -52,6 +48,14 @@ class ByHand:
 
     channel: ChannelName
     channel_id: str
+
+
+def give(centre: Centre, obligation: Obligation, agent: Agent, at: datetime, now: datetime) -> None:
+    """The engine's own callback, for which there must be a channel."""
+    if capacity.may_dial_now(centre):
+        make(centre, obligation, agent, at, now)
+    else:
+        capacity.park(centre, obligation)
 
 
 def make(
@@ -63,10 +67,7 @@ def make(
     *,
     by_hand: ByHand | None = None,
 ) -> bool:
-    """Give the callback to the agent; False when it may not be dialled now or at all."""
-    if by_hand is None and not capacity.may_dial_now(centre):
-        capacity.park(centre, obligation)
-        return False
+    """Have the agent ring him; False when he may not be dialled now or at all."""
     callback, e164 = obligation.line.callback, obligation.e164
     if callback is None or e164 is None:
         return _refuse(centre, obligation, DialRefusal.NO_TRUNK, at)
@@ -172,29 +173,13 @@ def arm_deadline(centre: Centre, attempt: Attempt, now: datetime) -> None:
     centre.timers.arm(TimerKind.ATTEMPT_DEADLINE, attempt.id, now + whole)
 
 
-def handle(centre: Centre, event: AttemptEvent, now: datetime) -> None:
-    """News of a dial; of one that is over already it is a repetition, and changes nothing."""
-    match event:
-        case events.AttemptRefused():
-            refused(centre, event, now)
-        case events.AttemptAgentReady():
-            agent_ready(centre, event)
-        case events.AttemptContacted():
-            contacted(centre, event)
-        case events.AttemptEnded():
-            attempt = centre.attempts.get(event.attempt)
-            if attempt is not None:
-                end(centre, attempt, event, now)
-
-
 def register(centre: Centre, attempt: Attempt) -> None:
     """From now on this dial is in flight."""
     centre.attempts[attempt.id] = attempt
-    if attempt.e164 is not None:
-        centre.numbers_in_flight[attempt.e164] = attempt.id
+    centre.numbers_in_flight[attempt.e164] = attempt.id
 
 
-def agent_ready(centre: Centre, event: events.AttemptAgentReady) -> None:
+def agent_ready(centre: Centre, event: events.AttemptAgentReady, _now: datetime) -> None:
     """The agent took it; the resident's phone is dialled."""
     attempt = centre.attempts.get(event.attempt)
     if attempt is None or attempt.state is not AttemptState.RINGING_AGENT:
@@ -212,12 +197,12 @@ def agent_ready(centre: Centre, event: events.AttemptAgentReady) -> None:
         centre.touch(agent)
 
 
-def contacted(centre: Centre, event: events.AttemptContacted) -> None:
+def contacted(centre: Centre, event: events.AttemptContacted, now: datetime) -> None:
     """Agent and resident, or whoever picked up there, hear each other."""
     attempt = centre.attempts.get(event.attempt)
     if attempt is None or attempt.state is AttemptState.TALKING:
         return
-    agent_ready(centre, events.AttemptAgentReady(event.at, event.attempt))
+    agent_ready(centre, events.AttemptAgentReady(event.at, event.attempt), now)
     attempt.move(AttemptInput.REACHED)
     centre.timers.disarm(TimerKind.ATTEMPT_DEADLINE, attempt.id)
     centre.note(AttemptReached(event.at, attempt.id))
@@ -246,6 +231,13 @@ def deadline_passed(centre: Centre, attempt_id: str, now: datetime) -> None:
     end(centre, attempt, events.AttemptEnded(now, attempt.id, ContactResult.UNKNOWN), now)
 
 
+def ended(centre: Centre, event: events.AttemptEnded, now: datetime) -> None:
+    """The PBX tells the end of a dial; of one that is over already it is a repetition, and changes nothing."""
+    attempt = centre.attempts.get(event.attempt)
+    if attempt is not None:
+        end(centre, attempt, event, now)
+
+
 def end(centre: Centre, attempt: Attempt, event: events.AttemptEnded, now: datetime) -> None:
     """The dial is over: free the agent, and settle or plan again."""
     result = event.result
@@ -254,15 +246,15 @@ def end(centre: Centre, attempt: Attempt, event: events.AttemptEnded, now: datet
     elif attempt.is_cancelled and result is not ContactResult.CONTACTED:
         result = ContactResult.CANCELLED
     if result is ContactResult.CONTACTED and attempt.state is not AttemptState.TALKING:
-        contacted(centre, events.AttemptContacted(event.at, attempt.id))
+        contacted(centre, events.AttemptContacted(event.at, attempt.id), now)
     del centre.attempts[attempt.id]
-    if attempt.e164 is not None and centre.numbers_in_flight.get(attempt.e164) == attempt.id:
+    if centre.numbers_in_flight.get(attempt.e164) == attempt.id:
         del centre.numbers_in_flight[attempt.e164]
     centre.timers.disarm(TimerKind.ATTEMPT_DEADLINE, attempt.id)
     rang = whether_it_rang(result, event.rang)
     if rang is None and result is ContactResult.CANCELLED and attempt.state is AttemptState.RINGING_AGENT:
         rang = False
-    if attempt.e164 is not None and may_have_rung(result, rang):
+    if may_have_rung(result, rang):
         centre.dial_caps.rang(attempt.e164, attempt.made_at)
     centre.note(
         AttemptFinished(event.at, attempt.id, result, event.dial_status, event.cause, event.sip_code, rang)
@@ -333,10 +325,10 @@ def _plan_next(
 
 HANDLES: Handlers = {
     events.AttemptHeard: heard,
-    events.AttemptRefused: handle,
-    events.AttemptAgentReady: handle,
-    events.AttemptContacted: handle,
-    events.AttemptEnded: handle,
+    events.AttemptRefused: refused,
+    events.AttemptAgentReady: agent_ready,
+    events.AttemptContacted: contacted,
+    events.AttemptEnded: ended,
 }
 TIMERS: TimerHandlers = {
     TimerKind.ATTEMPT_DEADLINE: deadline_passed,

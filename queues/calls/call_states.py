@@ -287,7 +287,7 @@ def offer_deadline(centre: Centre, offer_id: str, now: datetime) -> None:
     if not centre.synced:
         return  # The next snapshot tells where he is, and arms the deadline again.
     if call is not None and call.offer == offer_id and call.state is CallState.OFFERED:
-        withdrawals.take_back(centre, call, OfferResult.UNKNOWN, now, now)
+        withdrawals.take_back(centre, call, call.offer, OfferResult.UNKNOWN, now, now)
 
 
 def finish(

@@ -9,7 +9,7 @@ from queues.messages.commands import ReturnToHold
 from queues.state.call import Call, CallInput, CallState
 from queues.state.core_state import Centre
 from queues.state.timers import TimerKind
-from queues.terms.identifiers import CallId
+from queues.terms.identifiers import CallId, OfferId
 from queues.terms.outcomes import OfferResult
 
 HELD_BACK_FOR = timedelta(seconds=1)
@@ -22,14 +22,15 @@ def free_from_other_offer(
     other = None if other_id is None else centre.calls.get(other_id)
     if other is call:
         return
-    if other is not None and other.state is CallState.OFFERED:
-        take_back(centre, other, OfferResult.AGENT_GONE, at, now)
+    if other is not None and other.state is CallState.OFFERED and other.offer is not None:
+        take_back(centre, other, other.offer, OfferResult.AGENT_GONE, at, now)
 
 
-def take_back(centre: Centre, call: Call, result: OfferResult, at: datetime, now: datetime) -> None:
-    """End the offer from our side: the resident is fetched back to hold and waits in his place."""
-    if call.offer is not None:
-        centre.order(ReturnToHold(call.id, call.channel, call.offer))
+def take_back(
+    centre: Centre, call: Call, offer: OfferId, result: OfferResult, at: datetime, now: datetime
+) -> None:
+    """End his present offer from our side: the resident is fetched back to hold and waits in his place."""
+    centre.order(ReturnToHold(call.id, call.channel, offer))
     agent_states.end_offer(centre, call, result, at, now)
     hold_back(centre, call, now)
 

@@ -95,7 +95,7 @@ def settle_attempts(centre: Centre, snapshot: PbxSnapshot, now: datetime) -> Non
             _adopt(centre, attempt, found, snapshot.at, now)
         else:
             if trace is not None and trace.contacted_at is not None:
-                attempts.contacted(centre, events.AttemptContacted(trace.contacted_at, attempt.id))
+                attempts.contacted(centre, events.AttemptContacted(trace.contacted_at, attempt.id), now)
             result = _result_of(attempt, trace, snapshot)
             rang, dial_status = (None, "") if trace is None else (trace.rang, trace.dial_status)
             ended = events.AttemptEnded(snapshot.at, attempt.id, result, dial_status, rang=rang)
@@ -171,12 +171,12 @@ def _adopt(centre: Centre, attempt: Attempt, found: LiveAttempt, at: datetime, n
             agent.last_contact = attempt.obligation
         centre.touch(agent)
     if found.state is LiveAttemptState.TALKING:
-        attempts.contacted(centre, events.AttemptContacted(found.contacted_at or at, attempt.id))
+        attempts.contacted(centre, events.AttemptContacted(found.contacted_at or at, attempt.id), now)
         return
     if attempt.is_cancelled:
         # The link broke before Asterisk heard of it, or with it.
         centre.order(CancelAttempt(attempt.id))
     if found.state is LiveAttemptState.DIALLING:
-        attempts.agent_ready(centre, events.AttemptAgentReady(at, attempt.id))
+        attempts.agent_ready(centre, events.AttemptAgentReady(at, attempt.id), now)
     if attempt.state is not AttemptState.TALKING:
         attempts.arm_deadline(centre, attempt, now)

@@ -25,11 +25,6 @@ from queues.state.priority_queue import PriorityQueue
 def change(centre: Centre, event: events.PolicyChanged, now: datetime) -> None:
     """Work by these rules from now on. A new agent's phone is known after the next snapshot."""
     in_line = list(centre.waiters.values())
-    for waiter in in_line:
-        centre.waiting[waiter.queue.name].discard(waiter.id)
-    for agent in centre.agents.values():
-        for queue in agent.profile.queues:
-            centre.idle[queue].discard(agent.id)
     policy = event.policy
     centre.policy = policy
     centre.waiting = {name: PriorityQueue() for name in policy.queues}

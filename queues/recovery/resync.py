@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import assert_never
 
 from queues.agents import agent_states, missed_offers
 from queues.app_queue import fallback_members, fallback_return, watched_calls
@@ -152,9 +153,9 @@ def _adopt(centre: Centre, found: LiveCall, at: datetime, now: datetime) -> None
                 call.move(CallInput.LEFT_PBX_QUEUE)
         case LiveCallState.TALKING:
             _adopt_talking(centre, call, found, at, now)
-            if found.recording and found.recording != call.recording:
-                call.recording = found.recording
-                centre.note(RecordingStarted(found.answered_at or at, call.id, None, found.recording))
+            _adopt_recording(centre, call, found, at)
+        case _:
+            assert_never(found.state)
 
 
 def _needs_no_adoption(centre: Centre, call: Call, at: datetime) -> bool:
@@ -217,9 +218,6 @@ def _adopt_offered(centre: Centre, call: Call, found: LiveCall, at: datetime, no
 def _adopt_in_fallback(centre: Centre, call: Call, found: LiveCall, at: datetime, now: datetime) -> None:
     if call.state is not CallState.FALLBACK:
         call_states.fall_back(centre, call, at, now)
-    for agent in tuple(call.rings):
-        if agent != found.agent:
-            watched_calls.end_ring(centre, call, agent, OfferResult.UNKNOWN, at)
     if found.agent is not None:
         call_states.rings_in_pbx_queue(centre, call, events.AgentRang(at, call.id, found.agent, None), now)
 
@@ -240,6 +238,12 @@ def _adopt_talking(centre: Centre, call: Call, found: LiveCall, at: datetime, no
         call.agent = agent.id
         withdrawals.free_from_other_offer(centre, call, agent.call, at, now)
         agent_states.start_talking(centre, agent, call)
+
+
+def _adopt_recording(centre: Centre, call: Call, found: LiveCall, at: datetime) -> None:
+    if found.recording and found.recording != call.recording:
+        call.recording = found.recording
+        centre.note(RecordingStarted(found.answered_at or at, call.id, None, found.recording))
 
 
 def _release_from_ended_work(

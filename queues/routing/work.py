@@ -12,6 +12,6 @@ from queues.state.obligation import Obligation
 
 WORK: Mapping[type[Any], Callable[..., Any]] = {
     Call: offers.offer,
-    Obligation: attempts.make,
+    Obligation: attempts.give,
 }
 """Called with the state, what waited, the agent, the PBX's time and the engine's."""

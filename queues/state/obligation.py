@@ -157,7 +157,7 @@ class Attempt:
     id: AttemptId
     obligation: ObligationId
     agent: AgentId | None
-    e164: Phone | None
+    e164: Phone
     queue: QueuePolicy
     made_at: datetime
     trunk: str = ""

@@ -27,9 +27,6 @@ class PriorityQueue(Generic[T, K]):
         self._entries: dict[T, tuple[K, int, T]] = {}
         self._serial = 0
 
-    def __len__(self) -> int:
-        return len(self._entries)
-
     def __contains__(self, member: T) -> bool:
         return member in self._entries
 

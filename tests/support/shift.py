@@ -87,11 +87,11 @@ class Shift(Desk):
         return self.dispatcher.centre.obligations[obligation].state
 
 
-def dialled(**callbacks: object) -> Shift:
-    """One missed resident whom an agent is about to call back."""
-    shift = Shift(**callbacks)
+def dialled(policy_of: CentrePolicy | None = None, **callbacks: object) -> Shift:
+    """One missed resident whom 1001 is about to call back."""
+    shift = Shift(policy_of, **callbacks)
     shift.miss()
-    shift.devices(5, DeviceState.IDLE)
+    shift.tell(events.AgentDeviceChanged(moment(5), A1, DeviceState.IDLE))
     shift.due(18)
     assert len(shift.dials) == 1
     return shift

@@ -19,6 +19,7 @@ from queues.terms.phone_numbers import DialRefusal
 from sla.obligation import ObligationState
 from tests.support.centre import EMERGENCY_DID, GENERAL_DID, arrived, holding, moment, small_centre
 from tests.support.shift import A1, OB1, OB2, Shift, dialled
+from tests.unit.queues.test_queues_pbx_queue import seen, watching
 
 A2 = AgentId("1002")
 FIRST, SECOND = AttemptId("ob-c1.1.1"), AttemptId("ob-c2.1.1")
@@ -273,3 +274,31 @@ def test_a_dial_of_an_earlier_run_whose_obligation_is_gone_is_followed_to_its_en
     shift.tell(events.AttemptEnded(moment(9), FIRST, ContactResult.CONTACTED))
     assert shift.dispatcher.view().agents[0].state.value == "wrap_up"
     assert ObligationId("ob-c1") not in shift.dispatcher.centre.obligations
+
+
+def test_of_two_dials_of_earlier_runs_to_one_telephone_the_end_of_one_does_not_free_it() -> None:
+    shift = Shift(two_companies())
+    number = Phone("+79161234567")
+    known = [
+        events.KnownAttempt(AttemptId(f"{one}.1.1"), one, GENERAL_DID, A1, number, moment(-20))
+        for one in (OB1, OB2)
+    ]
+    shift.tell(events.LedgerRestored(moment(1), (), attempts=tuple(known)))
+    shift.tell(events.AttemptEnded(moment(2), FIRST, ContactResult.BUSY))
+    assert shift.dispatcher.centre.numbers_in_flight == {number: SECOND}
+    shift.tell(events.AttemptEnded(moment(3), SECOND, ContactResult.BUSY))
+    assert shift.dispatcher.centre.numbers_in_flight == {}
+
+
+def test_a_callback_of_a_watched_queue_is_dialled_only_where_the_settings_say_so() -> None:
+    for dial, tasks in ((False, [DialRefusal.WATCHED_ONLY]), (True, [])):
+        shift = Shift(watching(dial=dial))
+        shift.tell(seen(4))
+        shift.tell(events.CallEnded(moment(6), CallId("c1"), 16))
+        assert shift.tasks == tasks
+
+
+def test_a_line_without_a_trunk_owes_a_contact_by_a_human() -> None:
+    shift = Shift(without_callbacks(small_centre(1)))
+    shift.miss()
+    assert shift.tasks == [DialRefusal.NO_TRUNK]

@@ -7,14 +7,14 @@ from dataclasses import replace
 from queues.messages import events
 from queues.messages.commands import OfferCall, OfferChoice, PlayMessage
 from queues.messages.events import Choice, DeviceState, Review
-from queues.messages.journal import CallFinished, ChoiceTaken, MessageRecorded
+from queues.messages.journal import CallFinished, ChoiceTaken, MessagePlayed, MessageRecorded
 from queues.policy import CentrePolicy
 from queues.terms.identifiers import CallId, ChannelName, CompanyId, MessageId
 from queues.terms.outcomes import OfferResult
 from queues.terms.phone import Phone
 from sla.promises import RU_416, Readings, ReviewMeans
-from tests.support.centre import GENERAL_DID, arrived, holding, moment, small_centre
-from tests.support.shift import A1, Shift
+from tests.support.centre import EMERGENCY, GENERAL_DID, arrived, holding, moment, small_centre
+from tests.support.shift import A1, OB1, Shift
 
 C1, M1 = CallId("c1"), MessageId("c1")
 HIS = ChannelName("PJSIP/1001-7")
@@ -227,3 +227,56 @@ def test_a_restarted_engine_knows_messages_and_choices() -> None:
     shift.tell(events.LedgerRestored(moment(0), (), messages=(known,)))
     decision = shift.tell(events.MessageWanted(moment(1), A1, HIS))
     assert [c.message for c in decision.commands if isinstance(c, PlayMessage)] == [M1]
+
+
+def test_who_presses_a_key_while_a_phone_rings_for_him_stays_to_be_answered() -> None:
+    """Answered is better than called back; not answered, he is called back at once."""
+    shift = Shift(centre())
+    shift.devices(0, DeviceState.IDLE)
+    shift.tell(arrived("c1", 1))
+    shift.tell(holding("c1", 1))
+    shift.tell(events.ChoiceMade(moment(3), C1, Choice.CALLBACK))
+    assert [call.state.value for call in shift.dispatcher.view().calls] == ["offered"]
+    shift.tell(events.CallAnswered(moment(5), C1, A1))
+    shift.tell(events.CallEnded(moment(9), C1, 16))
+    assert shift.dispatcher.centre.obligations == {}
+
+
+def test_a_message_that_is_told_twice_or_reviewed_twice_is_one_message() -> None:
+    shift = Shift(centre())
+    shift.tell(arrived("c1", 1))
+    for path in ("/r/a.wav", "/r/b.wav"):
+        shift.tell(events.MessageLeft(moment(2), C1, path))
+    assert [one.path for one in shift.journal(MessageRecorded)] == ["/r/a.wav"]
+    shift.tell(events.CallEnded(moment(3), C1, 16))
+    decision = shift.tell(events.MessageReviewed(moment(9), MessageId("c9"), Review.DONE, "7"))
+    assert (decision.journal, decision.commands) == ((), ())
+
+
+def test_somebody_opened_it_on_a_screen_and_the_next_who_asks_hears_another() -> None:
+    shift = Shift(centre())
+    shift.tell(arrived("c1", 1))
+    shift.tell(events.MessageLeft(moment(2), C1, "/r/a.wav"))
+    shift.tell(events.CallEnded(moment(3), C1, 16))
+    shift.tell(events.MessageReviewed(moment(9), MessageId("c1"), Review.OPENED, "7"))
+    assert shift.dispatcher.centre.messages[MessageId("c1")].opened_at == moment(9)
+    shift.tell(events.MessageReviewed(moment(19), MessageId("c1"), Review.OPENED, "8"))
+    assert [one.by for one in shift.journal(MessagePlayed)] == ["7", "8"]
+
+
+def test_a_message_whose_resident_got_through_is_closed_by_whoever_hears_it_and_nobody_is_dialled() -> None:
+    shift = Shift(centre())
+    message_left(shift)
+    shift.tell(events.ObligationCloseRequested(moment(210), OB1, "7", "spoke with him"))
+    shift.devices(215, DeviceState.IDLE)
+    shift.tell(events.MessageReviewed(moment(220), M1, Review.CALL_BACK, "1001"))
+    assert (shift.dials, shift.dispatcher.centre.messages) == ([], {})
+
+
+def test_an_agent_hears_the_messages_of_his_own_queues_only() -> None:
+    policy = centre()
+    his = replace(policy.agents[A1], queues=frozenset({EMERGENCY}))
+    shift = Shift(replace(policy, agents={A1: his}))
+    message_left(shift)
+    decision = shift.tell(events.MessageWanted(moment(300), A1, HIS))
+    assert (decision.commands, decision.journal) == ((), ())

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import pytest
 
+from queues.desk import commands
 from queues.messages import events
 from queues.messages.commands import KeepLoggedIn, OfferCall, SetFallbackMember
 from queues.messages.events import DeskCommand, LiveAgent, MessageLeft, PbxSnapshot
@@ -14,14 +15,16 @@ from queues.messages.journal import (
     CallbacksSwitched,
     CallMoved,
     CommandDecided,
+    DispositionNoted,
     MessageClosed,
     ObligationClosed,
     TaskAssigned,
 )
 from queues.terms.desk_words import REFUSALS_IN_WORDS, CommandKind, CommandRefusal
 from queues.terms.identifiers import AgentId, CallId, MessageId, ObligationId, QueueName
-from queues.terms.outcomes import DeviceState, Review
+from queues.terms.outcomes import DeviceState, Disposition, Review
 from tests.support.centre import EMERGENCY, GENERAL, Desk, agent_ready, arrived, holding, moment, small_centre
+from tests.support.shift import OB1, dialled
 
 A1, A2 = AgentId("1001"), AgentId("1002")
 K = CommandKind
@@ -281,3 +284,71 @@ def test_a_message_is_reviewed_and_callbacks_are_stopped_and_go_on() -> None:
     assert ask(desk, "d", K.CALLBACKS_GO_ON, 8, reason="over") is None
     switched = [one.enabled for one in noted(desk, CallbacksSwitched)]
     assert switched == [False, True]
+
+
+def test_what_the_desk_says_of_a_callback_is_taken_once_it_reached_somebody() -> None:
+    shift = dialled()
+    about = {"obligation": OB1}
+    assert ask(shift, "a", K.CALLBACK_DISPOSE, 20, **about) is CommandRefusal.INCOMPLETE
+    reached = {**about, "disposition": Disposition.REACHED}
+    assert ask(shift, "b", K.CALLBACK_DISPOSE, 21, **reached) is CommandRefusal.NOT_REACHED
+    assert ask(shift, "c", K.CALLBACK_ASSIGN, 22, **about) is CommandRefusal.NO_TASK
+    shift.reach(30)
+    assert ask(shift, "d", K.CALLBACK_DISPOSE, 45, **reached) is None
+    assert shift.closed == [("contacted", moment(30))]
+    assert noted(shift, DispositionNoted) == [
+        DispositionNoted(moment(45), OB1, Disposition.REACHED, "Петрова")
+    ]
+
+
+def test_a_caller_is_given_to_nobody_who_is_unknown_or_out() -> None:
+    desk = open_desk()
+    waiting(desk, "c1")
+    about = {"call": CallId("c1")}
+    assert ask(desk, "a", K.CALL_GIVE, 5, agent=AgentId("9999"), **about) is CommandRefusal.UNKNOWN_AGENT
+    assert ask(desk, "b", K.CALL_GIVE, 5, agent=A1, **about) is CommandRefusal.LOGGED_OUT
+    assert ordered(desk, OfferCall) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "refusal"),
+    [
+        (K.AGENT_LOG_OUT, CommandRefusal.LOGGED_OUT),
+        (K.AGENT_PAUSE, CommandRefusal.LOGGED_OUT),
+        (K.AGENT_UNPAUSE, CommandRefusal.LOGGED_OUT),
+        (K.AGENT_END_WRAP_UP, CommandRefusal.NO_WRAP_UP),
+    ],
+)
+def test_of_an_agent_who_is_out_or_unknown_only_his_coming_can_be_asked(
+    kind: CommandKind, refusal: CommandRefusal
+) -> None:
+    desk = open_desk()
+    assert ask(desk, "a", kind, agent=A1) is refusal
+    assert ask(desk, "b", kind, agent=AgentId("9999")) is CommandRefusal.UNKNOWN_AGENT
+    assert ordered(desk, KeepLoggedIn) == []
+
+
+def test_whoever_is_not_on_pause_comes_back_from_none_and_who_logs_in_twice_ends_his_pause() -> None:
+    desk = open_desk()
+    logged_in(desk, A1)
+    assert ask(desk, "a", K.AGENT_UNPAUSE, 1, agent=A1) is CommandRefusal.NOT_PAUSED
+    assert ask(desk, "b", K.AGENT_PAUSE, 2, agent=A1) is None
+    assert desk.dispatcher.agent(A1).pause_reason == "pause"
+    assert ask(desk, "c", K.AGENT_LOG_IN, 3, agent=A1) is None
+    assert (desk.dispatcher.agent(A1).state, ordered(desk, KeepLoggedIn)) == ("free", [])
+
+
+def test_of_many_thousand_commands_the_latest_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ledger knows the older ones."""
+    monkeypatch.setattr(commands, "MOST_REMEMBERED", 3)
+    desk = open_desk()
+    for id_ in ("a", "b", "c", "d"):
+        ask(desk, id_, K.AGENT_LOG_IN, agent=A2)
+    assert list(desk.dispatcher.centre.decided) == ["b", "c", "d"]
+
+
+def test_the_callbacks_are_stopped_once_and_go_on_once() -> None:
+    desk = open_desk()
+    for id_, kind in (("a", K.CALLBACKS_GO_ON), ("b", K.CALLBACKS_STOP), ("c", K.CALLBACKS_STOP)):
+        assert ask(desk, id_, kind, reason="storm") is None
+    assert [one.enabled for one in noted(desk, CallbacksSwitched)] == [False]

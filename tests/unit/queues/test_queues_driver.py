@@ -7,9 +7,16 @@ from datetime import datetime
 from queues.dispatcher import Dispatcher
 from queues.driver import Difference, Replay, VirtualTime
 from queues.messages.decision import Decision
-from queues.messages.events import CallEnded, Event, ObligationDue, PbxSnapshot, TimePassed
+from queues.messages.events import (
+    CallEnded,
+    Event,
+    ObligationCloseRequested,
+    ObligationDue,
+    PbxSnapshot,
+    TimePassed,
+)
 from queues.messages.journal import OfferMade
-from queues.terms.identifiers import CallId
+from queues.terms.identifiers import CallId, ObligationId
 from tests.support.centre import NOON, agent_ready, arrived, holding, moment, small_centre
 
 
@@ -106,3 +113,34 @@ def test_where_another_policy_decides_otherwise_it_is_told_with_both_decisions()
     assert offered[0].event == holding("c1", 2)
     assert journal[offered[0].number][1] == offered[0].event
     assert not any(isinstance(entry, OfferMade) for entry in offered[0].decided.journal)
+
+
+def test_alarms_that_are_late_ring_once_each_the_first_obligation_first() -> None:
+    time, told = centre()
+    for number, call in ((1, "c1"), (2, "c2")):
+        time.tell(arrived(call, 1, number=f"+7916000000{number}"), moment(1))
+        time.tell(CallEnded(moment(2), CallId(call), 16), moment(2))
+    told.clear()
+    time.wake_late(moment(100))
+    rung = [event.obligation for event, _ in told if isinstance(event, ObligationDue)]
+    assert rung == ["ob-c1", "ob-c2"]
+    assert time.now == moment(100)
+
+
+def test_an_alarm_that_another_alarm_made_needless_does_not_ring() -> None:
+    """Whoever is told of the first closes the second one."""
+    closed: list[ObligationId] = []
+
+    def close(event: Event, _decision: Decision) -> None:
+        if isinstance(event, ObligationDue) and not closed:
+            closed.append(ObligationId("ob-c2"))
+            time.tell(ObligationCloseRequested(time.now, closed[0], "7", "said"))
+
+    time = VirtualTime(Dispatcher(small_centre(0), epoch=1, started_at=NOON), NOON, close)
+    time.hear(PbxSnapshot(NOON, (), ()))
+    for number, call in ((1, "c1"), (2, "c2")):
+        time.tell(arrived(call, 1, number=f"+7916000000{number}"), moment(1))
+        time.tell(CallEnded(moment(2), CallId(call), 16), moment(2))
+    time.wake_late(moment(100))
+    assert closed == ["ob-c2"]
+    assert set(time.dispatcher.centre.obligations) == {"ob-c1"}

@@ -229,3 +229,25 @@ def test_where_the_pbx_has_no_fallback_queue_nothing_is_sent() -> None:
     desk = Desk(small_centre(1))
     desk.tell(PbxSnapshot(moment(0), (), (events.LiveAgent(FIRST, DeviceState.IDLE, logged_in=True),)))
     assert not changes(desk.tell(events.AgentPaused(moment(2), FIRST, "lunch")))
+
+
+def test_a_member_that_is_what_the_agent_is_needs_nothing_and_one_that_differs_is_looked_at_once() -> None:
+    desk = Desk(small_centre(1))
+    desk.tell(PbxSnapshot(moment(0), (), (phone(FIRST),)))
+    desk.tell(events.FallbackMemberChanged(moment(1), FIRST, is_member=True))
+    assert desk.dispatcher.next_wakeup() is None
+    desk.tell(events.FallbackMemberChanged(moment(2), FIRST, is_member=False))
+    assert desk.dispatcher.next_wakeup() == moment(4)
+    # Something else about him changes meanwhile: the code may be under way still.
+    decision = desk.tell(events.AgentDeviceChanged(moment(3), FIRST, DeviceState.BUSY))
+    assert (decision.commands, desk.dispatcher.next_wakeup()) == ((), moment(4))
+    decision = desk.tell(events.TimePassed(moment(4)))
+    assert [type(one) for one in decision.commands] == [SetFallbackMember]
+
+
+def test_who_comes_back_exactly_when_the_others_wait_no_longer_holds_nobody_up() -> None:
+    desk = Desk(small_centre(1))
+    returned(desk, live("c1", 40, LiveCallState.FALLBACK), agents=(phone(FIRST),))
+    desk.tell(arrived("c2", 101, number="+79160000002"))
+    assert offered(desk.tell(holding("c2", 101))) == []
+    assert offered(desk.tell(events.AgentPhoneUsed(moment(102.5), FIRST, in_use=False))) == [("c2", "1001")]

@@ -13,18 +13,19 @@ from queues.messages.journal import (
     CallFinished,
     CallOffered,
     OfferEnded,
+    OfferRang,
     RecordingMissed,
     RecordingStarted,
     Unexpected,
     VoiceNoted,
 )
-from queues.messages.snapshot import EndedCall, KnownCall, LiveAgent, LiveCall, LiveCallState, PbxSnapshot
+from queues.messages.snapshot import EndedCall, LiveAgent, LiveCall, LiveCallState, PbxSnapshot
 from queues.terms.identifiers import AgentId, AttemptId, CallId, ChannelName, ObligationId, OfferId
 from queues.terms.outcomes import Choice
 from queues.terms.phone import Phone
 from sla.obligation import ObligationState
 from tests.support.centre import GENERAL_DID, Desk, arrived, holding, moment, small_centre
-from tests.support.shift import OB1, Shift, dialled
+from tests.support.shift import OB1, dialled
 
 A1, A2, NOBODY = AgentId("1001"), AgentId("1002"), AgentId("9999")
 C1, C2 = CallId("c1"), CallId("c2")
@@ -108,6 +109,14 @@ def test_a_ring_of_a_phone_that_nobody_was_given_to_is_counted() -> None:
     desk = offered(2)
     assert is_counted(desk, events.AgentRang(moment(2), C1, A2, LEG), "call", "offered")
     assert is_counted(desk, events.AgentRang(moment(2), C1, NOBODY, LEG), "call", "offered")
+
+
+def test_a_ring_that_is_told_twice_is_one_ring() -> None:
+    desk = offered()
+    for channel in (LEG, ChannelName("PJSIP/1001-2")):
+        desk.tell(events.AgentRang(moment(2), C1, A1, channel))
+    assert desk.dispatcher.centre.agents[A1].leg == LEG
+    assert len(desk.journal(OfferRang)) == 1
 
 
 def test_the_end_of_an_older_offer_does_not_end_the_present_one() -> None:
@@ -353,14 +362,6 @@ def test_two_phones_ring_for_one_resident_in_the_fallback_queue_and_the_end_of_o
     assert (centre.returning, set(centre.calls[C1].rings)) == ({}, {A2})
     desk.tell(events.AgentRingEnded(moment(10), C1, A2, OfferResult.NO_ANSWER))
     assert set(centre.returning) == {C1}
-
-
-def test_a_shift_that_restores_what_it_knows_already_keeps_what_it_knows() -> None:
-    shift = Shift()
-    shift.tell(arrived("c1", 1))
-    known = KnownCall(C1, moment(-9), GENERAL_DID, NUMBER, answered_at=moment(-3))
-    shift.tell(events.LedgerRestored(moment(2), (known,)))
-    assert shift.dispatcher.centre.calls[C1].arrived_at == moment(1)
 
 
 def test_he_is_fetched_back_from_a_colleague_who_speaks_with_another_but_not_twice() -> None:

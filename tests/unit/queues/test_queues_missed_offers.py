@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from queues.messages import events
 from queues.messages.commands import OfferCall, PauseAgent
-from queues.messages.events import DeviceState, OfferResult
+from queues.messages.events import ContactResult, DeviceState, OfferResult
 from queues.messages.journal import OfferEnded
-from queues.terms.identifiers import AgentId, CallId, ChannelName, Endpoint, OfferId
-from tests.support.centre import Desk, arrived, holding, moment, small_centre
+from queues.terms.identifiers import AgentId, AttemptId, CallId, ChannelName, Endpoint, OfferId
+from queues.terms.phone import Phone
+from tests.support.centre import GENERAL, Desk, arrived, holding, moment, small_centre
+from tests.support.shift import Shift
+from tests.unit.queues.test_queues_pbx_queue import seen, watching
 
-A1, C1 = AgentId("1001"), CallId("c1")
+A1, A2, C1 = AgentId("1001"), AgentId("1002"), CallId("c1")
 
 
 def waiting() -> Desk:
@@ -100,3 +105,71 @@ def test_a_phone_is_free_when_its_last_channel_is_gone_whatever_told_of_him_firs
     assert offers(desk) == 0
     desk.tell(events.AgentPhoneUsed(moment(7), A1, in_use=False))
     assert offers(desk) == 1
+
+
+def test_an_agent_who_works_for_asterisks_queues_only_is_not_paused_for_callbacks_either() -> None:
+    policy = watching(dial=True, agents=1)
+    only = replace(policy.agents[A1], queues=frozenset({GENERAL}))
+    shift = Shift(replace(policy, agents={A1: only}))
+    shift.tell(seen(4))
+    shift.tell(events.CallEnded(moment(6), C1, 16))
+    shift.devices(7, DeviceState.IDLE)
+    shift.due(30)
+    for n in (1, 2, 3):
+        ended = events.AttemptEnded(
+            moment(30 + 30 * n), AttemptId(f"ob-c1.1.{n}"), ContactResult.AGENT_DID_NOT_ANSWER
+        )
+        shift.tell(ended)
+        shift.tell(events.TimePassed(moment(50 + 30 * n)))
+    assert len(shift.dials) == 4
+    assert shift.dispatcher.view().agents[0].pause_reason == ""
+
+
+def test_a_phone_that_refused_is_tried_after_its_rest_also_when_he_is_just_at_work() -> None:
+    """He dialled a resident by hand: his place among the idle is not taken from him by that."""
+    shift = Shift(small_centre(1))
+    shift.miss()
+    look = events.LiveAgent(A1, DeviceState.IDLE, logged_in=True, paused="do not disturb")
+    shift.tell(events.PbxSnapshot(moment(5), (), (look,)))
+    agent = shift.dispatcher.centre.agents[A1]
+    shift.tell(events.RedialWanted(moment(10), A1, ChannelName("PJSIP/1001-9"), "1.9", Phone("89161234567")))
+    before = agent.idle_since
+    shift.tell(events.TimePassed(moment(5) + shift.policy.refused_phone_retry))
+    assert (agent.is_tried, agent.work.value, agent.idle_since) == (True, "offered", before)
+
+
+def test_after_his_phones_rest_he_is_the_last_of_the_idle() -> None:
+    desk = Desk(small_centre(2))
+    desk.open()
+    paused = events.LiveAgent(A1, DeviceState.IDLE, logged_in=True, paused="declined")
+    desk.tell(events.PbxSnapshot(moment(5), (), (paused, replace(paused, agent=A2, paused=None))))
+    for at in (10, 20):  # The colleague became idle after him, and yet is asked first.
+        desk.tell(
+            events.AgentPaused(moment(at), A2, "lunch") if at == 10 else events.AgentUnpaused(moment(at), A2)
+        )
+    desk.tell(events.TimePassed(moment(5) + desk.policy.refused_phone_retry))
+    desk.tell(arrived("c1", 100))
+    decision = desk.tell(holding("c1", 100))
+    assert [one.agent for one in decision.commands if isinstance(one, OfferCall)] == [A2]
+
+
+def test_a_phone_that_becomes_busy_is_not_one_that_is_back_in_reach() -> None:
+    desk = Desk(small_centre(1))
+    away = events.LiveAgent(A1, DeviceState.IDLE, logged_in=True)
+    desk.tell(events.PbxSnapshot(moment(0), (), (away,)))
+    desk.dispatcher.centre.agents[A1].pause_reason = "unreachable"
+    desk.tell(events.AgentDeviceChanged(moment(5), A1, DeviceState.BUSY))
+    assert desk.dispatcher.view().agents[0].pause_reason == "unreachable"
+    desk.tell(events.AgentDeviceChanged(moment(6), A1, DeviceState.UNAVAILABLE))
+    assert desk.dispatcher.view().agents[0].pause_reason == "unreachable"
+    desk.tell(events.AgentDeviceChanged(moment(7), A1, DeviceState.BUSY))
+    assert desk.dispatcher.view().agents[0].pause_reason == ""
+
+
+def test_a_pause_of_his_own_is_not_ended_by_his_phone_that_is_back() -> None:
+    desk = Desk(small_centre(1))
+    desk.open()
+    desk.tell(events.AgentPaused(moment(1), A1, "lunch"))
+    for state in (DeviceState.UNAVAILABLE, DeviceState.IDLE):
+        desk.tell(events.AgentDeviceChanged(moment(5), A1, state))
+    assert desk.dispatcher.view().agents[0].pause_reason == "lunch"

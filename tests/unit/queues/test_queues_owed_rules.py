@@ -11,18 +11,17 @@ from queues.callbacks import outage
 from queues.messages import events
 from queues.messages.commands import TellAgent
 from queues.messages.events import ContactResult, DeviceState, Disposition, Review
-from queues.messages.journal import CallJudged, DialRefused, ObligationJoined
+from queues.messages.journal import CallJudged, ObligationJoined
 from queues.policy import CentrePolicy, DayHours
-from queues.terms.identifiers import AgentId, AttemptId, CallId, ChannelName, MessageId, ObligationId
+from queues.terms.identifiers import AgentId, CallId, ChannelName, MessageId
 from queues.terms.outcomes import Told
 from queues.terms.phone import Phone
 from queues.terms.phone_numbers import DialRefusal
-from sla.compliance import Verdict
 from sla.obligation import ObligationState
 from sla.promises import RU_416, ClockStart
 from tests.support.centre import EMERGENCY_DID, arrived, holding, moment, small_centre
 from tests.support.shift import A1, OB1, OB2, Shift, dialled
-from tests.unit.queues.test_queues_attempts import FIRST, owed_by_both, two_companies
+from tests.unit.queues.test_queues_attempts import FIRST, owed_by_both
 
 A2, C2 = AgentId("1002"), CallId("c2")
 HIS = ChannelName("PJSIP/1001-9")
@@ -272,100 +271,48 @@ def test_the_deadline_runs_from_where_the_rules_start_the_clock(clock: ClockStar
     assert shift.dispatcher.centre.obligations[OB1].due_at == moment(due)
 
 
-# ---- After a restart -----------------------------------------------------------------------------------
+# ---- What a person at a screen does ------------------------------------------------------------------------
 
 
-def restored(shift: Shift, *owed: events.KnownObligation, **more: object) -> None:
-    shift.tell(events.LedgerRestored(moment(1), (), obligations=owed, **more))
-
-
-def known(state: ObligationState = ObligationState.PLANNED, **more: object) -> events.KnownObligation:
-    line = small_centre().lines[EMERGENCY_DID]
-    number = Phone("+79161234567")
-    return events.KnownObligation(
-        OB1, line.company, EMERGENCY_DID, number, number, moment(-60), moment(540), state=state, **more
-    )
-
-
-def known_call(call: str = "c1", **more: object) -> events.KnownOwedCall:
-    return events.KnownOwedCall(CallId(call), EMERGENCY_DID, moment(-60), ended_at=moment(-50), **more)
-
-
-def test_the_verdict_on_a_call_of_an_earlier_run_is_given_in_this_one() -> None:
+def test_a_task_that_is_closed_is_nobodys() -> None:
     shift = Shift()
-    restored(shift, known(owed=(known_call(),)))
-    shift.devices(5, DeviceState.IDLE)
-    shift.due(6)
-    assert [dial.obligation for dial in shift.dials] == [OB1]
-    shift.reach(20)
-    shift.tell(events.AgentDisposed(moment(31), A1, Disposition.REACHED))
-    assert shift.journal(CallJudged) == [
-        CallJudged(moment(31), CallId("c1"), known().company, Verdict.CONTACTED_IN_TIME, RU_416.version)
-    ]
+    decision = shift.tell(events.TaskAssignmentRequested(moment(5), OB1, "Ivanova", "7"))
+    assert (decision.journal, decision.commands) == ((), ())
 
 
-def test_a_message_left_in_a_call_of_an_earlier_run_may_discharge_it() -> None:
-    shift = Shift()
-    left = events.KnownMessage(MessageId("c1"), known().company, EMERGENCY_DID, moment(-55), "/a.wav")
-    restored(shift, known(owed=(known_call(message_at=moment(-55)),)), messages=(left,))
-    view = shift.dispatcher.message(MessageId("c1"))
-    assert view is not None
-    assert (view.obligation, view.number) == (OB1, Phone("+79161234567"))
-    assert shift.dispatcher.message(MessageId("c9")) is None
-    shift.tell(events.MessageReviewed(moment(60), MessageId("c1"), Review.DONE, "7"))
-    assert shift.closed == [("message_reviewed", None)]
+def test_stopped_callbacks_let_who_is_dialled_already_talk_and_go_on_in_their_places() -> None:
+    shift = Shift(small_centre(2))
+    for n in (1, 2):
+        shift.miss(f"c{n}", n, f"+7916000000{n}")
+    shift.tell(events.AgentDeviceChanged(moment(5), A1, DeviceState.IDLE))
+    shift.due(20, OB1)
+    shift.tell(events.AttemptAgentReady(moment(21), FIRST))
+    stop = shift.tell(events.CallbackSwitchRequested(moment(22), False, "7", "storm"))
+    assert stop.commands == ()
+    shift.tell(events.AgentDeviceChanged(moment(23), A2, DeviceState.IDLE))
+    shift.due(24, OB2)
+    parked = shift.dispatcher.centre.obligations[OB2]
+    assert (parked.is_parked, len(shift.dials)) == (True, 1)
+    shift.tell(
+        arrived("c3", 25, number="+79160000002")
+    )  # He calls himself: he waits for no channel any more.
+    assert (parked.is_parked, shift.dispatcher.centre.parked.first()) == (False, None)
+    assert shift.state(OB2) is ObligationState.SUSPENDED
 
 
-def test_a_call_on_a_line_that_has_no_rules_any_more_is_judged_by_nobody() -> None:
-    shift = Shift(without_law(small_centre(1)))
-    restored(shift, known(owed=(known_call(),)))
-    assert shift.dispatcher.centre.obligations[OB1].owed == []
-
-
-def test_what_this_run_knows_already_is_not_overwritten_by_what_an_earlier_one_knew() -> None:
-    shift = Shift()
+def test_who_asked_never_to_be_called_may_be_dialled_by_nobody() -> None:
+    shift = Shift(do_not_call=frozenset({Phone("+79161234567")}))
     shift.miss()
-    restored(shift, known())
-    assert shift.dispatcher.centre.obligations[OB1].due_at == moment(601)
+    assert shift.tasks == [DialRefusal.DO_NOT_CALL]
+    assert redial(shift, 20) == [Told.NOT_ALLOWED]
 
 
-def test_whom_an_earlier_run_reached_is_confirmed_in_this_one_by_silence() -> None:
-    shift = Shift()
-    restored(shift, known(ObligationState.UNCONFIRMED, contacted_at=moment(-10), heard=True))
-    shift.tell(events.TimePassed(moment(1) + shift.policy.callbacks.disposition_time))
-    assert shift.closed == [("contacted", moment(-10))]
-
-
-def test_whom_an_earlier_run_reaches_still_is_not_confirmed_before_his_talk_is_over() -> None:
-    shift = Shift()
-    number = Phone("+79161234567")
-    talk = events.KnownAttempt(FIRST, OB1, EMERGENCY_DID, A1, number, moment(-30), contacted_at=moment(-10))
-    restored(shift, known(ObligationState.UNCONFIRMED, contacted_at=moment(-10)), attempts=(talk,))
-    shift.tell(events.TimePassed(moment(900)))
-    assert shift.closed == []
-    assert shift.state() is ObligationState.UNCONFIRMED
-
-
-def test_whom_no_trunk_reached_before_is_dialled_when_one_carries_again() -> None:
-    shift = Shift()
-    restored(shift, known(ObligationState.WITH_HUMAN, task=outage.REASON))
-    assert list(shift.dispatcher.centre.without_network) == [OB1]
-    shift.devices(5, DeviceState.IDLE)
-    shift.tell(events.TimePassed(moment(1) + shift.policy.callbacks.retry_when_late))
-    assert shift.state() is ObligationState.RETRY
-
-
-@pytest.mark.parametrize("task", ["not_reached", ""])
-def test_another_task_of_an_earlier_run_is_left_to_its_human(task: str) -> None:
-    shift = Shift()
-    restored(shift, known(ObligationState.WITH_HUMAN, task=task))
-    assert shift.dispatcher.centre.without_network == {}
-
-
-def test_a_task_that_was_refused_once_is_told_once() -> None:
-    shift = Shift(two_companies(1), enabled=False)
-    shift.miss()
-    assert shift.journal(DialRefused) == [DialRefused(moment(3), OB1, DialRefusal.SWITCHED_OFF)]
-    assert shift.dispatcher.obligation(OB1) in shift.dispatcher.view().obligations
-    assert shift.dispatcher.obligation(ObligationId("ob-c9")) is None
-    assert not shift.dispatcher.is_in_flight(AttemptId("ob-c1.1.1"))
+def test_a_number_that_the_network_says_nobody_has_is_left_to_a_human_also_when_it_calls_again() -> None:
+    shift = dialled()
+    shift.fail(30, ContactResult.INVALID_NUMBER)
+    assert shift.state() is ObligationState.IMPOSSIBLE
+    shift.tell(events.TimePassed(moment(60)))
+    assert redial(shift, 61) == [Told.NOT_ALLOWED]
+    shift.miss("c2", 70)
+    assert shift.state() is ObligationState.IMPOSSIBLE
+    assert len(shift.dials) == 1

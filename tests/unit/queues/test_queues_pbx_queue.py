@@ -33,7 +33,16 @@ from queues.policy import CentrePolicy, Dispatch, KeyExit, WatchPolicy
 from queues.terms.identifiers import AgentId, CallId, ChannelName, Did, QueueName
 from queues.terms.outcomes import OfferResult, QueueExit
 from queues.terms.phone import Phone
-from tests.support.centre import GENERAL, GENERAL_DID, Desk, arrived, holding, moment, small_centre
+from tests.support.centre import (
+    EMERGENCY_DID,
+    GENERAL,
+    GENERAL_DID,
+    Desk,
+    arrived,
+    holding,
+    moment,
+    small_centre,
+)
 
 A1, A2, C1 = AgentId("1001"), AgentId("1002"), CallId("c1")
 LEG = ChannelName("PJSIP/1001-00000001")
@@ -282,3 +291,52 @@ def test_the_fallback_queues_rings_are_measured_the_same_way() -> None:
     (connected,) = desk.journal(CallConnected)
     assert isinstance(connected, CallConnected)
     assert (connected.offer, connected.served_by) == ("c1/1.1", ServedBy.FALLBACK)
+
+
+def test_whose_call_nobody_can_tell_is_the_first_line_of_the_queue_or_else_an_unlisted_one() -> None:
+    policy = watching()
+    watch = WatchPolicy(("500",))
+    queues = {**policy.queues, GENERAL: replace(policy.queues[GENERAL], watch=watch)}
+    in_order = {EMERGENCY_DID: policy.lines[EMERGENCY_DID], GENERAL_DID: policy.lines[GENERAL_DID]}
+    desk = Desk(replace(policy, queues=queues, lines=in_order))
+    desk.open()
+    desk.tell(seen(4, did="74950000000"))
+    assert desk.dispatcher.view().calls[0].did == GENERAL_DID
+    desk = Desk(replace(policy, queues=queues, lines={EMERGENCY_DID: policy.lines[EMERGENCY_DID]}))
+    desk.open()
+    desk.tell(seen(4, did="74950000000"))
+    assert desk.dispatcher.view().calls[0].did == "74950000000"
+
+
+def test_a_ring_that_is_told_twice_or_of_nobodys_phone_is_one_offer() -> None:
+    desk = in_queue()
+    for agent in (A1, A1, AgentId("9999")):
+        desk.tell(events.AgentRang(moment(5), C1, agent, LEG))
+    assert len(desk.journal(OfferMade)) == 1
+    for _ in range(2):
+        desk.tell(events.AgentRingEnded(moment(9), C1, A1, OfferResult.NO_ANSWER))
+    assert len(desk.journal(OfferEnded)) == 1
+
+
+def test_whoever_talks_already_is_not_taken_from_his_talk_by_asterisks_ring() -> None:
+    desk = in_queue()
+    desk.tell(arrived("c2", 5, did=EMERGENCY_DID, number="+79160000002"))
+    desk.tell(holding("c2", 5))
+    desk.tell(events.CallAnswered(moment(6), CallId("c2"), A1))
+    desk.tell(events.AgentRang(moment(7), C1, A1, LEG))
+    desk.tell(events.AgentRingEnded(moment(9), C1, A1, OfferResult.NO_ANSWER))
+    assert [agent.state.value for agent in desk.dispatcher.view().agents] == ["talking", "free"]
+    assert len(desk.journal(OfferEnded)) == 1
+
+
+def test_who_joins_a_watched_queue_from_our_line_leaves_it_and_what_he_left_before_is_forgotten() -> None:
+    desk = Desk(watching(agents=0))
+    desk.open()
+    desk.tell(seen(1))
+    desk.tell(events.QueueLeft(moment(2), C1, QueueExit.FULL))
+    desk.tell(holding("c1", 3))
+    assert C1 in desk.dispatcher.centre.waiters
+    desk.tell(events.QueueJoined(moment(4), C1))
+    assert C1 not in desk.dispatcher.centre.waiters
+    desk.tell(events.CallEnded(moment(9), C1, 16))
+    assert finished(desk).outcome is Outcome.ABANDONED

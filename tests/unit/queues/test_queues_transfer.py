@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from queues.messages import events
 from queues.messages.commands import MarkHeld
-from queues.messages.journal import AttemptPassedOn, CallFinished, CallPassedOn
+from queues.messages.journal import AttemptPassedOn, CallFinished, CallHeld, CallPassedOn
 from queues.terms.identifiers import AgentId, AttemptId, CallId, ChannelName, ObligationId
 from queues.terms.outcomes import ContactResult, Disposition
 from tests.support.centre import Desk, arrived, holding, moment, small_centre
+from tests.support.shift import dialled
 
 A1, A2, C1 = AgentId("1001"), AgentId("1002"), CallId("c1")
 
@@ -112,3 +113,48 @@ def test_a_callback_that_passes_on_is_the_colleagues_talk_and_his_word_counts() 
     assert not desk.dispatcher.centre.obligations
     desk.tell(events.AgentLegEnded(moment(40), A2, ChannelName("PJSIP/1002-8")))
     assert states(desk)["1002"] == "wrap_up"
+
+
+def test_who_takes_him_over_may_be_talking_to_him_already() -> None:
+    """Three of them were in one bridge."""
+    desk = talking()
+    desk.tell(arrived("c2", 3, number="+79160000002"))
+    desk.tell(holding("c2", 3))
+    desk.tell(events.CallAnswered(moment(4), CallId("c2"), A2))
+    desk.tell(events.CallTransferred(moment(10), C1, A2))
+    assert states(desk) == {"1001": "wrap_up", "1002": "talking"}
+    assert desk.dispatcher.centre.agents[A2].call == "c2"
+    assert {call.call: call.agent for call in desk.dispatcher.view().calls} == {"c1": A2, "c2": A2}
+
+
+def test_who_makes_a_callback_himself_or_is_nobody_takes_none_over() -> None:
+    shift = dialled()
+    attempt, telephone = AttemptId("ob-c1.1.1"), ChannelName("PJSIP/trunk-9")
+    shift.tell(events.AttemptContacted(moment(25), attempt))
+    for agent in (A1, AgentId("9999")):
+        assert shift.tell(events.AttemptPassedOn(moment(30), attempt, agent, telephone)).journal == ()
+
+
+def test_who_talks_already_and_takes_a_callback_over_goes_on_talking() -> None:
+    shift = dialled()
+    attempt, telephone = AttemptId("ob-c1.1.1"), ChannelName("PJSIP/trunk-9")
+    shift.tell(events.AttemptContacted(moment(25), attempt))
+    shift.tell(events.AttemptEnded(moment(28), attempt, ContactResult.CONTACTED, "AGENTGONE"))
+    shift.tell(arrived("c2", 29, number="+79160000002"))
+    shift.tell(holding("c2", 29))
+    shift.tell(events.TimePassed(moment(40)))
+    shift.tell(events.CallAnswered(moment(41), CallId("c2"), A1))
+    shift.tell(events.AttemptPassedOn(moment(45), attempt, A1, telephone))
+    assert shift.dispatcher.centre.agents[A1].call == "c2"
+    shift.tell(events.AgentDisposed(moment(50), A1, Disposition.REACHED))
+    assert shift.closed == [("contacted", moment(25))]
+
+
+def test_music_that_is_told_twice_or_of_no_conversation_is_one_music() -> None:
+    desk = talking()
+    channel = ChannelName("PJSIP/trunk-c1")
+    for held in (True, True, False):
+        desk.tell(events.ConversationHeld(moment(10), channel, held))
+    assert [entry.held for entry in desk.journal(CallHeld)] == [True, False]
+    desk.tell(events.ConversationHeld(moment(11), ChannelName("PJSIP/other"), True))
+    assert len(desk.journal(CallHeld)) == 2
