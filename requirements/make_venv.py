@@ -8,7 +8,9 @@ fetched as Debian packages it, with the unpacking of asterisk-sample/provisionin
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -20,13 +22,20 @@ OLDEST_PYTHON = (3, 11)
 
 
 def main(folder: Path, lock: Path, wheel: Path | None) -> int:
-    """Make the environment anew, exactly as locked; the marker `.complete` is written last."""
+    """Make the environment anew, exactly as locked; the marker `.complete` is written last.
+
+    Where nothing of it would be different (a rule of a linter was changed), what is there stays.
+    """
     if sys.version_info < OLDEST_PYTHON:
         wanted = ".".join(map(str, OLDEST_PYTHON))
         print(
             f"Python {wanted} or newer is needed; this is {sys.version.split()[0]}. `make PYTHON=…` names another."
         )
         return 1
+    marker, made_of = folder / ".complete", what_it_is_made_of(lock, wheel)
+    if marker.is_file() and marker.read_text(encoding="utf-8") == made_of:
+        marker.touch()
+        return 0
     print("  Python packages: installing from the lock (the first time this downloads them)", flush=True)
     shutil.rmtree(folder, ignore_errors=True)
     pip = make_environment(folder)
@@ -36,8 +45,18 @@ def main(folder: Path, lock: Path, wheel: Path | None) -> int:
         install(pip, "--no-deps", "--no-build-isolation", "-e", str(ROOT))
     else:
         install(pip, "--no-deps", str(wheel))
-    (folder / ".complete").touch()
+    marker.write_text(made_of, encoding="utf-8")
     return 0
+
+
+def what_it_is_made_of(lock: Path, wheel: Path | None) -> str:
+    """A digest of all that `main` reads: this file, the lock, the wheel or this checkout's description of itself."""
+    import tomllib  # noqa: PLC0415  # an older Python is told its version first
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    described = [project["build-system"], project["project"], project["tool"]["hatch"], sys.version]
+    of_package = wheel.read_bytes() if wheel else json.dumps(described, sort_keys=True).encode()
+    return hashlib.sha256(Path(__file__).read_bytes() + lock.read_bytes() + of_package).hexdigest()
 
 
 def make_environment(folder: Path) -> list[str]:

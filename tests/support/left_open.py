@@ -32,6 +32,7 @@ class LeftOpenPlugin:
     def __init__(self) -> None:
         self._account = LeftOpen()
         self._has_passed = pytest.StashKey[bool]()
+        self._module: Path | None = None
         watch_loops(self._account.tell)
         logging.getLogger("asyncio").addHandler(ComplaintsOfAsyncio(self._account.tell))
 
@@ -41,7 +42,12 @@ class LeftOpenPlugin:
         gc.freeze()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_setup(self) -> Generator[None, None, None]:
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
+        if item.path != self._module:
+            # What a module reads once for all its tests (the code's syntax trees) would cost each later test as much.
+            self._module = item.path
+            gc.collect()
+            gc.freeze()
         self._account.begin()
         yield
 
