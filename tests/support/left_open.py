@@ -11,6 +11,7 @@ import logging
 import os
 import socket
 import sys
+import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ import pytest
 
 GRACE_SECONDS = 1.0
 """For what is closing already when a loop ends."""
+SLOW_SECONDS = 0.05
 _OF_PYTHON_ITSELF = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
 """Processes that Python starts when they are first needed and keeps to its own end."""
 
@@ -43,8 +45,8 @@ class LeftOpenPlugin:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
-        if item.path != self._module:
-            # What a module reads once for all its tests (the code's syntax trees) would cost each later test as much.
+        if item.path != self._module or self._account.was_slow:
+            # What is read once for all (the code's syntax trees, a dictionary) would be looked through after each test.
             self._module = item.path
             gc.collect()
             gc.freeze()
@@ -83,6 +85,8 @@ class LeftOpen:
 
     _before: set[str] = field(default_factory=set)
     _told: list[str] = field(default_factory=list)
+    was_slow: bool = False
+    """The collector had more to look through than one test makes."""
 
     def begin(self) -> None:
         """The test starts now."""
@@ -104,8 +108,10 @@ class LeftOpen:
 
     def findings(self) -> list[str]:
         """What is left; the collector has been through everything."""
+        begun = time.process_time()
         with _unraisable(self.tell):
             gc.collect()
+        self.was_slow = time.process_time() - begun > SLOW_SECONDS
         return [*self._told, *(thing for thing in open_things() if thing not in self._before)]
 
 
