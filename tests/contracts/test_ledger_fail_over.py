@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -290,11 +290,7 @@ async def test_whatever_the_server_did_to_its_sessions_every_holder_recovers_by_
     trouble: Callable[[Any, str], Any], postgres_server: Any, postgres_url: str, tmp_path: Path
 ) -> None:
     name = ledger_url(postgres_url).database
-    assert name is not None
-    if not postgres_server.psql("SELECT 'there' FROM pg_roles WHERE rolname = 'clerk'").count("there"):
-        postgres_server.psql("CREATE ROLE clerk LOGIN")
-    postgres_server.psql(f"ALTER DATABASE {name} OWNER TO clerk")
-    async with spooled(postgres_url.replace("postgres:@", "clerk@"), tmp_path) as ledger:
+    async with spooled(clerks_ledger(postgres_server, postgres_url), tmp_path) as ledger:
         desk = opened_desk(ledger)
         await every_holder_is_ready(ledger, desk)
         with trouble(postgres_server, name):
@@ -306,8 +302,74 @@ async def test_whatever_the_server_did_to_its_sessions_every_holder_recovers_by_
         await every_holder_works(ledger)
         play(ledger, desk, [arrived("c3", 70, number="+79160000003")])
         await ledger.writer.flush()
-        # A connection that died with the others may be met only now: it recovers from that by itself too.
+        # A holder that met an ended session has only told of it: the journal is looked into before the next write.
         await until(lambda: not ledger.writer.is_away)
+        await assert_nothing_lost_or_twice(ledger, len(desk.decisions))
+
+
+def clerks_ledger(server: Any, url: str) -> str:
+    """A ledger of a role whose sessions a test may end; its URL."""
+    name = ledger_url(url).database
+    assert name is not None
+    if not server.psql("SELECT 'there' FROM pg_roles WHERE rolname = 'clerk'").count("there"):
+        server.psql("CREATE ROLE clerk LOGIN")
+    server.psql(f"ALTER DATABASE {name} OWNER TO clerk")
+    return url.replace("postgres:@", "clerk@")
+
+
+async def use_at_once(ledger: Ledger, count: int) -> None:
+    """So many of the pool's connections, each for a word."""
+    async with AsyncExitStack() as stack:
+        for _ in range(count):
+            connection = await stack.enter_async_context(ledger.engine.connect())
+            await connection.execute(text("SELECT 1"))
+
+
+async def test_one_death_is_looked_into_once_however_many_connections_died_of_it(
+    postgres_server: Any, postgres_url: str, tmp_path: Path
+) -> None:
+    """The look itself meets the others: nobody has the ledger away once more for what is known."""
+    url = clerks_ledger(postgres_server, postgres_url)
+    async with spooled(url, tmp_path) as ledger:
+        desk = opened_desk(ledger)
+        await use_at_once(ledger, 5)
+        postgres_server.psql(_END_SESSIONS.format(ledger_url(postgres_url).database))
+        troubles: list[Exception] = []
+        ledger.writer.news.failed = troubles.append
+        play(ledger, desk, [arrived("c2", 60, number="+79160000002")])
+        await ledger.writer.flush()
+        await until(lambda: not ledger.writer.is_away)
+        assert len(troubles) == 1
+        await use_at_once(ledger, 5)
+        play(ledger, desk, [arrived("c3", 70, number="+79160000003")])
+        await ledger.writer.flush()
+        assert len(troubles) == 1
+        assert not ledger.writer.is_away
+        await assert_nothing_lost_or_twice(ledger, len(desk.decisions))
+
+
+async def test_what_was_in_use_when_the_others_died_may_have_written_elsewhere_and_is_looked_into(
+    postgres_server: Any, postgres_url: str, tmp_path: Path
+) -> None:
+    """The old primary may have taken its last transaction after the look at the new one."""
+    url = clerks_ledger(postgres_server, postgres_url)
+    async with spooled(url, tmp_path) as ledger:
+        desk = opened_desk(ledger)
+        await use_at_once(ledger, 2)
+        async with ledger.engine.connect() as spared:
+            pid = await spared.scalar(text("SELECT pg_backend_pid()"))
+            ended = _END_SESSIONS.format(ledger_url(postgres_url).database)
+            postgres_server.psql(f"{ended} AND pid <> {pid}")
+            play(ledger, desk, [arrived("c2", 60, number="+79160000002")])
+            await ledger.writer.flush()
+            await until(lambda: not ledger.writer.is_away)
+            assert not ledger.writer.drain.in_doubt
+        await use_at_once(ledger, 3)
+        assert ledger.writer.drain.in_doubt
+        play(ledger, desk, [arrived("c3", 70, number="+79160000003")])
+        await ledger.writer.flush()
+        await until(lambda: not ledger.writer.is_away)
+        assert not ledger.writer.drain.in_doubt
         await assert_nothing_lost_or_twice(ledger, len(desk.decisions))
 
 
