@@ -11,7 +11,7 @@ from typing import Protocol
 from aiohttp import web
 
 from callengine.http.auth.middleware import Gate
-from callengine.http.door.answering import NAME, Answering
+from callengine.http.door.answering import one_request_a_connection
 from callengine.http.door.door import Door
 from callengine.http.door.limits import Allowance, limits
 from callengine.http.door.metrics import DoorMetrics
@@ -205,9 +205,4 @@ async def _add_headers(request: web.Request, response: web.StreamResponse) -> No
     """On every answer, also on errors and on a stream; a page may bring a policy of its own."""
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
-    response.headers["Server"] = NAME
-    # One request a connection: nobody keeps a place by keeping silent.
-    response.headers["Connection"] = "close"
-    response.force_close()
-    if not isinstance(response, web.Response) and isinstance(request.protocol, Answering):
-        request.protocol.flows_on()
+    one_request_a_connection(request, response)

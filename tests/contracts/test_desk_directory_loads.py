@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from callengine.desk.directory.callers import who_may_be
 from callengine.desk.directory.commands.residents import save_resident
 from callengine.desk.directory.finding.search import DirectorySearch
 from callengine.desk.directory.imports import loads, running
+from callengine.desk.directory.imports.busy import held
 from callengine.desk.directory.imports.fields import guess
 from callengine.desk.directory.imports.running import Loads
 from callengine.desk.directory.queries import count_all
@@ -269,3 +271,55 @@ async def test_a_load_that_a_dead_process_was_busy_with_is_undone_at_the_next_st
             assert await connection.scalar(select(func.count()).select_from(residents)) == 0
             assert (await loads.load_of(connection, SEVER, load))["state"] == "interrupted"
         await applied(desk, runner, load)
+
+
+async def half_applied(desk: DeskDatabase, runner: Loads) -> tuple[int, str]:
+    """A load that somebody is in the middle of writing, and its file."""
+    load = await checked(desk, runner, as_csv([HEADS, *ROWS]))
+    async with desk.writing() as connection:
+        await loads.move(connection, SEVER, NOON, load, "applying")
+        await loads.pend(connection, SEVER, load)
+        values = {"id": 1, "company": "sever", "full_name": "Половина", "born": load}
+        await connection.execute(residents.insert().values(**values))
+        return load, (await loads.load_of(connection, SEVER, load))["file"]
+
+
+async def state_of(desk: DeskDatabase, load: int) -> tuple[str, int]:
+    """And how many residents there are."""
+    async with desk.reading() as connection:
+        row = await loads.load_of(connection, SEVER, load)
+        return row["state"], int(await connection.scalar(select(func.count()).select_from(residents)) or 0)
+
+
+async def test_a_second_desk_that_starts_undoes_nothing_that_a_living_one_is_busy_with(
+    desk: DeskDatabase, tmp_path: Path
+) -> None:
+    """Started by mistake, it found its port taken only afterwards; the first one's file came half in, as applied."""
+    async with loading(desk, tmp_path) as runner:
+        load, file = await half_applied(desk, runner)
+        with held(runner.source(file)) as is_ours:
+            assert is_ours
+            async with loading(desk, tmp_path):
+                assert await state_of(desk, load) == ("applying", 1)
+        async with loading(desk, tmp_path):
+            assert await state_of(desk, load) == ("interrupted", 0)
+
+
+async def test_a_load_of_another_desks_folder_is_let_be_for_a_day(desk: DeskDatabase, tmp_path: Path) -> None:
+    async with loading(desk, tmp_path / "there") as runner:
+        load, _ = await half_applied(desk, runner)
+        async with loading(desk, tmp_path / "here"):
+            assert await state_of(desk, load) == ("applying", 1)
+        later = Loads(desk, lambda: NOON + timedelta(days=1, seconds=1), tmp_path / "here")
+        await later.recover()
+        assert await state_of(desk, load) == ("interrupted", 0)
+
+
+async def test_a_load_that_was_taken_from_who_writes_it_is_not_applied_by_halves(
+    desk: DeskDatabase, tmp_path: Path
+) -> None:
+    async with loading(desk, tmp_path) as runner:
+        load = await checked(desk, runner, as_csv([HEADS, *ROWS]))
+        runner.begin_apply(SEVER, load)  # Its row does not say "applying": somebody undid it meanwhile.
+        await runner.settled()
+        assert await state_of(desk, load) == ("interrupted", 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from tests.contracts.test_ledger_outage import (
 from tests.support.centre import NOON, arrived, moment
 from tests.support.ledger_desk import opened_desk, play
 from tests.support.outage import NODE, numbers, open_spooled, rows_by_the_journal, rows_of
+from tests.support.postgres_clerk import END_SESSIONS, clerks_ledger
 from tests.support.postgres_pair import Pair, pair, silent_server
 
 __all__ = ["pair"]
@@ -247,7 +248,7 @@ def read_only(server: Any, _name: str) -> Iterator[None]:
 def read_only_for_new_sessions(server: Any, name: str) -> Iterator[None]:
     """Each session keeps what it began with."""
     server.psql(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
-    server.psql(_END_SESSIONS.format(name))
+    server.psql(END_SESSIONS.format(name))
     try:
         yield
     finally:
@@ -256,15 +257,15 @@ def read_only_for_new_sessions(server: Any, name: str) -> Iterator[None]:
 
 @contextmanager
 def sessions_ended(server: Any, name: str) -> Iterator[None]:
-    server.psql(_END_SESSIONS.format(name))
+    server.psql(END_SESSIONS.format(name))
     yield
-    server.psql(_END_SESSIONS.format(name))
+    server.psql(END_SESSIONS.format(name))
 
 
 @contextmanager
 def no_connection_left(server: Any, name: str) -> Iterator[None]:
     server.psql(f"ALTER DATABASE {name} CONNECTION LIMIT 0")
-    server.psql(_END_SESSIONS.format(name))
+    server.psql(END_SESSIONS.format(name))
     try:
         yield
     finally:
@@ -276,11 +277,6 @@ def restarted(server: Any, _name: str) -> Iterator[None]:
     server.stop()
     server.ensure_postgres_running()
     yield
-
-
-_END_SESSIONS = (
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}' AND usename = 'clerk'"
-)
 
 
 @pytest.mark.parametrize(
@@ -304,72 +300,6 @@ async def test_whatever_the_server_did_to_its_sessions_every_holder_recovers_by_
         await ledger.writer.flush()
         # A holder that met an ended session has only told of it: the journal is looked into before the next write.
         await until(lambda: not ledger.writer.is_away)
-        await assert_nothing_lost_or_twice(ledger, len(desk.decisions))
-
-
-def clerks_ledger(server: Any, url: str) -> str:
-    """A ledger of a role whose sessions a test may end; its URL."""
-    name = ledger_url(url).database
-    assert name is not None
-    if not server.psql("SELECT 'there' FROM pg_roles WHERE rolname = 'clerk'").count("there"):
-        server.psql("CREATE ROLE clerk LOGIN")
-    server.psql(f"ALTER DATABASE {name} OWNER TO clerk")
-    return url.replace("postgres:@", "clerk@")
-
-
-async def use_at_once(ledger: Ledger, count: int) -> None:
-    """So many of the pool's connections, each for a word."""
-    async with AsyncExitStack() as stack:
-        for _ in range(count):
-            connection = await stack.enter_async_context(ledger.engine.connect())
-            await connection.execute(text("SELECT 1"))
-
-
-async def test_one_death_is_looked_into_once_however_many_connections_died_of_it(
-    postgres_server: Any, postgres_url: str, tmp_path: Path
-) -> None:
-    """The look itself meets the others: nobody has the ledger away once more for what is known."""
-    url = clerks_ledger(postgres_server, postgres_url)
-    async with spooled(url, tmp_path) as ledger:
-        desk = opened_desk(ledger)
-        await use_at_once(ledger, 5)
-        postgres_server.psql(_END_SESSIONS.format(ledger_url(postgres_url).database))
-        troubles: list[Exception] = []
-        ledger.writer.news.failed = troubles.append
-        play(ledger, desk, [arrived("c2", 60, number="+79160000002")])
-        await ledger.writer.flush()
-        await until(lambda: not ledger.writer.is_away)
-        assert len(troubles) == 1
-        await use_at_once(ledger, 5)
-        play(ledger, desk, [arrived("c3", 70, number="+79160000003")])
-        await ledger.writer.flush()
-        assert len(troubles) == 1
-        assert not ledger.writer.is_away
-        await assert_nothing_lost_or_twice(ledger, len(desk.decisions))
-
-
-async def test_what_was_in_use_when_the_others_died_may_have_written_elsewhere_and_is_looked_into(
-    postgres_server: Any, postgres_url: str, tmp_path: Path
-) -> None:
-    """The old primary may have taken its last transaction after the look at the new one."""
-    url = clerks_ledger(postgres_server, postgres_url)
-    async with spooled(url, tmp_path) as ledger:
-        desk = opened_desk(ledger)
-        await use_at_once(ledger, 2)
-        async with ledger.engine.connect() as spared:
-            pid = await spared.scalar(text("SELECT pg_backend_pid()"))
-            ended = _END_SESSIONS.format(ledger_url(postgres_url).database)
-            postgres_server.psql(f"{ended} AND pid <> {pid}")
-            play(ledger, desk, [arrived("c2", 60, number="+79160000002")])
-            await ledger.writer.flush()
-            await until(lambda: not ledger.writer.is_away)
-            assert not ledger.writer.drain.in_doubt
-        await use_at_once(ledger, 3)
-        assert ledger.writer.drain.in_doubt
-        play(ledger, desk, [arrived("c3", 70, number="+79160000003")])
-        await ledger.writer.flush()
-        await until(lambda: not ledger.writer.is_away)
-        assert not ledger.writer.drain.in_doubt
         await assert_nothing_lost_or_twice(ledger, len(desk.decisions))
 
 

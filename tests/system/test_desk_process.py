@@ -42,7 +42,12 @@ class Desk:
 async def a_desk(settings: Path, **environment: str) -> AsyncIterator[Desk]:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "callengine", "desk", "--config", str(settings)),
-        env={**os.environ, "CALLENGINE_DESK__PORT": "0", **environment},
+        env={
+            **os.environ,
+            "CALLENGINE_DESK__PORT": "0",
+            "CALLENGINE_DESK__FILES": str(settings.parent / "files"),
+            **environment,
+        },
         stderr=asyncio.subprocess.PIPE,
     )
     assert process.stderr is not None

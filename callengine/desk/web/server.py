@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from importlib.resources import files
 
 from aiohttp import web
@@ -14,6 +15,10 @@ from callengine.desk.engine_link.follower import EngineFollower
 from callengine.desk.web.gate import Gate
 from callengine.desk.web.hosts import refuse_strange_hosts
 from callengine.desk.web.routes import DeskRoute, refuse_doubles
+from callengine.http.door.answering import one_request_a_connection
+from callengine.http.door.door import Door
+from callengine.http.door.limits import Limits, limits
+from callengine.http.door.metrics import DoorMetrics
 from callengine.platform.listeners import port_of, tcp_listeners
 from callengine.platform.start_errors import StartError
 
@@ -35,8 +40,28 @@ _HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
     _CSP: POLICY,
-    "Server": "callengine",
 }
+MOST_CONNECTIONS = 2048
+_SERVE_SECONDS = 600.0
+"""A workbook of many houses comes over a slow line, too."""
+_A_SECOND, _AT_ONCE = 200.0, 400.0
+"""A shift begins: hundreds of pages with what belongs to each. No calls are carried here."""
+_ENVELOPE_BYTES = 64 * 1024
+"""A form around the file that a route takes."""
+
+
+def room(body_bytes: int) -> Limits:
+    """What the desk has for browsers; a proxy on another machine speaks for all of them."""
+    found = limits(MOST_CONNECTIONS)
+    return replace(
+        found,
+        per_address=found.connections,
+        serve_seconds=_SERVE_SECONDS,
+        accepts_per_second=_A_SECOND,
+        requests_per_second=_A_SECOND,
+        burst=_AT_ONCE,
+        body_bytes=body_bytes + _ENVELOPE_BYTES,
+    )
 
 
 class DeskServer:
@@ -61,6 +86,8 @@ class DeskServer:
         self.routes = refuse_doubles(routes)
         self._registry = CollectorRegistry()
         self._runner: web.AppRunner | None = None
+        self._door: Door | None = None
+        self._refusals = DoorMetrics(self._registry)
         self.port = 0
         """The one that is listened on, also when 0 was asked for."""
         heard = Gauge(
@@ -84,8 +111,9 @@ class DeskServer:
             right = "end what listens there, or set another desk.port"
             what = f"desk.port: {self._host}:{self._wanted_port} cannot be listened on: {problem.strerror}"
             raise StartError(what, right) from None
+        most = max((one.limit_bytes for one in self.routes), default=0) or 1024
         app = web.Application(
-            client_max_size=max((one.limit_bytes for one in self.routes), default=0) or 1024,
+            client_max_size=most,
             middlewares=[refuse_strange_hosts(self._public_address, self._files_address)],
         )
         app.on_response_prepare.append(_headers(self._files_address))
@@ -99,12 +127,17 @@ class DeskServer:
             app.router.add_route(route.method, route.path, self._gate.before(route))
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
-        for listener in listeners:
-            await web.SockSite(self._runner, listener).start()
+        if self._runner.server is None:
+            raise RuntimeError("the HTTP application is not set up")
+        self._door = door = Door(listeners, self._runner.server, room(most), self._refusals.refused)
+        self._refusals.watch(lambda: door.connections)
+        door.open()
         self.port = port_of(listeners[0])
 
     async def stop(self) -> None:
         """Close every connection."""
+        if self._door is not None:
+            await self._door.close()
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -135,9 +168,10 @@ def _headers(files_address: str) -> Callable[[web.Request, web.StreamResponse], 
     if files_address:
         headers[_CSP] = POLICY.replace("img-src 'self'", f"img-src 'self' {files_address.rstrip('/')}")
 
-    async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+    async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
         for name, value in headers.items():
             response.headers.setdefault(name, value)
+        one_request_a_connection(request, response)
 
     return add_headers
 

@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from callengine.http.door.head import Head
-from callengine.http.door.limits import BODY_BYTES, UNASKED_BYTES, Refusal
+from callengine.http.door.limits import UNASKED_BYTES, Limits, Refusal
 
 NAME = "callengine"
 """What `Server:` says: no version, no library."""
@@ -20,7 +20,7 @@ _QUIET: dict[str, Any] = {"access_log": None, "lingering_time": 1.0}
 class Answering(web.RequestHandler):
     """Made when the head is whole. What nobody asked for is not parsed; what takes too long is ended."""
 
-    __slots__ = ("_first", "_has_body", "_limit", "_more", "_on_gone", "_on_refused", "_seconds", "_wire")
+    __slots__ = ("_first", "_has_body", "_limit", "_limits", "_more", "_on_gone", "_on_refused", "_wire")
 
     def __init__(
         self,
@@ -28,7 +28,7 @@ class Answering(web.RequestHandler):
         head: Head,
         said: bytes,
         *,
-        seconds: float,
+        limits: Limits,
         on_refused: Callable[[Refusal], None],
         on_gone: Callable[[], None],
     ) -> None:
@@ -36,7 +36,7 @@ class Answering(web.RequestHandler):
         self._first = said if head.has_body else said[: head.length]
         self._has_body = head.has_body
         self._more = len(said) - head.length
-        self._seconds = seconds
+        self._limits = limits
         self._on_refused = on_refused
         self._on_gone = on_gone
         self._limit: asyncio.TimerHandle | None = None
@@ -47,14 +47,16 @@ class Answering(web.RequestHandler):
         super().connection_made(transport)
         if isinstance(transport, asyncio.Transport):
             self._wire = transport
-        self._limit = asyncio.get_running_loop().call_later(self._seconds, self._end, Refusal.STALLED)
+        self._limit = asyncio.get_running_loop().call_later(
+            self._limits.serve_seconds, self._end, Refusal.STALLED
+        )
         first, self._first = self._first, b""
         super().data_received(first)
 
     def data_received(self, data: bytes) -> None:
         """A body; whatever comes beside one is dropped unread."""
         self._more += len(data)
-        if self._more > (BODY_BYTES if self._has_body else UNASKED_BYTES):
+        if self._more > (self._limits.body_bytes if self._has_body else UNASKED_BYTES):
             self._end(Refusal.FLOODING)
         elif self._has_body:
             super().data_received(data)
@@ -99,3 +101,12 @@ class Answering(web.RequestHandler):
         self._on_refused(why)
         if self._wire is not None:
             self._wire.abort()
+
+
+def one_request_a_connection(request: web.Request, response: web.StreamResponse) -> None:
+    """For `on_response_prepare`: nobody keeps a place by keeping silent, and what has no end is not ended for it."""
+    response.headers["Server"] = NAME
+    response.headers["Connection"] = "close"
+    response.force_close()
+    if not isinstance(response, web.Response) and isinstance(request.protocol, Answering):
+        request.protocol.flows_on()

@@ -196,7 +196,7 @@ class Door:
             self._server,
             guest.head,
             bytes(guest.said),
-            seconds=self._limits.serve_seconds,
+            limits=self._limits,
             on_refused=self._on_refused,
             on_gone=gone,
         )

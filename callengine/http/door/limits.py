@@ -1,4 +1,4 @@
-"""How much of the engine strangers may take, and what a refusal is called."""
+"""How much of a process strangers may take, and what a refusal is called."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ class Limits:
     accepts_per_second: float = 200.0
     requests_per_second: float = 50.0
     burst: float = 100.0
+    body_bytes: int = BODY_BYTES
 
 
 def limits(wanted: int) -> Limits:

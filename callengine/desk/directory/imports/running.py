@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Coroutine, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from callengine.desk.data.children import ChildRefused, Limits, run_in_child
 from callengine.desk.data.database import DeskDatabase
 from callengine.desk.directory.commands.bookkeeping import next_ids, renew
 from callengine.desk.directory.imports import loads
+from callengine.desk.directory.imports.busy import held
 from callengine.desk.directory.imports.checking import faults_file
 from callengine.desk.directory.imports.house_index import HouseIndex
 from callengine.desk.directory.imports.matching import Matcher
@@ -35,6 +36,12 @@ _READING = "callengine.desk.directory.imports.reading:look"
 _CHECKING = "callengine.desk.directory.imports.checking:check"
 _FAULTS = 1_000
 _SHOWN_HOUSES = 50
+_GONE = timedelta(days=1)
+"""A load whose file is not in our folder is another desk's, or of a folder that is no more."""
+
+
+class TakenAwayError(Exception):
+    """Another process took the load for one that nobody is busy with, and undid it."""
 
 
 class Loads:
@@ -66,10 +73,21 @@ class Loads:
         async with self._database.reading() as connection:
             found = await loads.unfinished(connection, scope)
         for row in found:
-            if row["state"] == "applying":
-                await self._undo(scope, int(row["id"]), "interrupted", "stopped")
-            else:
-                await self._state(scope, int(row["id"]), "refused", problem="stopped")
+            try:
+                with held(self.source(row["file"])) as is_ours:
+                    if is_ours:
+                        await self._take_back(scope, row)
+            except FileNotFoundError:
+                if row["changed_at"] < self._now() - _GONE:
+                    await self._take_back(scope, row)
+
+    async def _take_back(self, scope: Scope, row: Mapping[Any, Any]) -> None:
+        """Nobody is busy with it any more."""
+        load = int(row["id"])
+        if row["state"] == "applying":
+            await self._undo(scope, load, "interrupted", "stopped")
+        else:
+            await self._state(scope, load, "refused", problem="stopped")
 
     def refuse_when_full(self) -> None:
         """Raises FileRefused when so little is left on the disk that calls could be hurt."""
@@ -101,13 +119,16 @@ class Loads:
     def _begin(self, scope: Scope, load: int, step: Coroutine[Any, Any, None]) -> None:
         async def run() -> None:
             try:
-                async with self._one:
-                    await step
+                row = await self._row(scope, load)
+                with held(self.source(row["file"])) as is_ours:
+                    if is_ours:
+                        async with self._one:
+                            await step
             except ChildRefused as refused:
                 await self._state(scope, load, "refused", problem=refused.reason)
             except OSError:
                 await self._state(scope, load, "refused", problem="no_file")
-            except (SQLAlchemyError, msgspec.MsgspecError) as problem:
+            except (SQLAlchemyError, msgspec.MsgspecError, TakenAwayError) as problem:
                 _log.error(
                     "directory_load_failed",
                     msg="nothing of it was kept",
@@ -211,7 +232,11 @@ class Loads:
             async with self._database.writing() as connection:
                 await loads.switch(connection, scope, load)
                 await renew(connection, company)
-                await loads.move(connection, scope, self._now(), load, "applied", counts=counts)
+                now = self._now()
+                if not await loads.move(
+                    connection, scope, now, load, "applied", only_from=("applying",), counts=counts
+                ):
+                    raise TakenAwayError
                 subject = ("load", load)
                 after = {"file": row["file_name"], **{k: v for k, v in counts.items() if k != "new_houses"}}
                 await record(
