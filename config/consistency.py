@@ -66,6 +66,7 @@ def inconsistencies(content: Row) -> Iterator[Problem]:
     for index, row in _rows(content, "pauses"):
         if not row.get("ru") and not row.get("en"):
             yield Problem(f"pauses[{index}]", "has no name", 'name it: ru = "обед", en = "lunch"')
+    yield from _service_numbers(content)
     yield from _watching(content)
     yield from _invalid_numbers(content)
     yield from _limits_in_disorder(content)
@@ -88,6 +89,36 @@ def lines_without_callback(settings: Settings) -> Iterator[Problem]:
                 "name its trunk, caller_id and number_format in lines.callback, or set owes_contact = false"
             )
             yield Problem(f"lines[{index}].callback", "this line's residents cannot be called back", right)
+
+
+def _service_numbers(content: Row) -> Iterator[Problem]:
+    """Each through a trunk that some line dials through, once; never a number of ours (law 5)."""
+    callbacks = [
+        row["callback"] for _, row in _rows(content, "lines") if isinstance(row.get("callback"), Mapping)
+    ]
+    trunks = {trunk for row in callbacks for trunk in _trunks_of(row)}
+    ours = {str(row.get("did")) for _, row in _rows(content, "lines")}
+    ours |= {str(row.get("caller_id")) for row in callbacks}
+    rules = content.get("callbacks")
+    region = str(rules.get("region", HOME_REGION)) if isinstance(rules, Mapping) else HOME_REGION
+    own = {normalise(Phone(one), region) for one in ours} - {None}
+    rows = list(_rows(content, "service_numbers"))
+    for n, row in rows:
+        yield from _unknown(f"service_numbers[{n}].trunk", row.get("trunk"), trunks)
+        number = str(row.get("number", ""))
+        if number in ours or normalise(Phone(number), region) in own:
+            right = "name numbers of others only: 112, 104, a lift company's"
+            yield Problem(f"service_numbers[{n}].number", "is our own", right)
+    yield from _twice(
+        (f"service_numbers[{n}].number", f"{row.get('number')} through {row.get('trunk')}") for n, row in rows
+    )
+
+
+def _trunks_of(callback: Row) -> Iterator[str]:
+    others = callback.get("other_trunks")
+    for trunk in (callback.get("trunk"), *(others if isinstance(others, list) else ())):
+        if isinstance(trunk, str):
+            yield trunk
 
 
 def _watching(content: Row) -> Iterator[Problem]:

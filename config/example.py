@@ -28,11 +28,12 @@ _EXAMPLES: dict[str, dict[str, str]] = {
     "lines.callback": {"trunk": '"trunk"', "caller_id": '"+74951234501"'},
     "queues.watch": {"pbx_queues": '["500"]'},
     "pauses": {"reason": '"1"', "ru": '"обед"', "en": '"lunch"'},
+    "service_numbers": {"trunk": '"trunk"', "number": '"112"', "name": '"Служба спасения"'},
     "agents": {"id": '"1001"', "name": '"Иванова"', "endpoint": '"PJSIP/1001"', "queues": '["general"]'},
 }
 
 
-_LEFT_OUT = {"queues.watch"}
+_LEFT_OUT = {"queues.watch", "service_numbers"}
 """Tables that the example shows as a comment as a whole."""
 
 

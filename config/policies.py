@@ -19,6 +19,7 @@ from queues.policy import (
     LineCallback,
     LinePolicy,
     QueuePolicy,
+    ServiceNumber,
     WatchPolicy,
 )
 from queues.terms.identifiers import AgentId, CompanyId, Did, Endpoint, QueueName
@@ -30,6 +31,7 @@ _MAX_LABEL = 40
 _NEVER_A_CHOICE = {"emergency", "lift", "gas", "flood"}
 """Who is in danger, or calls from a lift, is not asked to press keys."""
 _UNLISTED_LABELS = {"ru": "Номер не настроен: {did}", "en": "Unlisted number {did}"}
+_OUTGOING_LABELS = {"ru": "Исходящий: {line}", "en": "Outgoing: {line}"}
 _CALLBACK_LABELS = {"ru": "Перезвон до {due}: {line}", "en": "Callback by {due}: {line}"}
 
 
@@ -104,6 +106,10 @@ def centre_policy(settings: Settings) -> CentrePolicy:
         unlisted_label=_UNLISTED_LABELS[settings.centre.language],
         zone=ZoneInfo(settings.centre.time_zone),
         callback_label=_CALLBACK_LABELS[settings.centre.language],
+        outgoing_label=_OUTGOING_LABELS[settings.centre.language],
+        service_numbers=tuple(
+            ServiceNumber(one.trunk, Phone(one.number)) for one in settings.service_numbers
+        ),
     )
 
 

@@ -13,7 +13,7 @@ from config.schema.callbacks import Callbacks, Choice, Rules
 from config.schema.centre import Centre, Database, Http, Log, Pbx
 from config.schema.codes import Codes
 from config.schema.desk import Desk
-from config.schema.lines import AgentSection, Company, Line, Queue
+from config.schema.lines import AgentSection, Company, Line, Queue, ServiceNumber
 from config.schema.pauses import Pause, PauseNames
 from config.schema.records import Reconcile, Reports, Retention
 from config.schema.wallboard import Wallboard
@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     queues: list[Queue] = Field(min_length=1)
     lines: list[Line] = Field(min_length=1)
     agents: list[AgentSection] = Field(default_factory=list)
+    service_numbers: list[ServiceNumber] = Field(default_factory=list)
     pauses: list[Pause] = Field(default_factory=list)
 
     @property

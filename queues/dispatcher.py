@@ -11,7 +11,14 @@ from queues.app_queue import fallback_members, fallback_return
 from queues.callbacks import attempts, dispositions, manual_dial, outage, schedule, supervisor
 from queues.calls import call_states, recordings, transfers, wait_menu
 from queues.desk import commands
-from queues.live_state import AgentView, CallView, CentreView, MessageView, ObligationView
+from queues.live_state import (
+    AgentView,
+    CallView,
+    CentreView,
+    MessageView,
+    ObligationView,
+    OutgoingView,
+)
 from queues.messages import events
 from queues.messages.decision import Decision
 from queues.messages.events import Event
@@ -27,7 +34,14 @@ from queues.state.handlers import merged
 from queues.state.strategies import Rank, longest_idle
 from queues.subscriptions import SUBSCRIPTIONS
 from queues.terms.identifiers import AgentId, AttemptId, CallId, MessageId, ObligationId
-from queues.views import view_of, view_of_agent, view_of_call, view_of_message, view_of_obligation
+from queues.views import (
+    view_of,
+    view_of_agent,
+    view_of_call,
+    view_of_message,
+    view_of_obligation,
+    view_of_outgoing,
+)
 from queues.voicemail import reviews
 
 HANDLES = merged(
@@ -129,6 +143,13 @@ class Dispatcher:
         """A message that waits for its review; None: it does not."""
         found = self._centre.messages.get(message)
         return None if found is None else view_of_message(self._centre, found)
+
+    def outgoing(self, attempt: AttemptId) -> OutgoingView | None:
+        """A call that an agent makes by hand as it is now; None: it is over."""
+        found = self._centre.attempts.get(attempt)
+        if found is None or found.outgoing is None:
+            return None
+        return view_of_outgoing(self._centre, found, found.outgoing)
 
     def is_in_flight(self, attempt: AttemptId) -> bool:
         """Whether a callback's dial is still wanted."""

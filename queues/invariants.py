@@ -84,7 +84,7 @@ def _obligations_agree(centre: Centre) -> Iterator[str]:
 def _every_dial_is_wanted(centre: Centre) -> Iterator[str]:
     """A dial that has not reached anybody yet belongs to an obligation in flight, or is being cancelled."""
     for attempt in centre.attempts.values():
-        obligation = centre.obligations.get(attempt.obligation)
+        obligation = centre.owed_by(attempt)
         if attempt.state is AttemptState.TALKING or attempt.is_cancelled or obligation is None:
             continue
         if not obligation.is_in_flight:

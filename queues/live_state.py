@@ -116,6 +116,21 @@ class DialView:
 
 
 @dataclass(frozen=True, slots=True)
+class OutgoingView:
+    """A call that an agent makes by hand."""
+
+    attempt: AttemptId
+    agent: AgentId | None
+    company: CompanyId
+    label: str
+    number: Phone
+    purpose: str
+    command: str
+    state: AttemptState
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CentreView:
     """All calls, waiting ones first and in the order of their places, all agents by id, and all that is owed."""
 
@@ -127,6 +142,7 @@ class CentreView:
     messages_waiting: int = 0
     messages: tuple[MessageView, ...] = ()
     dials: tuple[DialView, ...] = ()
+    outgoing: tuple[OutgoingView, ...] = ()
 
     @property
     def waiting(self) -> tuple[CallView, ...]:

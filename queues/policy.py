@@ -235,6 +235,15 @@ class AgentProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceNumber:
+    """A number that people may dial by hand through this trunk though no callback ever would: 112, a lift company."""
+
+    trunk: str
+    number: Phone
+    """Exactly as the trunk wants it."""
+
+
+@dataclass(frozen=True, slots=True)
 class CentrePolicy:
     """Everything the dispatcher must know before the first event."""
 
@@ -255,6 +264,9 @@ class CentrePolicy:
     """The centre's own time zone: agents' phones show it."""
     callback_label: str = "Callback by {due}: {line}"
     """What the agent's phone shows for a callback; `due` is the legal deadline as hh:mm."""
+    outgoing_label: str = "Outgoing: {line}"
+    """What it shows for a call that he makes by hand."""
+    service_numbers: tuple[ServiceNumber, ...] = ()
 
     @property
     def trunks(self) -> tuple[str, ...]:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from queues.live_state import AgentView, CallView, CentreView, DialView, MessageView, ObligationView
+from queues.live_state import (
+    AgentView,
+    CallView,
+    CentreView,
+    DialView,
+    MessageView,
+    ObligationView,
+    OutgoingView,
+)
 from queues.state.agent import Agent, Work
 from queues.state.call import Call
 from queues.state.core_state import Centre
 from queues.state.obligation import Attempt, Obligation
 from queues.state.timers import TimerKind
 from queues.state.voice_message import WaitingMessage
+from queues.terms.outgoing import Outgoing
 
 
 def view_of(centre: Centre) -> CentreView:
@@ -23,7 +32,16 @@ def view_of(centre: Centre) -> CentreView:
         callbacks_stopped=centre.callbacks_stopped,
         messages_waiting=len(centre.messages),
         messages=tuple(view_of_message(centre, message) for message in centre.messages.values()),
-        dials=tuple(view_of_dial(centre, attempt) for attempt in centre.attempts.values()),
+        dials=tuple(
+            DialView(one.id, one.obligation, one.agent, one.state, one.made_at)
+            for one in centre.attempts.values()
+            if one.obligation is not None
+        ),
+        outgoing=tuple(
+            view_of_outgoing(centre, one, one.outgoing)
+            for one in centre.attempts.values()
+            if one.outgoing is not None
+        ),
     )
 
 
@@ -103,6 +121,16 @@ def view_of_message(centre: Centre, one: WaitingMessage) -> MessageView:
     )
 
 
-def view_of_dial(centre: Centre, attempt: Attempt) -> DialView:
-    """A callback that is being made."""
-    return DialView(attempt.id, attempt.obligation, attempt.agent, attempt.state, attempt.made_at)
+def view_of_outgoing(centre: Centre, attempt: Attempt, outgoing: Outgoing) -> OutgoingView:
+    """A call that is being made by hand."""
+    return OutgoingView(
+        attempt.id,
+        attempt.agent,
+        outgoing.company,
+        centre.line_of(outgoing.did).label,
+        attempt.e164,
+        outgoing.purpose,
+        outgoing.command,
+        attempt.state,
+        attempt.made_at,
+    )

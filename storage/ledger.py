@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from queues.messages.decision import Decision
 from queues.messages.events import Event, LedgerRestored
 from queues.terms.identifiers import AttemptId, CallId
+from queues.terms.outgoing import is_outgoing
 from storage.leases import CHARGE_SECONDS, Lease, charge_of, hold, is_held, keep_for
 from storage.migrate import upgrade
 from storage.restore.open_work import left_open
@@ -23,7 +24,7 @@ from storage.rows.codec import decision_from_json, event_from_json
 from storage.rows.record import Record
 from storage.rows.row_writer import insert_new
 from storage.schema.database import create_ledger_engine, is_in_memory, keep_private, ledger_url
-from storage.schema.desk_tables import desk_commands
+from storage.schema.desk_tables import desk_commands, outgoing_calls
 from storage.schema.errors import DatabaseUnreachable, LedgerAway, LedgerError
 from storage.schema.tables import attempts, calls, journal, runs
 from storage.spool.batch_writer import WRITE_SECONDS, BatchWriter
@@ -129,7 +130,11 @@ class Ledger:
         stand-in's index holds it against all others. After damage to the spool nothing can be claimed there.
         """
 
-        query = select(attempts.c.attempt).where(attempts.c.attempt == attempt, attempts.c.ended_at.is_(None))
+        mine, other = (outgoing_calls, attempts) if is_outgoing(attempt) else (attempts, outgoing_calls)
+        dialled_there = select(other.c.attempt).where(other.c.e164 == mine.c.e164, other.c.ended_at.is_(None))
+        query = select(mine.c.attempt).where(mine.c.attempt == attempt, mine.c.ended_at.is_(None))
+        # A callback and a call by hand of two PBXs: each index knows its own table only. Neither is dialled.
+        query = query.where(~dialled_there.exists())
 
         async def look(connection: AsyncConnection) -> bool:
             is_stand_in = self._stand_in is not None and connection.engine is self._stand_in.engine

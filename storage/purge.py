@@ -22,6 +22,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from storage.schema.database import READS
+from storage.schema.desk_tables import desk_commands, outgoing_calls
 from storage.schema.tables import attempts, calls, deletions, journal, messages, obligation_calls, obligations
 
 _FOLDERS_OF_A_DAY = 3
@@ -154,7 +155,13 @@ async def due_rows(engine: AsyncEngine, node: str, term: Term) -> int:
     async with engine.execution_options(**{READS: True}).connect() as connection:
         match term.kind:
             case Kind.NUMBERS:
-                query = select(func.count()).select_from(calls).where(_numbers_of_calls(node, term))
+                found = 0
+                for table, due in (
+                    (calls, _numbers_of_calls(node, term)),
+                    (outgoing_calls, _numbers_by_hand(node, term)),
+                ):
+                    found += await connection.scalar(select(func.count()).select_from(table).where(due)) or 0
+                return found
             case Kind.RECORDINGS:
                 return len(await _recordings(connection, node, term))
             case _:
@@ -195,6 +202,18 @@ def _numbers_of_calls(node: str, term: Term) -> ColumnElement[bool]:
     )
 
 
+def _numbers_by_hand(node: str, term: Term) -> ColumnElement[bool]:
+    """Of calls that agents made. A service number is nobody's: it stays, with what it was dialled for."""
+    return and_(
+        outgoing_calls.c.node == node,
+        outgoing_calls.c.company == term.company,
+        outgoing_calls.c.made_at < term.before,
+        outgoing_calls.c.ended_at.is_not(None),
+        outgoing_calls.c.is_service.is_(False),
+        outgoing_calls.c.e164 != "",
+    )
+
+
 async def _forget_numbers(done: _LoggedDeletion, node: str, term: Term, piece: int) -> None:
     closed = and_(
         obligations.c.node == node,
@@ -218,6 +237,16 @@ async def _forget_numbers(done: _LoggedDeletion, node: str, term: Term, piece: i
             emptied = update(calls).where(due, those)
             found = await connection.execute(emptied.values(number="", typed_number=None, caller_name=""))
             await done.add(connection, found.rowcount)
+    by_hand = _numbers_by_hand(node, term)
+    async for those in _pieces(done.engine, (outgoing_calls.c.attempt,), by_hand, piece):
+        async with _turn(done.engine) as connection:
+            # What people wrote may name people: here, and in the wish that it was.
+            wishes = select(outgoing_calls.c.command).where(by_hand, those)
+            await connection.execute(
+                update(desk_commands).where(desk_commands.c.command.in_(wishes)).values(reason="")
+            )
+            emptied = update(outgoing_calls).where(by_hand, those).values(e164="", purpose="")
+            await done.add(connection, (await connection.execute(emptied)).rowcount)
 
 
 async def _forget_recordings(done: _LoggedDeletion, node: str, term: Term, piece: int) -> None:
@@ -266,6 +295,12 @@ async def _recordings(
             attempts.c.recording.is_not(None),
         )
     )
+    by_hand = select(outgoing_calls.c.attempt.label("id"), outgoing_calls.c.recording.label("path")).where(
+        outgoing_calls.c.node == node,
+        outgoing_calls.c.company == term.company,
+        outgoing_calls.c.made_at < term.before,
+        outgoing_calls.c.recording.is_not(None),
+    )
     of_messages = select(messages.c.message.label("id"), messages.c.path.label("path")).where(
         messages.c.node == node,
         messages.c.company == term.company,
@@ -277,6 +312,7 @@ async def _recordings(
     for query, table, column, key in (
         (of_calls, calls, "recording", "call"),
         (of_dials, attempts, "recording", "attempt"),
+        (by_hand, outgoing_calls, "recording", "attempt"),
         (of_messages, messages, "path", "message"),
     ):
         found += [(table, column, key, row) for row in await connection.execute(query)]

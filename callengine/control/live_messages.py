@@ -105,6 +105,24 @@ class LiveDial(msgspec.Struct, frozen=True, kw_only=True):
     made_at: datetime
 
 
+class LiveOutgoing(msgspec.Struct, frozen=True, kw_only=True):
+    """A call that an agent makes by hand."""
+
+    attempt: str
+    agent: str | None
+    company: str
+    label: str
+    """Company and line, as the settings have them."""
+    number: str
+    """What is dialled: whole, or a service number's digits."""
+    purpose: str
+    command: str
+    """The id of the wish."""
+    state: str
+    """ringing_agent, dialling or talking."""
+    made_at: datetime
+
+
 class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field=TAG):
     """Every line: its place in the stream and the engine's clock."""
 
@@ -123,6 +141,7 @@ class Snapshot(Message, frozen=True, kw_only=True, tag="snapshot"):
     owed: tuple[LiveObligation, ...] = ()
     messages: tuple[LiveVoiceMessage, ...] = ()
     dials: tuple[LiveDial, ...] = ()
+    outgoing: tuple[LiveOutgoing, ...] = ()
     callbacks_stopped: bool = False
     settings: str = ""
     """Changes with each reload of the settings: who reads the same file reads it anew."""
@@ -259,6 +278,26 @@ class CallbackOver(Message, frozen=True, kw_only=True, tag="callback_over"):
     result: str
 
 
+class OutgoingBegan(Message, frozen=True, kw_only=True, tag="outgoing_began"):
+    """An agent calls somebody by hand; his own phone rings in a moment."""
+
+    outgoing: LiveOutgoing
+
+
+class OutgoingIs(Message, frozen=True, kw_only=True, tag="outgoing_is"):
+    """How far it is: dialling, talking."""
+
+    attempt: str
+    state: str
+
+
+class OutgoingOver(Message, frozen=True, kw_only=True, tag="outgoing_over"):
+    """It has ended; `result` says how, as `queues.terms.outcomes.ContactResult` calls it."""
+
+    attempt: str
+    result: str
+
+
 class VoiceMessageIs(Message, frozen=True, kw_only=True, tag="voice_message_is"):
     """A message waits for its review, or was opened."""
 
@@ -311,6 +350,9 @@ Live = (
     | CallbackOffered
     | CallbackIs
     | CallbackOver
+    | OutgoingBegan
+    | OutgoingIs
+    | OutgoingOver
     | VoiceMessageIs
     | VoiceMessageOver
     | CallbacksAre

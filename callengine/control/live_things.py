@@ -5,7 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from callengine.control import live_messages as live
-from queues.live_state import AgentView, CallView, DialView, MessageView, ObligationView
+from queues.live_state import (
+    AgentView,
+    CallView,
+    DialView,
+    MessageView,
+    ObligationView,
+    OutgoingView,
+)
 
 
 def place_of(one: CallView) -> tuple[int, datetime | None]:
@@ -93,6 +100,21 @@ def dial_now(one: DialView) -> live.LiveDial:
         attempt=one.attempt,
         obligation=one.obligation,
         agent=one.agent,
+        state=one.state,
+        made_at=one.made_at,
+    )
+
+
+def outgoing_now(one: OutgoingView) -> live.LiveOutgoing:
+    """A call that is being made by hand."""
+    return live.LiveOutgoing(
+        attempt=one.attempt,
+        agent=one.agent,
+        company=one.company,
+        label=one.label,
+        number=one.number.whole,
+        purpose=one.purpose,
+        command=one.command,
         state=one.state,
         made_at=one.made_at,
     )

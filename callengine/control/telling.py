@@ -13,12 +13,20 @@ from callengine.control.live_things import (
     dial_now,
     message_now,
     obligation_now,
+    outgoing_now,
     place_of,
 )
-from queues.live_state import AgentView, CallView, CentreView, MessageView, ObligationView
+from queues.live_state import (
+    AgentView,
+    CallView,
+    CentreView,
+    MessageView,
+    ObligationView,
+    OutgoingView,
+)
 from queues.messages import journal
 from queues.messages.journal import JournalEntry
-from queues.terms.identifiers import AgentId, CallId, MessageId, ObligationId
+from queues.terms.identifiers import AgentId, AttemptId, CallId, MessageId, ObligationId
 
 Make = Callable[[int], live.Live]
 """Makes the message, given its place in one reader's stream."""
@@ -38,6 +46,9 @@ class Look(Protocol):
 
     def obligation(self, obligation: ObligationId) -> ObligationView | None:
         """None: nothing more is owed."""
+
+    def outgoing(self, attempt: AttemptId) -> OutgoingView | None:
+        """None: it is over."""
 
     def message(self, message: MessageId) -> MessageView | None:
         """None: it is reviewed."""
@@ -65,6 +76,7 @@ def snapshot(view: CentreView, at: datetime, settings: str = "") -> live.Snapsho
         owed=tuple(map(obligation_now, view.obligations)),
         messages=tuple(map(message_now, view.messages)),
         dials=tuple(map(dial_now, view.dials)),
+        outgoing=tuple(map(outgoing_now, view.outgoing)),
         callbacks_stopped=view.callbacks_stopped,
         settings=settings,
     )
@@ -162,6 +174,17 @@ def _callback_over(_look: Look, one: journal.AttemptFinished) -> Make:
     )
 
 
+def _outgoing_began(look: Look, one: journal.OutgoingMade) -> Make | None:
+    found = look.outgoing(one.attempt)
+    if found is None:  # It is over within the decision that made it.
+        return None
+    return lambda n: live.OutgoingBegan(n=n, at=one.at, outgoing=outgoing_now(found))
+
+
+def _outgoing_is(state: str) -> Callable[[Look, Any], Make]:
+    return lambda _look, one: lambda n: live.OutgoingIs(n=n, at=one.at, attempt=one.attempt, state=state)
+
+
 _TOLD: Mapping[type[Any], Callable[[Look, Any], Make | None]] = {
     journal.CallOffered: _arrived,
     journal.CallQueued: _waits,
@@ -203,6 +226,12 @@ _TOLD: Mapping[type[Any], Callable[[Look, Any], Make | None]] = {
     journal.AttemptReached: _callback_is("talking"),
     journal.AttemptPassedOn: _callback_is("talking"),
     journal.AttemptFinished: _callback_over,
+    journal.OutgoingMade: _outgoing_began,
+    journal.OutgoingDialled: _outgoing_is("dialling"),
+    journal.OutgoingReached: _outgoing_is("talking"),
+    journal.OutgoingFinished: lambda _, one: (
+        lambda n: live.OutgoingOver(n=n, at=one.at, attempt=one.attempt, result=one.result)
+    ),
     journal.MessageRecorded: _message_is,
     journal.MessagePlayed: _message_is,
     journal.MessageClosed: lambda _, one: (

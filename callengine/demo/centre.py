@@ -51,6 +51,8 @@ class CentrePlan:
     """The ledger's URL, else an embedded one beside the settings."""
     companies: Sequence[tuple[str, str]] = (("zarya", "УК Заря"),)
     """Id and name; each has a general and an emergency line."""
+    service_numbers: Sequence[tuple[str, str]] = ()
+    """Number and name; agents may dial them by hand."""
     agent_names: Sequence[str] = ()
     """In the order of their phones; else they are called by these."""
 
@@ -95,13 +97,17 @@ def settings_text(plan: CentrePlan, *, ami_port: int, secret_file: Path, databas
         f"record = {str(record).lower()}\n"
         for name, priority, record in (("emergency", 1, emergency_record), ("general", 10, plan.record))
     )
+    service = "".join(
+        f'[[service_numbers]]\ntrunk = "trunk"\nnumber = "{number}"\nname = "{name}"\n'
+        for number, name in plan.service_numbers
+    )
     return (
         f'[pbx]\nport = {ami_port}\nsecret_file = "{secret_file}"\n'
         f'[database]\nurl = "{database}"\nspool_file = "{secret_file.parent}/ledger.spool"\n'
         f'[http]\nport = 0\ncontrol_socket = "{secret_file.parent}/c.sock"\n'
         f'[desk]\nport = 0\ndatabase = "sqlite:///{secret_file.parent}/desk.db"\n'
         f"[callbacks]\n{plan.callbacks}\n{plan.rules}\n"
-        f"{companies}{queues}{lines}{agents}"
+        f"{companies}{queues}{lines}{agents}{service}"
     )
 
 

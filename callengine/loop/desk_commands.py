@@ -17,6 +17,9 @@ from queues.terms.phone import Phone
 from storage.schema.errors import LedgerAway
 
 MOST_REMEMBERED = 5_000
+LONGEST_REASON = 100
+LONGEST_PURPOSE = 200
+"""Of a call by hand: people read it, no telephone does."""
 _T = TypeVar("_T")
 
 
@@ -116,7 +119,7 @@ def _event(wish: Wish, kind: CommandKind, at: datetime) -> DeskCommand:
         message=None if wish.message is None else MessageId(wish.message),
         company=None if wish.company is None else CompanyId(wish.company),
         number=None if wish.number is None else Phone(wish.number),
-        reason=wish.reason[:100],
+        reason=wish.reason[: LONGEST_PURPOSE if kind is CommandKind.DIAL else LONGEST_REASON],
         to=wish.to[:80],
         disposition=_word(Disposition, wish.disposition or ""),
         review=_word(Review, wish.review or ""),

@@ -42,6 +42,7 @@ class CallbackMetrics:
             "callengine_callback_delay_seconds", "Arrival to contact", buckets=edges, registry=registry
         )
         self._attempts = counter("callback_attempts", "Dials of callbacks, by result", ["result"])
+        self._by_hand = counter("outgoing_calls", "Calls that agents made by hand, by result", ["result"])
         self._refused = counter("callback_refusals", "Numbers that may not be dialled", ["reason"])
         self._postponed = counter(
             "callbacks_postponed", "Callbacks that wait for a cap to be free again", ["cap"]
@@ -66,6 +67,7 @@ class CallbackMetrics:
                 self._judged.labels(company, verdict)
         for labelled, words in (
             (self._attempts, ContactResult),
+            (self._by_hand, ContactResult),
             (self._closed, ObligationClosing),
             (self._refused, DialRefusal),
             (self._postponed, CAPS),
@@ -92,6 +94,8 @@ class CallbackMetrics:
                 self._overdue.inc()
             case facts.AttemptFinished(result=result):
                 self._attempts.labels(result).inc()
+            case facts.OutgoingFinished(result=result):
+                self._by_hand.labels(result).inc()
             case facts.DialPostponed(reason=reason):
                 self._postponed.labels(reason).inc()
             case facts.DialRefused(reason=reason):

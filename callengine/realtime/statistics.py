@@ -309,11 +309,14 @@ class RealtimeStatistics:
                 for call in self._owed.pop(obligation, ()):
                     if contacted_at is not None and call in self._records:
                         self._records.change(call, contacted_at=contacted_at)
-            case facts.AttemptMade(attempt=attempt, agent=agent):
+            case (
+                facts.AttemptMade(attempt=attempt, agent=agent)
+                | facts.OutgoingMade(attempt=attempt, agent=agent)
+            ):
                 self._dialling[attempt] = agent
-            case facts.AttemptDialled(_, attempt):
+            case facts.AttemptDialled(_, attempt) | facts.OutgoingDialled(_, attempt):
                 self._agents.spoke(self._dialling.get(attempt), None)
-            case facts.AttemptFinished(_, attempt):
+            case facts.AttemptFinished(_, attempt) | facts.OutgoingFinished(_, attempt):
                 self._dialling.pop(attempt, None)
             case _:
                 pass

@@ -18,6 +18,7 @@ from config.schema.values import (
     NumberText,
     Seconds,
     SecondsOrZero,
+    ServiceNumberText,
     ShownText,
     valid_hours,
 )
@@ -53,6 +54,16 @@ class LineCallbackSection(Section):
     hours: Annotated[str, AfterValidator(valid_hours)] = Field(
         "", description='dialled only within, centre\'s time: "08:00-21:00"; default: around the clock'
     )
+
+
+class ServiceNumber(Section):
+    """A short or service number that agents may dial by hand, and nothing else ever: 112, gas, a lift company."""
+
+    trunk: Id = Field(
+        description="the PJSIP endpoint that carries it: a line's trunk or one of its other_trunks"
+    )
+    number: ServiceNumberText = Field(description="exactly as this trunk wants it")
+    name: ShownText = Field(description="as agents choose it")
 
 
 class Line(Section):

@@ -108,6 +108,8 @@ def valid_ledger_url(text: str) -> str:
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
 HostText = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z.:_-]{1,253}$"), AfterValidator(_host)]
 NumberText = Annotated[str, StringConstraints(pattern=r"^\+?[0-9]{3,15}$")]
+ServiceNumberText = Annotated[str, StringConstraints(pattern=r"^\+?[0-9]{2,15}$")]
+"""Also short: 112."""
 EndpointText = Annotated[str, StringConstraints(pattern=r"^PJSIP/[A-Za-z0-9_-]{1,40}$")]
 ShownText = Annotated[str, Field(max_length=40), AfterValidator(_name_for_a_phone)]
 Days = Annotated[int, Field(ge=0, le=36500)]

@@ -6,16 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from queues.agents import agent_states, missed_offers
-from queues.callbacks import capacity, dispositions, moves, obligations, outage, schedule
+from queues.callbacks import capacity, dispositions, entries, moves, obligations, outage, schedule
 from queues.messages import events
 from queues.messages.commands import CancelAttempt, DialCallback, EraseAttemptTrace
 from queues.messages.events import ContactResult, OfferResult
 from queues.messages.journal import (
-    AttemptDialled,
-    AttemptFinished,
     AttemptHeard,
     AttemptMade,
-    AttemptReached,
     DialPostponed,
     DialRefused,
 )
@@ -44,10 +41,10 @@ ATTEMPT_GRACE = timedelta(seconds=15)
 
 @dataclass(frozen=True, slots=True)
 class ByHand:
-    """The channel on which an agent dialled by himself."""
+    """An agent dials by himself: on this channel, or at a screen, then his phone is rung."""
 
-    channel: ChannelName
-    channel_id: str
+    channel: ChannelName | None = None
+    channel_id: str = ""
 
 
 def give(centre: Centre, obligation: Obligation, agent: Agent, at: datetime, now: datetime) -> None:
@@ -71,7 +68,7 @@ def make(
     callback, e164 = obligation.line.callback, obligation.e164
     if callback is None or e164 is None:
         return _refuse(centre, obligation, DialRefusal.NO_TRUNK, at)
-    cap = centre.dial_caps.reached(e164, centre.policy.callbacks, now, len(centre.attempts))
+    cap = centre.dial_caps.reached(e164, centre.policy.callbacks, now, centre.dials_to_people)
     if cap is not None:
         return _capped(centre, obligation, cap, at, now, by_hand=by_hand is not None)
     if e164 in centre.numbers_in_flight:
@@ -176,7 +173,8 @@ def arm_deadline(centre: Centre, attempt: Attempt, now: datetime) -> None:
 def register(centre: Centre, attempt: Attempt) -> None:
     """From now on this dial is in flight."""
     centre.attempts[attempt.id] = attempt
-    centre.numbers_in_flight[attempt.e164] = attempt.id
+    if not attempt.is_service:
+        centre.numbers_in_flight[attempt.e164] = attempt.id
 
 
 def agent_ready(centre: Centre, event: events.AttemptAgentReady, _now: datetime) -> None:
@@ -185,8 +183,8 @@ def agent_ready(centre: Centre, event: events.AttemptAgentReady, _now: datetime)
     if attempt is None or attempt.state is not AttemptState.RINGING_AGENT:
         return
     attempt.move(AttemptInput.AGENT_TOOK)
-    centre.note(AttemptDialled(event.at, attempt.id))
-    obligation = centre.obligations.get(attempt.obligation)
+    centre.note(entries.dialled(attempt, event.at))
+    obligation = centre.owed_by(attempt)
     if obligation is not None:
         obligation.first_dial_at = obligation.first_dial_at or event.at
         obligations.agent_took_it(centre, obligation, event.at)
@@ -205,8 +203,9 @@ def contacted(centre: Centre, event: events.AttemptContacted, now: datetime) -> 
     agent_ready(centre, events.AttemptAgentReady(event.at, event.attempt), now)
     attempt.move(AttemptInput.REACHED)
     centre.timers.disarm(TimerKind.ATTEMPT_DEADLINE, attempt.id)
-    centre.note(AttemptReached(event.at, attempt.id))
-    dispositions.reached(centre, attempt, event.at)
+    centre.note(entries.reached(attempt, event.at))
+    if attempt.outgoing is None:
+        dispositions.reached(centre, attempt, event.at)
 
 
 def heard(centre: Centre, event: events.AttemptHeard, _now: datetime) -> None:
@@ -254,15 +253,13 @@ def end(centre: Centre, attempt: Attempt, event: events.AttemptEnded, now: datet
     rang = whether_it_rang(result, event.rang)
     if rang is None and result is ContactResult.CANCELLED and attempt.state is AttemptState.RINGING_AGENT:
         rang = False
-    if may_have_rung(result, rang):
+    if not attempt.is_service and may_have_rung(result, rang):
         centre.dial_caps.rang(attempt.e164, attempt.made_at)
-    centre.note(
-        AttemptFinished(event.at, attempt.id, result, event.dial_status, event.cause, event.sip_code, rang)
-    )
+    centre.note(entries.finished(attempt, event, result, rang))
     centre.order(EraseAttemptTrace(attempt.id))
     _free_agent(centre, attempt, result, event.agent_result, now)
     centre.tell(facts.AttemptOver(attempt, result, rang, event.at, now))
-    obligation = centre.obligations.get(attempt.obligation)
+    obligation = centre.owed_by(attempt)
     if obligation is None:
         return
     obligation.attempt = None
@@ -289,7 +286,10 @@ def _free_agent(
         agent_states.end_talking(centre, agent, attempt.queue.wrap_up, now)
         return
     agent_states.release(centre, agent)
-    if result is ContactResult.AGENT_DID_NOT_ANSWER:
+    if attempt.outgoing is not None:
+        # His own wish: a phone that he did not take up is no call missed.
+        agent_states.rest_until(centre, agent, attempt.rests_until or now, now)
+    elif result is ContactResult.AGENT_DID_NOT_ANSWER:
         why = missed_offers.why(agent_result, now - attempt.made_at)
         agent_states.not_taken(centre, agent, why, attempt.queue.decline_pause, now)
 

@@ -42,6 +42,18 @@ def attempt_over(centre: Centre, _fact: AttemptOver) -> None:
     unpark(centre)
 
 
+def trunks_have_room(centre: Centre) -> bool:
+    """Whether one more call by hand leaves residents who call the channels that are kept for them."""
+    policy = centre.policy.callbacks
+    return not policy.trunk_channels or _channels_left(centre) > 0
+
+
+def _channels_left(centre: Centre) -> int:
+    """A callback takes one channel of the trunks, as each resident's call does."""
+    policy = centre.policy.callbacks
+    return policy.trunk_channels - policy.keep_for_arrivals - len(centre.calls) - len(centre.attempts)
+
+
 def _free(centre: Centre) -> int:
     """How many more may be dialled; a large number where nothing limits it."""
     policy = centre.policy.callbacks
@@ -51,7 +63,5 @@ def _free(centre: Centre) -> int:
     if policy.max_in_flight:
         limits.append(policy.max_in_flight - len(centre.attempts))
     if policy.trunk_channels:
-        # A callback takes one channel of the trunks, as each resident's call does.
-        in_use = len(centre.calls) + len(centre.attempts)
-        limits.append(policy.trunk_channels - policy.keep_for_arrivals - in_use)
+        limits.append(_channels_left(centre))
     return min(limits)

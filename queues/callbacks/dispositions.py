@@ -33,7 +33,7 @@ def reached(centre: Centre, attempt: Attempt, at: datetime) -> None:
     agent = agent_states.agent_of(centre, attempt.agent)
     if agent is not None:
         agent.last_contact = attempt.obligation
-    obligation = centre.obligations.get(attempt.obligation)
+    obligation = centre.owed_by(attempt)
     if obligation is None:
         return
     obligations.reached(centre, obligation, at)

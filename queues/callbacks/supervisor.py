@@ -29,14 +29,18 @@ def assign(centre: Centre, event: events.TaskAssignmentRequested, _now: datetime
 
 
 def switch(centre: Centre, event: events.CallbackSwitchRequested, _now: datetime) -> None:
-    """Stopped: nobody is dialled any more, also not by an agent whose phone rings for it right now."""
+    """Stopped: nobody is dialled any more, also not by an agent whose phone rings for it right now.
+
+    But for service numbers: they are no resident's, and somebody may be in danger.
+    """
     centre.callbacks_stopped = not event.enabled
     centre.note(CallbacksSwitched(event.at, event.enabled, event.by, event.why))
     if event.enabled:
         capacity.unpark(centre)
         return
     for attempt in centre.attempts.values():
-        if attempt.state is AttemptState.RINGING_AGENT and not attempt.is_cancelled:
+        is_ringing = attempt.state is AttemptState.RINGING_AGENT and not attempt.is_cancelled
+        if is_ringing and not attempt.is_service:
             attempt.is_cancelled = True
             centre.order(CancelAttempt(attempt.id))
 

@@ -15,6 +15,7 @@ from queues.state.call import Call, CallState
 from queues.state.core_state import Centre
 from queues.state.handlers import Handlers
 from queues.state.obligation import obligation_of
+from queues.terms.outgoing import is_outgoing
 
 
 def call_passed_on(centre: Centre, call: Call, event: events.CallTransferred, now: datetime) -> None:
@@ -43,7 +44,7 @@ def callback_passed_on(centre: Centre, event: events.AttemptPassedOn, now: datet
     if agent.work is not Work.TALKING:
         withdrawals.free_from_other_offer(centre, None, agent.call, event.at, now)
         agent_states.start_talking(centre, agent, None)
-    agent.last_contact = obligation_of(event.attempt)
+    agent.last_contact = None if is_outgoing(event.attempt) else obligation_of(event.attempt)
     dispositions.passed_on(centre, event.attempt, now)
     centre.note(AttemptPassedOn(event.at, event.attempt, agent.id))
 

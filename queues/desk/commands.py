@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from queues.desk import agents, owed, waiting
+from queues.desk import agents, outgoing, owed, waiting
 from queues.messages.events import DeskCommand
 from queues.messages.journal import CommandDecided
 from queues.state.core_state import Centre
@@ -33,6 +33,7 @@ DOES: Mapping[CommandKind, Do] = {
     CommandKind.CALLBACKS_STOP: owed.stop_callbacks,
     CommandKind.CALLBACKS_GO_ON: owed.let_callbacks_go_on,
     CommandKind.MESSAGE_REVIEW: owed.review,
+    CommandKind.DIAL: outgoing.dial,
 }
 
 
@@ -56,7 +57,7 @@ def decide(centre: Centre, event: DeskCommand, now: datetime) -> None:
             event.agent,
             event.call,
             event.queue,
-            event.obligation,
+            event.obligation or (outgoing.answers(centre, event) if refusal is None else None),
             event.message,
             event.company,
             event.reason,

@@ -95,13 +95,14 @@ class EraseInboxEntry:
 
 @dataclass(frozen=True, slots=True)
 class DialCallback:
-    """Ring the agent's phone, then dial the resident.
+    """Ring the agent's phone, then dial the resident, or whom the agent wants to call.
 
     To be claimed in the ledger, committed, before it is sent (law 4); `attempt` is the agent's channel id.
     """
 
     attempt: AttemptId
-    obligation: ObligationId
+    obligation: ObligationId | None
+    """None: a call that he makes by hand."""
     agent: AgentId
     endpoint: Endpoint
     e164: Phone
@@ -110,7 +111,7 @@ class DialCallback:
     trunk: str
     caller_id: Phone
     label: str
-    due_at: datetime
+    due_at: datetime | None
     language: str
     notice: bool
     """Whether the resident hears that the conversation is recorded."""

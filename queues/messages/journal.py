@@ -39,6 +39,12 @@ from queues.messages.callback_journal import (
     VoiceNoted,
 )
 from queues.messages.events import OfferResult, QueueExit
+from queues.messages.outgoing_journal import (
+    OutgoingDialled,
+    OutgoingFinished,
+    OutgoingMade,
+    OutgoingReached,
+)
 from queues.terms.identifiers import (
     AgentId,
     AttemptId,
@@ -93,6 +99,10 @@ __all__ = [
     "OfferMade",
     "OfferRang",
     "Outcome",
+    "OutgoingDialled",
+    "OutgoingFinished",
+    "OutgoingMade",
+    "OutgoingReached",
     "OwnCallRefused",
     "RecordingMissed",
     "RecordingStarted",
@@ -367,6 +377,10 @@ JournalEntry = (
     | CallbacksSwitched
     | CommandDecided
     | CallMoved
+    | OutgoingMade
+    | OutgoingDialled
+    | OutgoingReached
+    | OutgoingFinished
     | HumanTaskOpened
     | RecordingMissed
     | RecordingStarted

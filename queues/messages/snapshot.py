@@ -20,6 +20,7 @@ from queues.terms.identifiers import (
     QueueName,
 )
 from queues.terms.outcomes import Choice, ContactResult, DeviceState, QueueExit
+from queues.terms.outgoing import Outgoing
 from queues.terms.phone import Phone
 from sla.obligation import ObligationState
 
@@ -249,16 +250,17 @@ class KnownObligation:
 
 @dataclass(frozen=True, slots=True)
 class KnownAttempt:
-    """A dial whose end the ledger does not know; its obligation may be closed already."""
+    """A dial whose end the ledger does not know; its obligation may be closed already, or there never was one."""
 
     attempt: AttemptId
-    obligation: ObligationId
+    obligation: ObligationId | None
     did: Did
     agent: AgentId
     e164: Phone
     made_at: datetime
     trunk: str = ""
     contacted_at: datetime | None = None
+    outgoing: Outgoing | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,9 +61,10 @@ def _restore_attempt(centre: Centre, known: KnownAttempt) -> None:
             made_at=known.made_at,
             trunk=known.trunk,
             state=AttemptState.RINGING_AGENT if known.contacted_at is None else AttemptState.TALKING,
+            outgoing=known.outgoing,
         ),
     )
-    obligation = centre.obligations.get(known.obligation)
+    obligation = None if known.obligation is None else centre.obligations.get(known.obligation)
     if obligation is not None:
         obligation.attempt = known.attempt
         if known.contacted_at is None:

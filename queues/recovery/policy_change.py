@@ -34,7 +34,7 @@ def change(centre: Centre, event: events.PolicyChanged, now: datetime) -> None:
     for obligation in centre.obligations.values():
         _follow(centre, obligation)
     for attempt in centre.attempts.values():
-        obligation_of_it = centre.obligations.get(attempt.obligation)
+        obligation_of_it = centre.owed_by(attempt)
         attempt.queue = (
             policy.queues.get(attempt.queue.name) or _first(policy)
             if obligation_of_it is None

@@ -9,9 +9,9 @@ from queues.messages.events import InboxRead
 from queues.messages.snapshot import LedgerRestored, PbxSnapshot
 from queues.policy import LinePolicy
 from queues.state.call import Call
-from queues.state.obligation import Obligation, obligation_of
+from queues.state.obligation import Attempt, Obligation, obligation_of
 from queues.state.voice_message import WaitingMessage
-from queues.terms.identifiers import CallId, CompanyId, Did, MessageId, ObligationId
+from queues.terms.identifiers import AttemptId, CallId, CompanyId, Did, MessageId, ObligationId
 
 
 class Known(Protocol):
@@ -24,6 +24,10 @@ class Known(Protocol):
     @property
     def messages(self) -> Mapping[MessageId, WaitingMessage]:
         """Messages that nobody has listened to."""
+
+    @property
+    def attempts(self) -> Mapping[AttemptId, Attempt]:
+        """Dials in flight."""
 
     @property
     def obligations(self) -> Mapping[ObligationId, Obligation]:
@@ -70,6 +74,9 @@ def _by_subject(known: Known, thing: object) -> CompanyId | None:
         return live.line.company
     obligation: ObligationId | None = getattr(thing, "obligation", None)
     attempt = getattr(thing, "attempt", None)
+    by_hand = None if attempt is None else known.attempts.get(attempt)
+    if by_hand is not None and by_hand.outgoing is not None:
+        return by_hand.outgoing.company
     if obligation is None and attempt is not None:
         obligation = obligation_of(attempt)
     if obligation is None and message is not None and (waiting := known.messages.get(MessageId(message))):

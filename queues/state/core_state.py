@@ -57,6 +57,9 @@ class Centre:
     ends with `settle_agents`, which brings the pools of idle agents and the journal up to date.
     """
 
+    outgoing_made = 0
+    """Calls made by hand in this run of the engine: the next one's id."""
+
     def __init__(
         self,
         policy: CentrePolicy,
@@ -120,6 +123,15 @@ class Centre:
         self._touched: dict[AgentId, Agent] = {}
         self.changed_agents: dict[AgentId, Agent] = {}
         """Whose place in the fallback queue has not been looked at since they changed."""
+
+    def owed_by(self, attempt: Attempt) -> Obligation | None:
+        """For which obligation it dials; None: nothing more is owed, or never was."""
+        return None if attempt.obligation is None else self.obligations.get(attempt.obligation)
+
+    @property
+    def dials_to_people(self) -> int:
+        """Dials in flight that the caps count: all but those of service numbers."""
+        return sum(not attempt.is_service for attempt in self.attempts.values())
 
     def line_of(self, did: Did) -> LinePolicy:
         """The line of a DID, also of one nobody configured."""

@@ -10,6 +10,7 @@ from enum import StrEnum
 from queues.policy import LinePolicy, QueuePolicy
 from queues.state.call import Place
 from queues.terms.identifiers import AgentId, AttemptId, CallId, CompanyId, ObligationId
+from queues.terms.outgoing import Outgoing
 from queues.terms.phone import Phone
 from sla.compliance import Care
 from sla.obligation import IN_FLIGHT, ObligationInput, ObligationState, next_state
@@ -155,7 +156,8 @@ class Attempt:
     """One dial in flight. `state` changes by `move` only."""
 
     id: AttemptId
-    obligation: ObligationId
+    obligation: ObligationId | None
+    """None: a call made by hand, for which nothing is owed."""
     agent: AgentId | None
     e164: Phone
     queue: QueuePolicy
@@ -163,6 +165,15 @@ class Attempt:
     trunk: str = ""
     state: AttemptState = AttemptState.RINGING_AGENT
     is_cancelled: bool = False
+    outgoing: Outgoing | None = None
+    """What a call made by hand is for."""
+    rests_until: datetime | None = None
+    """The wrap-up that its agent broke off to make it: what is left of it is his if he speaks with nobody."""
+
+    @property
+    def is_service(self) -> bool:
+        """It goes to a service number of the settings."""
+        return self.outgoing is not None and self.outgoing.is_service
 
     def move(self, what: AttemptInput) -> None:
         """Take the table's next state."""

@@ -25,6 +25,8 @@ class CommandKind(StrEnum):
     CALLBACKS_STOP = "callbacks_stop"
     CALLBACKS_GO_ON = "callbacks_go_on"
     MESSAGE_REVIEW = "message_review"
+    DIAL = "dial"
+    """An agent calls somebody by hand: `number` for `company`, and `reason` says what for."""
 
 
 class CommandRefusal(StrEnum):
@@ -54,6 +56,27 @@ class CommandRefusal(StrEnum):
     """Nobody has been reached yet: there is nothing to say of it."""
     NO_MESSAGE = "no_message"
     """No message that waits for a review."""
+    UNKNOWN_COMPANY = "unknown_company"
+    """No line of the settings is this company's."""
+    NO_TRUNK = "no_trunk"
+    """No line of the company names a trunk to dial through."""
+    NUMBER_INVALID = "number_invalid"
+    NUMBER_NOT_LISTED = "number_not_listed"
+    """A short or service number that the settings name for no trunk of the company (law 5)."""
+    NUMBER_FOREIGN = "number_foreign"
+    NUMBER_OURS = "number_ours"
+    DO_NOT_CALL = "do_not_call"
+    """He asked never to be called by us."""
+    DIALLING_STOPPED = "dialling_stopped"
+    """A supervisor has stopped all dials."""
+    IN_FLIGHT = "in_flight"
+    """Somebody dials this number already (law 4)."""
+    ON_THE_LINE = "on_the_line"
+    """He is on the line with us himself."""
+    CAP_REACHED = "cap_reached"
+    """It has been rung as often as the settings allow, or the whole centre dialled as often in an hour."""
+    TRUNKS_BUSY = "trunks_busy"
+    """What is left of the trunks' channels is kept for residents who call."""
 
 
 REFUSALS_IN_WORDS: dict[CommandRefusal, str] = {
@@ -71,5 +94,17 @@ REFUSALS_IN_WORDS: dict[CommandRefusal, str] = {
     CommandRefusal.NO_TASK: "it is no human's task: the engine sees to it",
     CommandRefusal.NOT_REACHED: "nobody has been reached yet",
     CommandRefusal.NO_MESSAGE: "no such message waits for a review",
+    CommandRefusal.UNKNOWN_COMPANY: "no line of the settings is this company's",
+    CommandRefusal.NO_TRUNK: "no line of this company names a trunk to dial through",
+    CommandRefusal.NUMBER_INVALID: "nobody can have this number",
+    CommandRefusal.NUMBER_NOT_LISTED: "no service_numbers of the settings names it for a trunk of the company",
+    CommandRefusal.NUMBER_FOREIGN: "the number is another country's",
+    CommandRefusal.NUMBER_OURS: "the number is our own",
+    CommandRefusal.DO_NOT_CALL: "he asked never to be called by us",
+    CommandRefusal.DIALLING_STOPPED: "a supervisor has stopped all dials",
+    CommandRefusal.IN_FLIGHT: "somebody is dialling this number already",
+    CommandRefusal.ON_THE_LINE: "he is on the line with us himself",
+    CommandRefusal.CAP_REACHED: "it was dialled as often as the settings allow",
+    CommandRefusal.TRUNKS_BUSY: "what is left of the trunks is kept for residents who call",
 }
 """For who reads no code."""

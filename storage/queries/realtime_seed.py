@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from queues.terms.phone import Phone
+from storage.schema.desk_tables import outgoing_calls
 from storage.schema.tables import (
     agent_states,
     attempts,
@@ -125,11 +126,15 @@ async def figure_rows(
         wanted = and_(calls.c.node == node, wanted)
         found = [_call(row) for row in await read(select(*_CALL_COLUMNS).where(wanted))]
         passed_on = await read(_transfers(wanted))
-        dialled = await read(
-            select(attempts.c.dialled_at, attempts.c.agent).where(
-                attempts.c.dialled_at.is_not(None), attempts.c.made_at >= start, attempts.c.made_at < until
+        dialled = [
+            row
+            for table in (attempts, outgoing_calls)
+            for row in await read(
+                select(table.c.dialled_at, table.c.agent).where(
+                    table.c.dialled_at.is_not(None), table.c.made_at >= start, table.c.made_at < until
+                )
             )
-        )
+        ]
         spoke = [
             Spoke(one.answered_at, one.agent, one.call) for one in found if one.agent and one.answered_at
         ]
@@ -152,8 +157,9 @@ async def figure_rows(
             owed=[(row.obligation, row.call) for row in await read(_owed(node))],
             dialling=[
                 (row.attempt, row.agent)
+                for table in (attempts, outgoing_calls)
                 for row in await read(
-                    select(attempts.c.attempt, attempts.c.agent).where(attempts.c.ended_at.is_(None))
+                    select(table.c.attempt, table.c.agent).where(table.c.ended_at.is_(None))
                 )
             ],
         )

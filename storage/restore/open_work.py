@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, case, exists, func, literal, select, true
+from sqlalchemy import ColumnElement, Row, Select, Table, case, exists, func, literal, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from queues.callbacks.outage import REASON as NETWORK
@@ -41,10 +41,12 @@ from queues.terms.outcomes import (
     ContactResult,
     QueueExit,
 )
+from queues.terms.outgoing import Outgoing
 from queues.terms.phone import Phone
 from sla.obligation import ObligationState
 from storage.restore.wrap_ups import left_resting
 from storage.rows.projection import CALLBACKS_SWITCH
+from storage.schema.desk_tables import outgoing_calls
 from storage.schema.tables import (
     attempt_transfers,
     attempts,
@@ -71,11 +73,21 @@ async def left_open(connection: AsyncConnection, node: str, at: datetime) -> Led
     of_obligation: dict[str, list[KnownOwedCall]] = defaultdict(list)
     for row in await rows(_owed_calls(node)):
         of_obligation[row.obligation].append(_owed_call(row))
-    recent = await rows(
-        select(attempts.c.e164, attempts.c.made_at).where(
-            attempts.c.made_at > at - timedelta(days=1), _may_have_rung()
-        )
-    )
+    day = at - timedelta(days=1)
+    recent = [
+        *await rows(
+            select(attempts.c.e164, attempts.c.made_at).where(
+                attempts.c.made_at > day, _may_have_rung(attempts)
+            )
+        ),
+        *await rows(
+            select(outgoing_calls.c.e164, outgoing_calls.c.made_at).where(
+                outgoing_calls.c.made_at > day,
+                outgoing_calls.c.is_service.is_(False),
+                _may_have_rung(outgoing_calls),
+            )
+        ),
+    ]
     enabled = await connection.scalar(
         select(switches.c.enabled).where(switches.c.node == node, switches.c.name == CALLBACKS_SWITCH)
     )
@@ -89,7 +101,10 @@ async def left_open(connection: AsyncConnection, node: str, at: datetime) -> Led
             _known_obligation(row, of_obligation[row.obligation])
             for row in await rows(_open_obligations(node))
         ),
-        tuple(map(_known_attempt, await rows(_attempts_in_flight(node)))),
+        (
+            *map(_known_attempt, await rows(_attempts_in_flight(node))),
+            *map(_known_outgoing, await rows(_outgoing_in_flight(node))),
+        ),
         tuple(DialledNumber(Phone(row.e164), row.made_at) for row in recent),
         tuple(map(_known_message, await rows(_waiting_messages(node)))),
         await left_resting(connection, node, at),
@@ -140,10 +155,10 @@ def _spent() -> ColumnElement[bool]:
     return attempts.c.result.not_in(_NOTHING_SPENT) & told_apart
 
 
-def _may_have_rung() -> ColumnElement[bool]:
+def _may_have_rung(table: Table) -> ColumnElement[bool]:
     """`queues.terms.outcomes.may_have_rung`, asked of a row; a dial in flight is counted when it ends."""
-    by_result = attempts.c.result.not_in([result.value for result in NO_RING_UNLESS_TOLD])
-    return func.coalesce(attempts.c.rang, by_result)
+    by_result = table.c.result.not_in([result.value for result in NO_RING_UNLESS_TOLD])
+    return func.coalesce(table.c.rang, by_result)
 
 
 def _offers_without_result(node: str) -> Select[Any]:
@@ -184,6 +199,10 @@ def _attempts_in_flight(node: str) -> Select[Any]:
         .join(obligations, obligations.c.obligation == attempts.c.obligation)
         .where(obligations.c.node == node, attempts.c.ended_at.is_(None))
     )
+
+
+def _outgoing_in_flight(node: str) -> Select[Any]:
+    return select(outgoing_calls).where(outgoing_calls.c.node == node, outgoing_calls.c.ended_at.is_(None))
 
 
 def _owed_call(row: _AnyRow) -> KnownOwedCall:
@@ -273,4 +292,26 @@ def _known_attempt(row: _AnyRow) -> KnownAttempt:
         made_at=row.made_at,
         trunk=row.trunk or "",
         contacted_at=row.contacted_at,
+    )
+
+
+def _known_outgoing(row: _AnyRow) -> KnownAttempt:
+    return KnownAttempt(
+        attempt=AttemptId(row.attempt),
+        obligation=None,
+        did=Did(row.did),
+        agent=AgentId(row.agent),
+        e164=Phone(row.e164),
+        made_at=row.made_at,
+        trunk=row.trunk or "",
+        contacted_at=row.contacted_at,
+        outgoing=Outgoing(
+            row.command,
+            CompanyId(row.company),
+            Did(row.did),
+            row.account,
+            row.by,
+            row.purpose,
+            row.is_service,
+        ),
     )

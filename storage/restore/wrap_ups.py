@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from queues.messages.journal import AgentState
 from queues.messages.snapshot import KnownRest
 from queues.terms.identifiers import AgentId, Did
+from storage.schema.desk_tables import outgoing_calls
 from storage.schema.tables import agent_states, attempts, calls, obligations
 
 LONGEST_REST = timedelta(hours=1)
@@ -45,6 +46,16 @@ async def left_resting(connection: AsyncConnection, node: str, at: datetime) -> 
             attempts.c.contacted_at.is_not(None),
         )
     )
-    conversations = sorted((*answered, *called_back), key=lambda row: row.spoke_at)
+    called = await connection.execute(
+        select(
+            outgoing_calls.c.agent, outgoing_calls.c.did, outgoing_calls.c.contacted_at.label("spoke_at")
+        ).where(
+            outgoing_calls.c.node == node,
+            outgoing_calls.c.agent.in_(began),
+            outgoing_calls.c.made_at > at - LONGEST_CALL,
+            outgoing_calls.c.contacted_at.is_not(None),
+        )
+    )
+    conversations = sorted((*answered, *called_back, *called), key=lambda row: row.spoke_at)
     lines = {row.agent: Did(row.did) for row in conversations}
     return tuple(KnownRest(AgentId(agent), since, lines.get(agent)) for agent, since in began.items())

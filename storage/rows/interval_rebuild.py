@@ -21,6 +21,7 @@ from storage.rows.interval_writer import (
     keep_book,
     seen_until,
 )
+from storage.schema.desk_tables import outgoing_calls
 from storage.schema.interval_columns import facts_of, sums_of
 from storage.schema.interval_tables import (
     agent_clocks,
@@ -201,14 +202,17 @@ class _Conversations:
         answered = [calls.c.node == self._node, calls.c.agent.is_not(None), calls.c.answered_at.is_not(None)]
         passed = [transfers.c.node == self._node]
         dialled: list[Any] = [obligations.c.node == self._node]
+        by_hand: list[Any] = [outgoing_calls.c.node == self._node]
         if start is not None:
             answered += [calls.c.arrived_at > start - _LONGEST_CALL, calls.c.answered_at > start]
             passed.append(transfers.c.at > start)
             dialled.append(attempts.c.made_at > start)
+            by_hand.append(outgoing_calls.c.made_at > start)
         if self._read_to is not None:
             answered += [calls.c.arrived_at <= self._read_to, calls.c.answered_at <= self._read_to]
             passed.append(transfers.c.at <= self._read_to)
             dialled.append(attempts.c.made_at <= self._read_to)
+            by_hand.append(outgoing_calls.c.made_at <= self._read_to)
         found = [
             *self._connection.execute(
                 select(calls.c.answered_at, calls.c.agent, calls.c.call).where(*answered)
@@ -219,7 +223,9 @@ class _Conversations:
         ]
         rows = [(row[0], row[1], row[2]) for row in found]
         query = select(attempts.c.made_at, attempts.c.agent).join(obligations).where(*dialled)
-        rows += [(row.made_at, row.agent, None) for row in self._connection.execute(query)]
+        query_by_hand = select(outgoing_calls.c.made_at, outgoing_calls.c.agent).where(*by_hand)
+        for one in (query, query_by_hand):
+            rows += [(row.made_at, row.agent, None) for row in self._connection.execute(one)]
         return sorted(rows, key=lambda row: row[0])
 
 

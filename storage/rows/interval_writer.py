@@ -19,6 +19,7 @@ from queues.messages.journal import AgentState
 from sla.quarters import quarter_of
 from storage.rows.agent_time import AgentBook, Shift
 from storage.rows.projection import Change, Insert, Place, Update
+from storage.schema.desk_tables import outgoing_calls
 from storage.schema.interval_columns import SUM_COLUMNS, facts_of, sums_of
 from storage.schema.interval_tables import (
     BOOKED_STATES,
@@ -210,7 +211,7 @@ def _summed_call(change: Change) -> str | None:
 def _is_agents(change: Change) -> bool:
     match change:
         case Insert(table):
-            return table in {agent_states, link_gaps, transfers, attempts}
+            return table in {agent_states, link_gaps, transfers, attempts, outgoing_calls}
         case Update(table, values=values):
             return table is calls and values.get("agent") is not None
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Table
 
 from queues.messages import journal as facts
 from queues.messages.journal import JournalEntry
+from queues.terms.outgoing import is_outgoing
 from sla.obligation import ObligationState
 from storage.schema import desk_tables, tables
 
@@ -125,7 +127,7 @@ def _callback_changes(entry: JournalEntry, place: Place) -> Iterator[Change]:
         case facts.AttemptHeard(_, attempt, sounds_like):
             yield _attempt(attempt, sounds_like=sounds_like.value)
         case facts.AttemptPassedOn(at, attempt, agent):
-            yield Insert(tables.attempt_transfers, {"attempt": attempt, "at": at, "agent": agent})
+            yield from _taken_over(attempt, at, agent)
         case facts.AttemptMade() | facts.AttemptDialled() | facts.AttemptReached() | facts.AttemptFinished():
             yield _attempt_change(entry)
         case _:
@@ -151,6 +153,13 @@ def _supervision_changes(entry: JournalEntry, place: Place) -> Iterator[Change]:
             yield _task(obligation, assigned_to=to[:_NAME], assigned_by=by[:_NAME], assigned_at=at)
         case facts.CommandDecided():
             yield Insert(desk_tables.desk_commands, _command_row(entry, place.node))
+        case (
+            facts.OutgoingMade()
+            | facts.OutgoingDialled()
+            | facts.OutgoingReached()
+            | facts.OutgoingFinished()
+        ):
+            yield _outgoing_change(entry, place.node)
         case facts.CallMoved(at, call, queue, raised):
             values = {"moved_to": queue, **({"raised_at": at} if raised else {})}
             yield _call(place.node, call, **values)
@@ -190,16 +199,59 @@ def _attempt_change(
             return _attempt(attempt, dialled_at=at)
         case facts.AttemptReached(at, attempt):
             return _attempt(attempt, contacted_at=at)
-        case facts.AttemptFinished(at, attempt, result, dial_status, cause, sip_code, rang):
-            return _attempt(
-                attempt,
-                ended_at=at,
-                result=result.value,
-                dial_status=dial_status[:30],
-                cause=cause,
-                sip_code=sip_code,
-                rang=rang,
-            )
+        case facts.AttemptFinished():
+            return _end_of_dial(entry)
+
+
+def _taken_over(attempt: str, at: datetime, agent: str) -> Iterator[Change]:
+    """Of a call made by hand the journal alone keeps it: it is nobody's duty."""
+    if not is_outgoing(attempt):
+        yield Insert(tables.attempt_transfers, {"attempt": attempt, "at": at, "agent": agent})
+
+
+def _outgoing_change(
+    entry: facts.OutgoingMade | facts.OutgoingDialled | facts.OutgoingReached | facts.OutgoingFinished,
+    node: str,
+) -> Change:
+    match entry:
+        case facts.OutgoingMade():
+            return Insert(desk_tables.outgoing_calls, _outgoing_row(entry, node))
+        case facts.OutgoingDialled(at, attempt):
+            return _attempt(attempt, dialled_at=at)
+        case facts.OutgoingReached(at, attempt):
+            return _attempt(attempt, contacted_at=at)
+        case facts.OutgoingFinished():
+            return _end_of_dial(entry)
+
+
+def _end_of_dial(entry: facts.AttemptFinished | facts.OutgoingFinished) -> Update:
+    return _attempt(
+        entry.attempt,
+        ended_at=entry.at,
+        result=entry.result.value,
+        dial_status=entry.dial_status[:30],
+        cause=entry.cause,
+        sip_code=entry.sip_code,
+        rang=entry.rang,
+    )
+
+
+def _outgoing_row(entry: facts.OutgoingMade, node: str) -> dict[str, Any]:
+    return {
+        "attempt": entry.attempt,
+        "node": node,
+        "command": entry.command,
+        "company": entry.company,
+        "did": entry.did[:40],
+        "agent": entry.agent,
+        "account": entry.account[:_NAME],
+        "by": entry.by[:_NAME],
+        "purpose": entry.purpose[:_WHY],
+        "e164": entry.e164.whole,
+        "made_at": entry.at,
+        "trunk": entry.trunk[:40],
+        "is_service": entry.is_service,
+    }
 
 
 def _closing(entry: facts.ObligationClosed) -> Iterator[Change]:
@@ -293,4 +345,5 @@ def _task(obligation: str, **values: Any) -> Update:
 
 
 def _attempt(attempt: str, **values: Any) -> Update:
-    return Update(tables.attempts, (("attempt", attempt),), values)
+    table = desk_tables.outgoing_calls if is_outgoing(attempt) else tables.attempts
+    return Update(table, (("attempt", attempt),), values)

@@ -13,7 +13,7 @@ from storage.rows.interval_writer import RollUp
 from storage.rows.projection import Change, Insert, Place, Update, changes_of
 from storage.rows.record import Record
 from storage.rows.statement_order import in_layers
-from storage.schema import tables
+from storage.schema import desk_tables, tables
 
 _BOUND = frozenset(
     {
@@ -25,6 +25,7 @@ _BOUND = frozenset(
         tables.dial_refusals,
         tables.switches,
         tables.messages,
+        desk_tables.outgoing_calls,
     }
 )
 """Bound to one another by keys and by the law's unique indexes: written as if in the order they happened."""

@@ -14,12 +14,16 @@ from typing import Any
 from sqlalchemy import Table
 
 from storage.rows.projection import Change, Insert, Update
-from storage.schema import tables
+from storage.schema import desk_tables, tables
 
 _Statement = tuple[type[Insert] | type[Update], Table, tuple[str, ...]]
 _Key = tuple[Any, ...]
 
-_ENDS = {tables.obligations: "closed_at", tables.attempts: "ended_at"}
+_ENDS = {
+    tables.obligations: "closed_at",
+    tables.attempts: "ended_at",
+    desk_tables.outgoing_calls: "ended_at",
+}
 """Tables with a place that only one open row may have, and the column that frees it."""
 _OBLIGATIONS = frozenset(
     {

@@ -159,6 +159,10 @@ ENTRIES: Names = _names(
         "DialPostponed": journal.DialPostponed,
         "VoiceNoted": journal.VoiceNoted,
         "RecordingMissed": journal.RecordingMissed,
+        "OutgoingMade": journal.OutgoingMade,
+        "OutgoingDialled": journal.OutgoingDialled,
+        "OutgoingReached": journal.OutgoingReached,
+        "OutgoingFinished": journal.OutgoingFinished,
     },
 )
 """What it writes down; a name may be an event's too: each union has its own table."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, Integer, String, Table, text
+from sqlalchemy import Boolean, Column, Index, Integer, String, Table, false, text
 
 from storage.schema.tables import Instant, metadata
 
-_IN_FLIGHT = text("ended_at IS NULL")
+_IN_FLIGHT = text("ended_at IS NULL AND NOT is_service")
 
 desk_commands = Table(
     "desk_commands",
@@ -55,8 +55,12 @@ outgoing_calls = Table(
     Column("rang", Boolean),
     Column("heard", Boolean),
     Column("sounds_like", String(20)),
+    Column("is_service", Boolean, nullable=False, server_default=false()),
 )
-"""Calls that agents made by hand, each with its purpose. `e164` is what was dialled: of a service number its digits."""
+"""Calls that agents made by hand, each with its purpose. `e164` is what was dialled: of a service number its digits.
+
+Law 4 is of telephones that people are called at: two agents may speak with 112 at once.
+"""
 Index(
     "uq_outgoing_calls_in_flight",
     outgoing_calls.c.e164,
@@ -64,3 +68,4 @@ Index(
     sqlite_where=_IN_FLIGHT,
     postgresql_where=_IN_FLIGHT,
 )
+Index("ix_outgoing_calls_number", outgoing_calls.c.e164, outgoing_calls.c.made_at)

@@ -201,6 +201,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "rang": "whether it rang there; NULL: nobody knows",
         "heard": "whether anything was heard of it; NULL: nobody told",
         "sounds_like": "a detector's hint",
+        "is_service": "a number of the settings' service_numbers",
     },
     "audit": {"id": "counts the rows", "who": "login name", "what": "what was asked for"},
     "deletions": {

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, or_, select, union
 
 from storage.schema import tables
+from storage.schema.desk_tables import outgoing_calls
 from storage.schema.tables import (
     Instant,
     attempts,
@@ -81,6 +82,12 @@ def _queries(node: str, at: datetime) -> Iterator[tuple[Table, Select[Any]]]:
         attempts,
         select(attempts).where(
             or_(attempts.c.obligation.in_(owed), attempts.c.made_at > at - timedelta(days=1))
+        ),
+    )
+    yield (
+        outgoing_calls,
+        select(outgoing_calls).where(
+            or_(outgoing_calls.c.ended_at.is_(None), outgoing_calls.c.made_at > at - timedelta(days=1))
         ),
     )
     yield human_tasks, select(human_tasks).where(human_tasks.c.obligation.in_(owed))

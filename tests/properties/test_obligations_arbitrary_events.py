@@ -25,6 +25,8 @@ from queues.messages.journal import (
     ObligationMoved,
     ObligationOpened,
     Outcome,
+    OutgoingFinished,
+    OutgoingMade,
 )
 from queues.policy import CallbackPolicy
 from queues.terms.identifiers import AttemptId, ObligationId
@@ -58,7 +60,11 @@ def test_law_2_and_4_whoever_was_missed_is_owed_one_contact_and_dialled_by_one_a
                     assert e164 not in in_flight.values()
                     assert e164.whole.startswith("+7916")  # Law 5: not the Kazakh one.
                     in_flight[attempt] = e164
-                case AttemptFinished(attempt=attempt):
+                case OutgoingMade(attempt=attempt, e164=e164, is_service=is_service):
+                    # P6: of another kind, and of one number with callbacks all the same.
+                    assert is_service or e164 not in in_flight.values()
+                    in_flight[attempt] = e164
+                case AttemptFinished(attempt=attempt) | OutgoingFinished(attempt=attempt):
                     del in_flight[attempt]
                 case _:
                     pass

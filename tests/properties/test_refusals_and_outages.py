@@ -97,7 +97,7 @@ class Played:
                 result = ContactResult.NO_ANSWER
         if rang:
             self.rings.append((self.now, dial.e164))
-        self.spent[dial.obligation] += spends_an_attempt(result, rang)
+        self.spent[str(dial.obligation)] += spends_an_attempt(result, rang)
         self.tell(events.AttemptEnded(self.now, dial.attempt, result, sip_code=how.sip_code, rang=rang))
 
     def reach(self) -> None:

@@ -19,6 +19,7 @@ from queues.terms.identifiers import (
     AttemptId,
     CallId,
     ChannelName,
+    CompanyId,
     Did,
     MessageId,
     ObligationId,
@@ -26,9 +27,18 @@ from queues.terms.identifiers import (
     QueueName,
 )
 from queues.terms.outcomes import ContactResult, Disposition, QueueExit, SoundsLike
+from queues.terms.outgoing import outgoing_id
 from queues.terms.phone import Phone
 from sla.obligation import ObligationState
-from tests.support.centre import EMERGENCY, EMERGENCY_DID, GENERAL, GENERAL_DID, NOON, small_centre
+from tests.support.centre import (
+    EMERGENCY,
+    EMERGENCY_DID,
+    GENERAL,
+    GENERAL_DID,
+    NOON,
+    SERVICE,
+    small_centre,
+)
 
 CALLS = st.sampled_from([CallId(f"c{n}") for n in range(6)])
 AGENTS = st.sampled_from([AgentId("1001"), AgentId("1002"), AgentId("1003"), AgentId("9999")])
@@ -36,9 +46,14 @@ MOMENTS = st.integers(0, 9000).map(lambda tenths: NOON + timedelta(milliseconds=
 DIDS = st.sampled_from([GENERAL_DID, EMERGENCY_DID, Did("unknown")])
 OFFERS = st.builds(lambda call, n: OfferId(f"{call}/1.{n}"), CALLS, st.integers(1, 4))
 CHANNELS = st.sampled_from([ChannelName("a"), ChannelName("b")])
-NUMBERS = st.sampled_from([Phone("+79160000000"), Phone("89160000001"), Phone(""), Phone("+77011234567")])
+NUMBERS = st.sampled_from(
+    [Phone("+79160000000"), Phone("89160000001"), Phone(""), Phone("+77011234567"), SERVICE, Phone("112")]
+)
 OBLIGATIONS = CALLS.map(lambda call: ObligationId(f"ob-{call}"))
-ATTEMPTS = st.builds(lambda call, n: AttemptId(f"ob-{call}.1.{n}"), CALLS, st.integers(1, 3))
+ATTEMPTS = st.one_of(
+    st.builds(lambda call, n: AttemptId(f"ob-{call}.1.{n}"), CALLS, st.integers(1, 3)),
+    st.integers(1, 3).map(lambda n: outgoing_id("", 1, n)),
+)
 
 LIVE_CALLS = st.builds(
     events.LiveCall,
@@ -251,6 +266,19 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
         disposition=st.sampled_from(Disposition),
         review=st.sampled_from(events.Review),
         contacted_at=st.none() | MOMENTS,
+        company=st.sampled_from([None, CompanyId("sever"), CompanyId("sever")]),
+        number=NUMBERS,
+    ),
+    st.builds(
+        events.DeskCommand,
+        at=MOMENTS,
+        id=st.text("uvwxyz", min_size=2, max_size=2),
+        kind=st.just(CommandKind.DIAL),
+        account=st.just("7"),
+        by=st.just("agent"),
+        agent=AGENTS,
+        company=st.just(CompanyId("sever")),
+        reason=st.just("he asked for it"),
         number=NUMBERS,
     ),
     st.builds(

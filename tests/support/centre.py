@@ -26,6 +26,7 @@ from queues.policy import (
     LineCallback,
     LinePolicy,
     QueuePolicy,
+    ServiceNumber,
 )
 from queues.terms.identifiers import AgentId, CallId, ChannelName, CompanyId, Did, Endpoint, QueueName
 from queues.terms.phone import Phone
@@ -42,6 +43,8 @@ def moment(seconds: float) -> datetime:
     return NOON + timedelta(seconds=seconds)
 
 
+SERVICE = Phone("104")
+"""The one service number of the small centre's settings."""
 CALLBACK = LineCallback("trunk", Phone("+74951234501"))
 
 
@@ -78,6 +81,7 @@ def small_centre(
         },
         agents={profile.id: profile for profile in profiles},
         callbacks=callbacks or CallbackPolicy(own_numbers=frozenset({Phone("+74951234501")})),
+        service_numbers=(ServiceNumber("trunk", SERVICE),),
     )
 
 

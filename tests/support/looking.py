@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from queues.live_state import AgentView, CallView, CentreView, MessageView, ObligationView
-from queues.terms.identifiers import AgentId, CallId, MessageId, ObligationId
+from queues.live_state import (
+    AgentView,
+    CallView,
+    CentreView,
+    MessageView,
+    ObligationView,
+    OutgoingView,
+)
+from queues.terms.identifiers import AgentId, AttemptId, CallId, MessageId, ObligationId
 
 
 class Looking:
@@ -23,6 +30,9 @@ class Looking:
 
     def obligation(self, obligation: ObligationId) -> ObligationView | None:
         return next((one for one in self._view.obligations if one.obligation == obligation), None)
+
+    def outgoing(self, attempt: AttemptId) -> OutgoingView | None:
+        return next((one for one in self._view.outgoing if one.attempt == attempt), None)
 
     def message(self, message: MessageId) -> MessageView | None:
         return next((one for one in self._view.messages if one.message == message), None)

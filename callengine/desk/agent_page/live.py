@@ -17,6 +17,7 @@ from callengine.desk.agent_page.pops.happenings import (
     on_the_line,
     pop_of_call,
     pop_of_callback,
+    pop_of_outgoing,
 )
 from callengine.desk.agent_page.pops.kitchen import Kitchen
 from callengine.desk.agent_page.pops.pop import Pop
@@ -170,21 +171,29 @@ class AgentPages:
                 owed = message.owed
                 self._kitchen.begin(message.attempt, owed.company, owed.number)
                 self._show(message.agent, pop_of_callback(message.attempt, owed, message.at))
-            case live.OfferOver() | live.CallbackOver():
+            case live.OutgoingBegan(outgoing=one):
+                self._kitchen.begin(one.attempt, one.company, one.number)
+                if one.agent is not None:
+                    self._show(one.agent, pop_of_outgoing(one, message.at))
+            case live.OfferOver() | live.CallbackOver() | live.OutgoingOver():
                 self._over(picture, message)
             case live.CallAnswered(agent=str() as agent) | live.CallHandedOver(agent=agent):
                 self._answered(picture, message.call, agent, message.at)
             case live.CallbackIs(state="talking"):
                 self._answered(picture, message.attempt, message.agent, message.at)
+            case live.OutgoingIs(state="talking"):
+                self._answered(picture, message.attempt, None, message.at)
             case live.CallEnded():
                 self._kitchen.ended(message.call, message.at)
                 self._tell_all("over", {"call": message.call})
             case _:
                 return
 
-    def _over(self, picture: Picture, message: live.OfferOver | live.CallbackOver) -> None:
-        """Taken by nobody, or the callback has ended: pages that show it as ringing do not any more."""
-        if isinstance(message, live.CallbackOver):
+    def _over(
+        self, picture: Picture, message: live.OfferOver | live.CallbackOver | live.OutgoingOver
+    ) -> None:
+        """Taken by nobody, or the dial has ended: pages that show it as ringing do not any more."""
+        if not isinstance(message, live.OfferOver):
             self._kitchen.ended(message.attempt, message.at)
             self._tell_all("over", {"call": message.attempt})
             return

@@ -77,6 +77,16 @@ class Dial:
 
 
 @dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A call that an agent makes by hand."""
+
+    call: live.LiveOutgoing
+    state: str
+    """ringing_agent, dialling or talking."""
+    talks_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """All of it at `at`, the engine's clock."""
 
@@ -88,6 +98,7 @@ class Picture:
     owed: Mapping[str, live.LiveObligation] = field(default_factory=dict)
     messages: Mapping[str, live.LiveVoiceMessage] = field(default_factory=dict)
     dials: Mapping[str, Dial] = field(default_factory=dict)
+    outgoing: Mapping[str, Outgoing] = field(default_factory=dict)
     callbacks_stopped: bool = False
     settings: str = ""
     """Another one than before: the engine has read its settings anew."""
@@ -117,6 +128,10 @@ def begun(snapshot: live.Snapshot) -> Picture:
         {
             one.attempt: Dial(one.attempt, one.obligation, one.agent, one.state, one.made_at)
             for one in snapshot.dials
+        },
+        {
+            one.attempt: Outgoing(one, one.state, one.made_at if one.state == "talking" else None)
+            for one in snapshot.outgoing
         },
         snapshot.callbacks_stopped,
         snapshot.settings,
@@ -203,6 +218,8 @@ def _after_owed(picture: Picture, message: live.Live) -> Picture:
             return replace(picture, dials={**picture.dials, now.attempt: now})
         case live.CallbackOver():
             return replace(picture, dials=_without(picture.dials, message.attempt))
+        case live.OutgoingBegan() | live.OutgoingIs() | live.OutgoingOver():
+            return _after_outgoing(picture, message)
         case live.VoiceMessageIs():
             return replace(picture, messages={**picture.messages, message.message.message: message.message})
         case live.VoiceMessageOver():
@@ -211,6 +228,24 @@ def _after_owed(picture: Picture, message: live.Live) -> Picture:
             return replace(picture, callbacks_stopped=message.stopped)
         case _:
             return picture
+
+
+def _after_outgoing(
+    picture: Picture, message: live.OutgoingBegan | live.OutgoingIs | live.OutgoingOver
+) -> Picture:
+    match message:
+        case live.OutgoingBegan(outgoing=begun_now):
+            now = Outgoing(begun_now, begun_now.state)
+            return replace(picture, outgoing={**picture.outgoing, begun_now.attempt: now})
+        case live.OutgoingIs(attempt=attempt, state=state):
+            known = picture.outgoing.get(attempt)
+            if known is None:
+                return picture
+            since = message.at if state == "talking" else None
+            now = replace(known, state=state, talks_since=since)
+            return replace(picture, outgoing={**picture.outgoing, attempt: now})
+        case live.OutgoingOver(attempt=attempt):
+            return replace(picture, outgoing=_without(picture.outgoing, attempt))
 
 
 def _with_owed(picture: Picture, owed: live.LiveObligation) -> Picture:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from callengine.control.live_messages import LiveObligation
+from callengine.control.live_messages import LiveObligation, LiveOutgoing
 from callengine.desk.agent_page.pops.pop import Pop
 from callengine.desk.cards.values import CardKind
 from callengine.desk.engine_link.picture import Call, Picture
@@ -14,7 +14,7 @@ from callengine.desk.engine_link.picture import Call, Picture
 
 @dataclass(frozen=True, slots=True)
 class OnTheLine:
-    """A call or a callback, whose it is, and since when they speak."""
+    """A call, a callback or a call by hand, whose it is, and since when they speak."""
 
     pop: Pop
     kind: CardKind
@@ -42,6 +42,21 @@ def pop_of_callback(attempt: str, owed: LiveObligation, at: datetime) -> Pop:
     return Pop(attempt, "callback", owed.company, owed.label, "", owed.number, owed.arrived_at, at, owed)
 
 
+def pop_of_outgoing(outgoing: LiveOutgoing, at: datetime) -> Pop:
+    """Somebody whom the agent calls by hand: whom and what for."""
+    return Pop(
+        outgoing.attempt,
+        "dialled",
+        outgoing.company,
+        outgoing.label,
+        "",
+        outgoing.number,
+        outgoing.made_at,
+        at,
+        purpose=outgoing.purpose,
+    )
+
+
 def on_the_line(picture: Picture) -> Iterator[OnTheLine]:
     """All of them."""
     for call in picture.calls.values():
@@ -52,6 +67,8 @@ def on_the_line(picture: Picture) -> Iterator[OnTheLine]:
             talks_since = dial.since if dial.state == "talking" else None
             pop = pop_of_callback(dial.attempt, owed, picture.at)
             yield OnTheLine(pop, "callback", dial.agent, talks_since)
+    for one in picture.outgoing.values():
+        yield OnTheLine(pop_of_outgoing(one.call, picture.at), "dialled", one.call.agent, one.talks_since)
 
 
 def of_agent(picture: Picture, agent: str) -> OnTheLine | None:

@@ -59,7 +59,7 @@ class Kitchen:
     def answered(self, kind: CardKind, call: str, agent: str, pop: Pop, at: datetime) -> None:
         """A human speaks with the resident: his card is opened, with what was chosen."""
         number = e164_of(pop.number) if pop.number else ""
-        opening = Opening(kind, call, pop.company, agent, number, pop.label, at)
+        opening = Opening(kind, call, pop.company, agent, number, pop.label, at, purpose=pop.purpose)
         self._later(self._open(opening))
 
     def ended(self, call: str, at: datetime) -> None:

@@ -109,6 +109,8 @@ class Pop:
     """None: still being read."""
     chosen: str = ""
     """The place that a digit chose."""
+    purpose: str = ""
+    """What a call by hand is for."""
 
 
 def initials(name: str) -> str:
