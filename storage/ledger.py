@@ -13,20 +13,18 @@ from sqlalchemy import URL, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from queues.messages.decision import Decision
-from queues.messages.events import Event, LedgerRestored
+from queues.messages.events import LedgerRestored
 from queues.terms.identifiers import AttemptId, CallId
 from queues.terms.outgoing import is_outgoing
 from storage.leases import CHARGE_SECONDS, Lease, charge_of, hold, is_held, keep_for
 from storage.migrate import upgrade
 from storage.restore.open_work import left_open
-from storage.rows.codec import decision_from_json, event_from_json
 from storage.rows.record import Record
 from storage.rows.row_writer import insert_new
 from storage.schema.database import create_ledger_engine, is_in_memory, keep_private, ledger_url
 from storage.schema.desk_tables import desk_commands, outgoing_calls
 from storage.schema.errors import DatabaseUnreachable, LedgerAway, LedgerError
-from storage.schema.tables import attempts, calls, journal, runs
+from storage.schema.tables import attempts, calls, runs
 from storage.spool.batch_writer import WRITE_SECONDS, BatchWriter
 from storage.spool.drain import AWAY, Drain, LedgerNews
 from storage.spool.local_replica import StandIn
@@ -179,17 +177,6 @@ class Ledger:
             return found
 
         return await self._ask(look)
-
-    async def recorded(self, epoch: int) -> AsyncIterator[tuple[datetime, Event, Decision]]:
-        """One run's journal in order: when each event was handled, the event, the decision."""
-        query = (
-            select(journal)
-            .where(journal.c.node == self.node, journal.c.epoch == epoch)
-            .order_by(journal.c.seq)
-        )
-        async with self.engine.connect() as connection:
-            async for row in await connection.stream(query):
-                yield row.at, event_from_json(row.event), decision_from_json(row.decision)
 
     async def _ask(self, question: Callable[[AsyncConnection], Awaitable[_T]]) -> _T:
         """The database's answer; when it is away that of the stand-in. Raises LedgerAway without a spool."""

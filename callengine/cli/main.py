@@ -31,6 +31,7 @@ _ELSEWHERE: Final = {
     "desk": "callengine.cli.desk:desk",
     "messages": "callengine.cli.callbacks:messages",
     "reconcile": "callengine.cli.reconcile:reconcile_command",
+    "replay": "callengine.cli.replay:replay",
     "report": "callengine.cli.report:report",
     "retention": "callengine.cli.retention:retention",
     "sample": "callengine.cli.sample:sample",

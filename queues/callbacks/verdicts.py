@@ -67,7 +67,6 @@ def judge_closed(centre: Centre, obligation: Obligation, contacted_at: datetime 
     """Nothing is owed any more: each call of the episode by its own arrival."""
     for owed in obligation.owed:
         judge_owed(centre, replace(owed, care=_care(obligation, owed, contacted_at)), at)
-    obligation.owed = []
 
 
 def _care(obligation: Obligation, owed: OwedCall, contacted_at: datetime | None) -> Care:

@@ -1,1 +1,1 @@
-"""What a start finds unfinished in the ledger."""
+"""What a start finds unfinished in the ledger, and a whole earlier run as it was recorded."""

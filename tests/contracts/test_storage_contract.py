@@ -26,6 +26,7 @@ from queues.terms.phone import Phone
 from storage.ledger import Ledger, open_ledger
 from storage.migrate import alembic_config, upgrade
 from storage.queries.obligations import obligation_ends
+from storage.restore.recorded_run import recorded
 from storage.schema.database import create_ledger_engine, ledger_url
 from storage.schema.errors import LedgerError
 from storage.schema.tables import calls, metadata
@@ -77,7 +78,7 @@ async def test_the_journal_replays_to_the_same_decisions(ledger: Ledger) -> None
     play(ledger, desk, stream)
     await ledger.writer.flush()
     replay, told = Replay(Dispatcher(small_centre(2), epoch=1, started_at=NOON), NOON), []
-    async for at, event, decision in ledger.recorded(ledger.epoch):
+    async for at, event, decision in recorded(ledger.reader, ledger.node, ledger.epoch):
         told.append((event, decision))
         assert replay.hand_in(at, event, decision) is None
     assert told == list(zip(stream, desk.decisions, strict=True))

@@ -302,3 +302,41 @@ def test_a_line_without_a_trunk_owes_a_contact_by_a_human() -> None:
     shift = Shift(without_callbacks(small_centre(1)))
     shift.miss()
     assert shift.tasks == [DialRefusal.NO_TRUNK]
+
+
+def test_who_took_a_callback_is_talking_and_who_has_other_work_is_not_made_to() -> None:
+    shift = dialled()
+    shift.tell(events.AttemptAgentReady(moment(20), FIRST))
+    assert shift.dispatcher.view().agents[0].state.value == "talking"
+    other = Shift()
+    known = events.KnownAttempt(FIRST, OB1, GENERAL_DID, A1, Phone("+79161234567"), moment(-20))
+    other.tell(events.LedgerRestored(moment(1), (), attempts=(known,)))
+    other.devices(2, DeviceState.IDLE)
+    other.tell(
+        events.AttemptAgentReady(moment(3), FIRST)
+    )  # By the ledger it is his; his phone knows nothing of it.
+    assert other.dispatcher.view().agents[0].state.value == "free"
+
+
+def test_an_alarm_that_comes_while_he_is_dialled_changes_nothing() -> None:
+    shift = dialled()
+    decision = shift.tell(events.ObligationDue(moment(30), OB1))
+    assert decision.journal == ()
+    assert shift.state() is ObligationState.CLAIMED
+
+
+def test_it_is_looked_at_just_after_each_of_its_calls_can_be_kept_no_more() -> None:
+    shift = Shift()
+    shift.tell(arrived("c1", 1))
+    shift.tell(events.MessageLeft(moment(200), CallId("c1"), "/a.wav"))
+    shift.tell(events.CallEnded(moment(200), CallId("c1"), 16))
+    tick = timedelta(microseconds=1)
+    shift.due(421)  # Due by 601; the message may be reviewed until 800.
+    assert shift.wakes == [moment(601)]
+    shift.due(601)
+    assert shift.wakes == [moment(800) + tick]
+    shift.due(800)
+    assert shift.verdicts == {}
+    shift.tell(events.ObligationDue(moment(800) + tick, OB1))
+    assert shift.verdicts == {"c1": "broken"}
+    assert shift.wakes == []

@@ -144,3 +144,14 @@ def test_an_alarm_that_another_alarm_made_needless_does_not_ring() -> None:
     time.wake_late(moment(100))
     assert closed == ["ob-c2"]
     assert set(time.dispatcher.centre.obligations) == {"ob-c1"}
+
+
+def test_what_is_due_at_the_very_moment_at_which_a_held_up_loop_goes_on_is_told_too() -> None:
+    time, told = centre()
+    time.hear(arrived("c1", 1))
+    time.hear(holding("c1", 2))
+    due = time.next_due()
+    assert due is not None
+    told.clear()
+    time.wake_late(due)
+    assert kinds(told) == [(TimePassed, due)]

@@ -6,10 +6,12 @@ from queues.messages import events
 from queues.messages.commands import FetchFromFallback, OfferCall, ReturnToHold, SetFallbackMember
 from queues.messages.decision import Decision
 from queues.messages.events import DeviceState, LiveCallState, PbxSnapshot
-from queues.messages.journal import AgentState, CallFinished
+from queues.messages.journal import AgentState, CallFinished, OfferEnded
 from queues.terms.identifiers import AgentId, CallId, ChannelName
+from queues.terms.outcomes import OfferResult
 from queues.terms.phone import Phone
 from tests.support.centre import GENERAL_DID, Desk, arrived, holding, moment, small_centre
+from tests.unit.queues.test_queues_pbx_queue import seen, watching
 
 FIRST, SECOND = AgentId("1001"), AgentId("1002")
 
@@ -251,3 +253,40 @@ def test_who_comes_back_exactly_when_the_others_wait_no_longer_holds_nobody_up()
     desk.tell(arrived("c2", 101, number="+79160000002"))
     assert offered(desk.tell(holding("c2", 101))) == []
     assert offered(desk.tell(events.AgentPhoneUsed(moment(102.5), FIRST, in_use=False))) == [("c2", "1001")]
+
+
+def test_who_is_answered_there_without_a_ring_that_was_told_holds_nobody_up() -> None:
+    desk = Desk(small_centre(2))
+    returned(desk, live("c1", 40, LiveCallState.FALLBACK), agents=(phone(FIRST), phone(SECOND)))
+    desk.tell(events.CallAnswered(moment(100.5), CallId("c1"), FIRST, by_fallback=True))
+    desk.tell(arrived("c2", 100.6, number="+79160000002"))
+    assert offered(desk.tell(holding("c2", 100.6))) == [("c2", "1002")]
+
+
+def test_whom_a_watched_queue_took_from_the_fallback_is_not_fetched_from_it() -> None:
+    desk = Desk(small_centre(1))
+    returned(desk, live("c1", 40, LiveCallState.FALLBACK), agents=(phone(FIRST),))
+    desk.tell(events.QueueJoined(moment(100.5), CallId("c1")))
+    assert (desk.dispatcher.next_wakeup(), desk.dispatcher.centre.returning) == (None, {})
+
+
+def test_whom_the_dialplan_takes_to_the_fallback_from_a_watched_queue_rings_no_more_where_he_was() -> None:
+    desk = Desk(watching())
+    desk.open()
+    desk.tell(seen(4))
+    desk.tell(events.QueueJoined(moment(4), CallId("c1")))
+    desk.tell(events.AgentRang(moment(5), CallId("c1"), FIRST, ChannelName("PJSIP/1001-1")))
+    assert state_of(desk, FIRST) is AgentState.OFFERED
+    desk.tell(events.CallFellBack(moment(6), CallId("c1")))
+    assert state_of(desk, FIRST) is AgentState.FREE
+    assert [(one.offer, one.result) for one in desk.journal(OfferEnded)] == [
+        ("c1/1.1", OfferResult.CALLER_GONE)
+    ]
+
+
+def test_of_who_hangs_up_while_he_is_fetched_nothing_is_left_to_be_done() -> None:
+    desk = Desk(small_centre(1))
+    returned(desk, live("c1", 40, LiveCallState.FALLBACK), agents=(phone(FIRST),))
+    assert desk.dispatcher.next_wakeup() == moment(101)
+    desk.tell(events.CallEnded(moment(100.5), CallId("c1"), 16))
+    assert (desk.dispatcher.next_wakeup(), desk.dispatcher.centre.returning) == (None, {})

@@ -7,11 +7,11 @@ from datetime import time, timedelta
 
 import pytest
 
-from queues.callbacks import outage
+from queues.callbacks import outage, schedule
 from queues.messages import events
 from queues.messages.commands import TellAgent
 from queues.messages.events import ContactResult, DeviceState, Disposition, Review
-from queues.messages.journal import CallJudged, ObligationJoined
+from queues.messages.journal import CallJudged, ObligationJoined, Unexpected
 from queues.policy import CentrePolicy, DayHours
 from queues.terms.identifiers import AgentId, CallId, ChannelName, MessageId
 from queues.terms.outcomes import Told
@@ -21,7 +21,7 @@ from sla.obligation import ObligationState
 from sla.promises import RU_416, ClockStart
 from tests.support.centre import EMERGENCY_DID, arrived, holding, moment, small_centre
 from tests.support.shift import A1, OB1, OB2, Shift, dialled
-from tests.unit.queues.test_queues_attempts import FIRST, owed_by_both
+from tests.unit.queues.test_queues_attempts import FIRST, owed_by_both, two_companies
 
 A2, C2 = AgentId("1002"), CallId("c2")
 HIS = ChannelName("PJSIP/1001-9")
@@ -316,3 +316,39 @@ def test_a_number_that_the_network_says_nobody_has_is_left_to_a_human_also_when_
     shift.miss("c2", 70)
     assert shift.state() is ObligationState.IMPOSSIBLE
     assert len(shift.dials) == 1
+
+
+def test_who_is_missed_on_one_line_while_he_waits_on_another_is_not_dialled_until_that_is_over() -> None:
+    shift = Shift(two_companies())
+    shift.tell(arrived("c1", 1))
+    shift.tell(arrived("c2", 2, did=EMERGENCY_DID))
+    shift.tell(events.CallEnded(moment(3), CallId("c1"), 16))
+    assert shift.state(OB1) is ObligationState.SUSPENDED
+    shift.tell(events.CallEnded(moment(9), C2, 16))
+    assert shift.state(OB1) is ObligationState.PLANNED
+
+
+def test_he_calls_and_hangs_up_while_his_telephone_is_dialled_and_that_dial_is_all() -> None:
+    shift = dialled()
+    shift.tell(events.AttemptAgentReady(moment(19), FIRST))
+    shift.tell(arrived("c2", 20))
+    shift.tell(events.CallEnded(moment(21), C2, 16))
+    assert shift.state() is ObligationState.DIALLING
+    assert shift.journal(ObligationJoined) == [ObligationJoined(moment(21), OB1, C2)]
+    assert shift.journal(Unexpected) == []
+
+
+def test_a_dial_may_start_at_the_very_last_moment_that_is_in_time() -> None:
+    shift = Shift()
+    shift.miss()
+    centre, owed = shift.dispatcher.centre, shift.dispatcher.centre.obligations[OB1]
+    last = owed.due_at - shift.policy.callbacks.last_start_before_due
+    late = owed.due_at + 2 * shift.policy.callbacks.retry_when_late
+    tick = timedelta(microseconds=1)
+    within = schedule.is_within_duty
+    assert shift.policy.callbacks.late_attempts == 2
+    assert [within(centre, owed, last, last), within(centre, owed, last + tick, last)] == [True, False]
+    assert [within(centre, owed, late, last + tick), within(centre, owed, late + tick, last + tick)] == [
+        True,
+        False,
+    ]

@@ -183,7 +183,8 @@ def test_who_waits_and_waited_keeps_his_place_and_the_time_he_was_held_back_is_o
     assert states(desk) == {C1: "held_back"}
     decision = look(desk, found(LiveCallState.HOLDING), phones=(phone(),), at=2.5)
     assert offers(decision) == [(C1, A1)]
-    assert desk.tell(events.TimePassed(moment(4))).journal == ()
+    desk.tell(events.CallAnswered(moment(2.8), C1, A1))
+    assert desk.dispatcher.next_wakeup() is None
 
 
 # ---- Residents for whom a phone rings ----------------------------------------------------------------------

@@ -13,13 +13,14 @@ from queues.messages.journal import (
     CallFinished,
     CallLeftQueue,
     CallQueued,
+    OfferEnded,
     OfferMade,
     RecordingStarted,
 )
 from queues.messages.snapshot import EndedCall, KnownCall
-from queues.terms.identifiers import OfferId
-from queues.terms.outcomes import QueueExit
-from tests.support.centre import GENERAL, GENERAL_DID, Desk, arrived, holding, moment
+from queues.terms.identifiers import AgentId, OfferId
+from queues.terms.outcomes import OfferResult, QueueExit
+from tests.support.centre import GENERAL, GENERAL_DID, Desk, arrived, holding, moment, small_centre
 from tests.unit.queues.test_queues_pbx_queue import seen, watching
 from tests.unit.queues.test_queues_resync import (
     A1,
@@ -220,3 +221,32 @@ def test_an_earlier_runs_call_that_we_have_heard_of_already_is_the_same_call() -
     desk.tell(events.LedgerRestored(moment(2), (known,)))
     assert desk.dispatcher.centre.calls[C1].arrived_at == moment(1)
     assert len(desk.journal(OfferMade)) == 0
+
+
+def test_who_talks_with_a_phone_that_is_nobodys_is_left_to_it_however_often_he_is_found_there() -> None:
+    desk = open_desk()
+    for at in (20, 40):
+        look(desk, found(LiveCallState.TALKING, agent=AgentId("9999")), phones=(phone(),), at=at)
+    assert (states(desk), agents(desk)) == ({C1: "talking"}, {A1: "free"})
+    assert len(desk.journal(CallConnected)) == 1
+
+
+def test_an_old_ring_that_is_over_takes_nobody_from_his_conversation() -> None:
+    """An earlier run rang 1001 for c1; now he talks with c2, and c1 waits."""
+    desk = Desk(small_centre(1))
+    old = KnownCall(C1, moment(-30), GENERAL_DID, NUMBER, offer=OfferId("c1/0.1"), rung=A1)
+    talks = KnownCall(C2, moment(-20), GENERAL_DID, NUMBER, answered_at=moment(-9), agent=A1)
+    desk.tell(events.LedgerRestored(moment(0), (old, talks)))
+    calls = (found(LiveCallState.TALKING, C2, agent=A1), found(LiveCallState.HOLDING))
+    look(desk, *calls, phones=(phone(device=DeviceState.BUSY),))
+    assert (states(desk), agents(desk)) == ({C1: "waiting", C2: "talking"}, {A1: "talking"})
+    assert [(one.offer, one.result) for one in desk.journal(OfferEnded)] == [("c1/0.1", OfferResult.UNKNOWN)]
+
+
+def test_whoever_has_the_conversation_already_keeps_what_else_is_known_of_him() -> None:
+    """That a look finds him talking, as we knew, is no call that his phone has taken."""
+    desk = talking()
+    agent = desk.dispatcher.centre.agents[A1]
+    agent.missed_in_a_row = 1
+    look(desk, found(LiveCallState.TALKING, agent=A1), phones=(phone(device=DeviceState.BUSY),))
+    assert agent.missed_in_a_row == 1

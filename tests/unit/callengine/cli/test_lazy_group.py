@@ -42,6 +42,7 @@ def test_each_verb_is_found_by_its_name_and_listed() -> None:
             "lines",
             "messages",
             "reconcile",
+            "replay",
             "report",
             "retention",
             "run",
