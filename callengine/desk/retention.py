@@ -17,6 +17,7 @@ from callengine.desk.directory.tables import houses
 from callengine.desk.files.tables import stored_files
 from callengine.desk.history.tables import saved_filters
 from callengine.desk.knowledge.tables import articles
+from callengine.desk.knowledge.topics.tables import topics
 from callengine.desk.outbox.tables import outbox
 from callengine.desk.people.scope import system_scope
 from callengine.desk.people.tables import accounts
@@ -27,7 +28,7 @@ from config.settings import Settings
 
 AT = time(3, 10)
 """By the centre's clock, after the engine's own."""
-OF_EVERY_SUBJECT = (accounts, articles, cards, houses, outbox, saved_filters, stored_files)
+OF_EVERY_SUBJECT = (accounts, articles, cards, houses, outbox, saved_filters, stored_files, topics)
 """What brings every subject's tables onto the metadata."""
 _AT_ONCE = 500
 """Rows of one transaction: whoever writes a card meanwhile waits for these only."""
@@ -83,7 +84,7 @@ ROWS: Mapping[str, ForDays | str] = {
     "article_versions": "with its article: what an agent read then",
     "article_words": "with its article",
     "stored_files": "with what it belongs to; of a form that nobody saved for a day",
-    "card_topics": "holds no personal data",
+    "topics": "holds no personal data",
     "houses": "as long as it is served",
     "premises": "as long as its house",
     "residents": "until he is erased, or an import leaves him out",

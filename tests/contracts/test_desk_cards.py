@@ -26,7 +26,6 @@ from callengine.desk.cards.drafts import Sent
 from callengine.desk.cards.marks import Nuisance, lift_nuisance, mark_nuisance, write_note
 from callengine.desk.cards.privacy import SHARE
 from callengine.desk.cards.queries import (
-    all_topics,
     card_of,
     card_of_call,
     contacts_between,
@@ -39,13 +38,15 @@ from callengine.desk.cards.queries import (
     unfinished,
     who_took,
 )
-from callengine.desk.cards.topics import Topic, add_topic, retire_topic
 from callengine.desk.cards.two_minutes import figures
 from callengine.desk.cards.values import Opening, Place
 from callengine.desk.data.database import DeskDatabase
 from callengine.desk.directory.commands.houses import save_house, save_premises
 from callengine.desk.directory.records import House, Premises
 from callengine.desk.directory.typed.house_numbers import HouseNumber
+from callengine.desk.knowledge.topics.commands import add_topic, retire_topic
+from callengine.desk.knowledge.topics.queries import all_topics
+from callengine.desk.knowledge.topics.records import TopicWriting
 from callengine.desk.people.rights import Role
 from callengine.desk.people.scope import NotSeen, Scope, system_scope
 from callengine.desk.people.tables import trail
@@ -256,17 +257,19 @@ async def test_marks_and_notes_are_written_once_and_marks_end(connection: AsyncC
 
 async def test_topics_are_data_and_a_company_may_have_its_own(connection: AsyncConnection) -> None:
     form = json.dumps([{"name": "gate", "kind": "text", "label": {"ru": "Ворота", "en": "Gate"}}])
-    own = await add_topic(connection, SUPERVISOR, NOON, Topic("sever", "Шлагбаум", "Barrier", form=form))
+    own = await add_topic(
+        connection, SUPERVISOR, NOON, TopicWriting("Шлагбаум", "Barrier", "sever", form=form)
+    )
     names = [row["name_ru"] for row in await topics_of(connection, AGENT, "sever")]
     assert names[0] == "Шлагбаум"
     assert "Лифт" in names
     assert "Шлагбаум" not in [row["name_ru"] for row in await topics_of(connection, AGENT, "yug")]
     with pytest.raises(NotSeen):
-        await add_topic(connection, YUG, NOON, Topic("sever", "а", "b"))
+        await add_topic(connection, YUG, NOON, TopicWriting("а", "b", "sever"))
     await retire_topic(connection, SUPERVISOR, NOON, own, True)
     assert "Шлагбаум" not in [row["name_ru"] for row in await topics_of(connection, AGENT, "sever")]
-    assert "Шлагбаум" in [row["name_ru"] for row in await all_topics(connection, SUPERVISOR)]
-    assert "Шлагбаум" not in [row["name_ru"] for row in await all_topics(connection, YUG)]
+    assert "Шлагбаум" in [one.name("ru") for one in await all_topics(connection, SUPERVISOR)]
+    assert "Шлагбаум" not in [one.name("ru") for one in await all_topics(connection, YUG)]
 
 
 async def test_a_resident_is_told_what_cards_say_of_him_and_erased_from_them(

@@ -13,7 +13,8 @@ from callengine.desk.data.database import DeskDatabase
 from callengine.desk.knowledge import commands, queries
 from callengine.desk.knowledge.records import Stale, State, Verdict, Writing
 from callengine.desk.knowledge.search import find
-from callengine.desk.knowledge.topics import CHECKLIST, missing
+from callengine.desk.knowledge.topics.queries import checklist
+from callengine.desk.knowledge.topics.records import missing
 from callengine.desk.people.scope import NotSeen, Scope
 from tests.support.desk_pages import ADMINISTRATOR, AGENT, EDITOR, SEVER, SUPERVISOR, YUG, desk_database
 from tests.support.manual_clock import NOON
@@ -184,17 +185,19 @@ async def test_houses_that_answer_calls_without_knowledge_are_told(database: Des
     async with database.writing() as connection:
         houses = {7: "sever", 9: "yug"}
         covered = await queries.covered(connection, SUPERVISOR, houses, NOON)
-        assert missing(covered[7]) == CHECKLIST
+        wanted = await checklist(connection, SUPERVISOR)
+        assert len(wanted) == 9
+        assert missing(covered[7], wanted, "sever") == wanted
         await published(connection, Writing("Вентили", "а", "shut_off_water", "sever", houses=(7,)))
         await published(connection, Writing("Вентили вообще", "а", "shut_off_water", "yug"))
         await published(connection, LIFT)
         covered = await queries.covered(connection, SUPERVISOR, houses, NOON)
-        assert {one.key for one in CHECKLIST} - {one.key for one in missing(covered[7])} == {
+        assert {one.key for one in wanted} - {one.key for one in missing(covered[7], wanted, "sever")} == {
             "shut_off_water",
             "lift",
         }
         # Where this house's valves are, an article of the company does not tell.
-        assert "shut_off_water" in {one.key for one in missing(covered[9])}
+        assert "shut_off_water" in {one.key for one in missing(covered[9], wanted, "yug")}
         assert set(await queries.covered(connection, SEVER, houses, NOON)) == {7}
 
 

@@ -19,11 +19,11 @@ from callengine.desk.cards.commands import (
     reopen_card,
 )
 from callengine.desk.cards.drafts import FIELDS, FORM, Sent
-from callengine.desk.cards.forms import Fault
 from callengine.desk.cards.marks import Nuisance, mark_nuisance
 from callengine.desk.cards.queries import card_of
 from callengine.desk.cards.values import draft_of
 from callengine.desk.directory.queries import resident_card
+from callengine.desk.knowledge.topics.forms import Fault
 from callengine.desk.people.rights import Right
 from callengine.desk.people.trail import record
 from callengine.desk.web.routes import DeskRoute

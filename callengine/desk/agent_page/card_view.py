@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from callengine.desk.agent_page.parts import Parts
 from callengine.desk.agent_page.pops.pop import Earlier, matches_of
 from callengine.desk.agent_page.pops.reading import house_now
-from callengine.desk.cards.forms import Fault, form_of
 from callengine.desk.cards.queries import (
     answers_before,
     card_of,
@@ -24,6 +23,7 @@ from callengine.desk.cards.queries import (
 from callengine.desk.cards.values import draft_of
 from callengine.desk.directory.callers import who_may_be
 from callengine.desk.directory.queries import resident_card
+from callengine.desk.knowledge.topics.forms import Fault, form_of
 from callengine.desk.people.rights import Right
 from callengine.desk.people.scope import NotSeen, Scope
 

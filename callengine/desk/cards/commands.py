@@ -13,7 +13,6 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callengine.desk.cards.drafts import Kept, Sent, keep, written_as_text
-from callengine.desk.cards.forms import Fault, form_of
 from callengine.desk.cards.queries import answers_before, card_of, own, topic_of
 from callengine.desk.cards.tables import cards, taken_over
 from callengine.desk.cards.values import (
@@ -27,6 +26,7 @@ from callengine.desk.cards.values import (
 from callengine.desk.directory.commands.bookkeeping import as_it_is
 from callengine.desk.directory.queries import premises_of
 from callengine.desk.directory.tables import houses
+from callengine.desk.knowledge.topics.forms import Fault, form_of
 from callengine.desk.people.scope import NotSeen, Scope
 from callengine.desk.people.trail import record
 

@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, RowMapping, Select, and_, false, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callengine.desk.cards.tables import card_topics, cards, nuisance_marks, shift_notes, taken_over
+from callengine.desk.cards.tables import cards, nuisance_marks, shift_notes, taken_over
 from callengine.desk.cards.two_minutes import Contact
+from callengine.desk.knowledge.topics.tables import topics
 from callengine.desk.people.rights import Right
 from callengine.desk.people.scope import NotSeen, Scope
 
@@ -106,22 +107,13 @@ async def topics_of(connection: AsyncConnection, scope: Scope, company: str) -> 
     """What a call of this company can be about: its own topics before those of all."""
     scope.require(company)
     found = await connection.execute(
-        select(card_topics)
+        select(topics)
         .where(
-            or_(card_topics.c.company == company, card_topics.c.company.is_(None)),
-            card_topics.c.retired_at.is_(None),
+            or_(topics.c.company == company, topics.c.company.is_(None)),
+            topics.c.on_cards,
+            topics.c.retired_at.is_(None),
         )
-        .order_by(card_topics.c.company.is_(None), card_topics.c.position, card_topics.c.id)
-    )
-    return found.mappings().all()
-
-
-async def all_topics(connection: AsyncConnection, scope: Scope) -> Sequence[RowMapping]:
-    """Those of the scope's companies and of all companies, also retired ones."""
-    found = await connection.execute(
-        select(card_topics)
-        .where(scope.clause(card_topics.c.company, with_common=True))
-        .order_by(card_topics.c.company, card_topics.c.position, card_topics.c.id)
+        .order_by(topics.c.company.is_(None), topics.c.position, topics.c.id)
     )
     return found.mappings().all()
 
@@ -129,9 +121,7 @@ async def all_topics(connection: AsyncConnection, scope: Scope) -> Sequence[RowM
 async def topic_of(connection: AsyncConnection, scope: Scope, topic_id: int) -> RowMapping:
     """Also a retired one. Raises NotSeen."""
     found = await connection.execute(
-        select(card_topics).where(
-            card_topics.c.id == topic_id, scope.clause(card_topics.c.company, with_common=True)
-        )
+        select(topics).where(topics.c.id == topic_id, scope.clause(topics.c.company, with_common=True))
     )
     row = found.mappings().first()
     if row is None:
@@ -238,6 +228,6 @@ async def contacts_between(
 
 
 def _with_topic() -> Select[*tuple[Any, ...]]:
-    return select(
-        cards, card_topics.c.name_ru.label("topic_ru"), card_topics.c.name_en.label("topic_en")
-    ).outerjoin(card_topics, card_topics.c.id == cards.c.topic_id)
+    return select(cards, topics.c.name_ru.label("topic_ru"), topics.c.name_en.label("topic_en")).outerjoin(
+        topics, topics.c.id == cards.c.topic_id
+    )

@@ -9,21 +9,6 @@ from callengine.desk.data.metadata import Instant, metadata
 _KEY = BigInteger().with_variant(Integer(), "sqlite")
 _COMPANY, _NUMBER = String(60), String(20)
 
-card_topics = Table(
-    "card_topics",
-    metadata,
-    Column("id", _KEY, primary_key=True),
-    Column("company", _COMPANY, comment="null: of every company"),
-    Column("name_ru", String(120), nullable=False),
-    Column("name_en", String(120), nullable=False),
-    Column("position", Integer, nullable=False, server_default="0"),
-    Column("form", Text, nullable=False, server_default="[]", comment="JSON: its typed fields"),
-    Column("retired_at", Instant, comment="offered no more since"),
-    Column("version", Integer, nullable=False, server_default="1"),
-    Index(None, "company", "position"),
-)
-"""What a call can be about; the list is data."""
-
 cards = Table(
     "cards",
     metadata,

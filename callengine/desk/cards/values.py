@@ -12,7 +12,7 @@ from typing import Any, Literal
 from sqlalchemy import RowMapping
 
 from callengine.desk.cards.drafts import FORM, Draft, written_of_text
-from callengine.desk.cards.forms import Fault, FormField, faults
+from callengine.desk.knowledge.topics.forms import Fault, FormField, faults
 
 CardKind = Literal["incoming", "callback", "dialled"]
 LONGEST_NOTE = 20_000

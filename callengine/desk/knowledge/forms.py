@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from callengine.desk.knowledge.records import Writing
 from callengine.desk.knowledge.text import LONGEST
-from callengine.desk.knowledge.topics import KEYS
+from callengine.desk.knowledge.topics.records import Topic
 
 LONGEST_TITLE: Final = 200
 _MOST_PINNED: Final = 99
@@ -31,9 +31,10 @@ def checked(
     companies: Collection[str],
     may_common: bool,
     known_houses: Mapping[int, str],
+    topics: Collection[Topic],
     zone: ZoneInfo,
 ) -> Checked:
-    """`known_houses`: whose they are. `may_common`: an article of all companies may be written."""
+    """`known_houses`: whose they are. `topics`: what may be chosen. `may_common`: an article of all may be written."""
     errors: dict[str, str] = {}
     title, body, topic = typed.get("title", ""), typed.get("body", ""), typed.get("topic", "")
     if not title:
@@ -44,9 +45,9 @@ def checked(
         errors["body"] = "wrong_body_empty"
     elif len(body) > LONGEST:
         errors["body"] = "wrong_body_long"
-    if topic not in KEYS:
-        errors["topic"] = "wrong_topic"
     company = typed.get("company") or None
+    if not any(one.key == topic and one.is_for(company) for one in topics):
+        errors["topic"] = "wrong_topic"
     if company not in companies if company is not None else not may_common:
         errors["company"] = "wrong_company"
     chosen = _houses(houses, company, known_houses, errors)

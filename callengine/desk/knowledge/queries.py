@@ -19,7 +19,7 @@ from callengine.desk.knowledge.tables import (
     article_votes,
     articles,
 )
-from callengine.desk.knowledge.topics import Covered
+from callengine.desk.knowledge.topics.records import Covered
 from callengine.desk.people.rights import Right
 from callengine.desk.people.scope import NotSeen, Scope
 

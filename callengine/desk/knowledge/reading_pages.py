@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callengine.desk.knowledge import commands, queries
 from callengine.desk.knowledge.records import Verdict
 from callengine.desk.knowledge.search import find
 from callengine.desk.knowledge.surroundings import Surroundings
-from callengine.desk.knowledge.topics import CHECKLIST, KEYS, TOPICS, missing
+from callengine.desk.knowledge.topics.queries import all_topics, checklist
+from callengine.desk.knowledge.topics.records import missing
 from callengine.desk.knowledge.versions import differences
 from callengine.desk.people.rights import Right
 from callengine.desk.people.scope import NotSeen, Scope
@@ -27,6 +29,11 @@ def number(visit: Visit, name: str = "article") -> int:
     if not typed.isdecimal() or len(typed) > 9:
         raise NotSeen
     return int(typed)
+
+
+async def topic_names(connection: AsyncConnection, visit: Visit) -> dict[str, str]:
+    """By key, in the visitor's language; retired ones too."""
+    return {one.key: one.name(visit.language) for one in await all_topics(connection, visit.scope)}
 
 
 class ReadingPages:
@@ -59,11 +66,12 @@ class ReadingPages:
             if company and (company not in self._around.companies or not scope.sees(company)):
                 raise NotSeen
             found = await find(connection, scope, query, at) if query else None
+            topics = await all_topics(connection, scope)
             shown = await queries.latest(
                 connection,
                 scope,
                 company=company or None,
-                topic=topic if topic in KEYS else None,
+                topic=topic if topic in {one.key for one in topics} else None,
             )
             new = len(await queries.unread(connection, scope, self._concerns(scope), at))
         return visit.page(
@@ -74,7 +82,8 @@ class ReadingPages:
             found=found,
             articles=shown,
             unread=new,
-            topics=TOPICS,
+            topic_names={one.key: one.name(visit.language) for one in topics},
+            topics=[one for one in topics if one.written.on_articles and not one.retired],
             companies=self._companies(scope),
             names=self._around.companies,
         )
@@ -86,10 +95,12 @@ class ReadingPages:
             house_ids = await queries.houses_of(connection, visit.scope, one.id)
             labels = await self._around.houses.labels(connection, visit.scope) if house_ids else {}
             read = visit.scope.account_id in await queries.who_has_read(connection, visit.scope, one.id)
+            topics = await topic_names(connection, visit)
             (one,) = await self._around.attachments.shown(connection, visit.scope, [one])
         return visit.page(
             "knowledge/article.html",
             article=one,
+            topic_names=topics,
             holds=one.holds_at(self._around.now()),
             houses=[labels[house][1] for house in house_ids if house in labels],
             read=read,
@@ -123,7 +134,10 @@ class ReadingPages:
                 connection, visit.scope, self._concerns(visit.scope), self._around.now()
             )
             found = await self._around.attachments.shown(connection, visit.scope, found)
-        return visit.page("knowledge/unread.html", articles=found, names=self._around.companies)
+            topics = await topic_names(connection, visit)
+        return visit.page(
+            "knowledge/unread.html", articles=found, names=self._around.companies, topic_names=topics
+        )
 
     async def mark_read(self, visit: Visit) -> web.Response:
         """He knows it; back to where he came from: the list of what is new, or the article."""
@@ -164,13 +178,13 @@ class ReadingPages:
             labels = await self._around.houses.labels(connection, visit.scope)
             owners = {house: company for house, (company, _) in labels.items()}
             found = await queries.covered(connection, visit.scope, owners, self._around.now())
-        gaps = [(labels[house], missing(known)) for house, known in found.items()]
+            wanted = await checklist(connection, visit.scope)
+        gaps = [(labels[house], missing(known, wanted, owners[house])) for house, known in found.items()]
         gaps.sort(key=lambda one: (-len(one[1]), one[0]))
         return visit.page(
             "knowledge/checklist.html",
             gaps=[one for one in gaps if one[1]][:500],
             whole=sum(1 for one in gaps if not one[1]),
-            checklist=CHECKLIST,
             names=self._around.companies,
         )
 

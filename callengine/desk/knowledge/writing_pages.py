@@ -7,15 +7,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callengine.desk.knowledge import commands, queries
 from callengine.desk.knowledge.attachments import Attached
 from callengine.desk.knowledge.forms import Checked, checked, typed_of
-from callengine.desk.knowledge.reading_pages import BASE, SAMPLES, number
+from callengine.desk.knowledge.reading_pages import BASE, SAMPLES, number, topic_names
 from callengine.desk.knowledge.records import Stale, Writing
 from callengine.desk.knowledge.surroundings import Surroundings
 from callengine.desk.knowledge.text import LONGEST, addressed, shown
-from callengine.desk.knowledge.topics import TOPICS
+from callengine.desk.knowledge.topics.queries import all_topics
+from callengine.desk.knowledge.topics.records import Topic
 from callengine.desk.knowledge.versions import differences
 from callengine.desk.people.rights import Right
 from callengine.desk.web.routes import DeskRoute
@@ -156,10 +158,12 @@ class WritingPages:
             now = ""
             if one.article_id is not None:
                 now = (await queries.versions(connection, visit.scope, one.article_id))[0].body
+            topics = await topic_names(connection, visit)
         return visit.page(
             "knowledge/proposal.html",
             status=status,
             proposal=one,
+            topic_names=topics,
             lines=differences(now, one.body),
             names=self._around.companies,
             errors={"answer": visit.texts("knowledge")[wrong]} if wrong else {},
@@ -220,6 +224,7 @@ class WritingPages:
     async def _checked(self, visit: Visit, *, proposes: bool = False) -> Checked:
         async with self._around.database.reading() as connection:
             labels = await self._around.houses.labels(connection, visit.scope)
+            topics = await self._topics(connection, visit)
         companies = [one for one in self._around.companies if visit.scope.sees(one)]
         return checked(
             visit.form,
@@ -227,8 +232,26 @@ class WritingPages:
             companies=companies,
             may_common=visit.scope.companies is None,
             known_houses={house: company for house, (company, _) in labels.items()},
+            topics=topics,
             zone=self._around.zone,
         )
+
+    async def _topics(self, connection: AsyncConnection, visit: Visit) -> list[Topic]:
+        """What may be chosen: what is offered now, and what the article is about already."""
+        now = ""
+        if "article" in visit.request.match_info:
+            now = (await queries.article(connection, visit.scope, number(visit))).topic
+        return [
+            one
+            for one in await all_topics(connection, visit.scope)
+            if (one.written.on_articles and not one.retired) or one.key == now
+        ]
+
+    def _named(self, one: Topic, visit: Visit) -> str:
+        """A company's own with whose it is."""
+        name = one.name(visit.language)
+        company = one.company
+        return name if company is None else f"{name} ({self._around.companies.get(company, company)})"
 
     async def _form(
         self,
@@ -244,6 +267,7 @@ class WritingPages:
         values: dict[str, Any] = {"client_id": secrets.token_hex(16), **typed}
         async with self._around.database.reading() as connection:
             labels = await self._around.houses.labels(connection, visit.scope)
+            topics = await self._topics(connection, visit)
             files = await self._around.attachments.of_form(
                 connection, visit.scope, article_id, values["client_id"]
             )
@@ -257,7 +281,7 @@ class WritingPages:
             houses=sorted(
                 ((company, label, house) for house, (company, label) in labels.items()),
             ),
-            topic_choices=[(one.key, texts[f"topic_{one.key}"]) for one in TOPICS],
+            topic_choices=[(one.key, self._named(one, visit)) for one in topics],
             companies=[(one, name) for one, name in self._around.companies.items() if visit.scope.sees(one)],
             may_common=visit.scope.companies is None,
             proposes=proposes,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from callengine.desk.cards.forms import Fault, NoForm, faults, form_of
+from callengine.desk.knowledge.topics.forms import Fault, NoForm, faults, form_of
 
 LABEL = {"ru": "Поле", "en": "Field"}
 
