@@ -242,6 +242,9 @@ def _lay_out_control(tree: Path, target: Target) -> None:
         "DEPENDS": ", ".join(depends),
         "PYTHON_VERSION": target.python,
         "REVISION": _ask(tree / HOME / "bin/python3", "-m", "callengine", "db", "revision", **_ALONE),
+        "DESK_REVISION": _ask(
+            tree / HOME / "bin/python3", "-m", "callengine", "db", "revision", "--desk", **_ALONE
+        ),
     }
     for name in ("control", *SCRIPTS):
         text = (ROOT / "packaging/debian" / name).read_text()

@@ -17,13 +17,14 @@ from queues.messages.events import LedgerRestored
 from queues.terms.identifiers import AttemptId, CallId
 from queues.terms.outgoing import is_outgoing
 from storage.leases import CHARGE_SECONDS, Lease, charge_of, hold, is_held, keep_for
-from storage.migrate import upgrade
+from storage.migrate import begin
 from storage.restore.open_work import left_open
 from storage.rows.record import Record
 from storage.rows.row_writer import insert_new
 from storage.schema.database import create_ledger_engine, is_in_memory, keep_private, ledger_url
 from storage.schema.desk_tables import desk_commands, outgoing_calls
 from storage.schema.errors import DatabaseUnreachable, LedgerAway, LedgerError
+from storage.schema.revisions import Found
 from storage.schema.tables import attempts, calls, runs
 from storage.spool.batch_writer import WRITE_SECONDS, BatchWriter
 from storage.spool.drain import AWAY, Drain, LedgerNews
@@ -62,6 +63,8 @@ class Ledger:
         self.writer = BatchWriter(engine, node, epoch, spool=spool, lease=self.lease)
         self.writer.on_kept = self._tell_stand_in
         self.writer.on_back = self._need_no_stand_in
+        self.found: Found | None = None
+        """At which revision the database is; None as long as it has been away."""
         self._stand_in: StandIn | None = None
         self._stand_in_is_stale = False
         self._stand_in_lock = asyncio.Lock()
@@ -241,7 +244,7 @@ async def open_ledger(
     after_epoch: int = 0,
     is_gone: Callable[[str], bool] = lambda holder: True,
 ) -> Ledger:
-    """Connect, migrate, take the node's lease, count this start, and bring over what the spool holds.
+    """Connect, make an empty one, take the node's lease, count this start, and bring over what the spool holds.
 
     `holder`: who we are; `is_gone`: whether a holder whose lease has not run out is known to be dead all the same.
     `after_epoch`: the last epoch that was seen elsewhere; ours is higher.
@@ -281,7 +284,7 @@ async def _opened(
 ) -> Ledger:
     async with asyncio.timeout(_OPEN_SECONDS):
         keep_private(place)
-        await upgrade(engine)
+        found = await begin(engine)
     known = max(start.after_epoch, 0 if spool is None else spool.epoch)
     async with asyncio.timeout(_OPEN_SECONDS), engine.begin() as connection:
         lease = await connection.run_sync(take_charge, start, known)
@@ -293,6 +296,7 @@ async def _opened(
         run = {"node": start.node, "epoch": lease.epoch, "started_at": start.at}
         await connection.run_sync(insert_new, runs, [run])
     ledger = Ledger(engine, start.node, lease.epoch, reader=reader, spool=spool, holder=start.holder)
+    ledger.found = found
     if spool is not None:
         try:
             await ledger.writer.renew_spool(start.at)
@@ -311,7 +315,11 @@ async def _opened_without_database(
         await _close(engine, reader, spool)
         raise LedgerError(f"neither the database nor the spool can be written: {problem}") from None
     ledger = Ledger(engine, start.node, epoch, reader=reader, spool=spool, holder=start.holder)
-    ledger.writer.drain.prepare = lambda: upgrade(engine)
+
+    async def look() -> None:
+        ledger.found = await begin(engine)
+
+    ledger.writer.drain.prepare = look
     ledger.writer.drain.begin()
     return ledger
 

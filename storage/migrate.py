@@ -1,29 +1,32 @@
-"""Bringing a database to the schema this version works with."""
+"""The ledger's revisions: which one this version works with, and the way there and back."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.rows.interval_rebuild import fill_where_missing
-from storage.schema.errors import LedgerError, UnknownRevision
+from storage.schema.revisions import Found, Revisions
+from storage.schema.tables import metadata
 
-MIGRATIONS = Path(__file__).with_name("migrations")
+LEDGER = Revisions("the ledger", Path(__file__).with_name("migrations"), metadata, fill_where_missing)
 
 
-async def upgrade(engine: AsyncEngine) -> None:
-    """Migrate to the newest revision; nothing happens when it is there already.
+async def begin(engine: AsyncEngine) -> Found:
+    """For the start of an engine: an empty database is made.
 
-    Raises LedgerError when the database was migrated by a newer version.
+    Raises LedgerError for an older one, and for a newer one that lacks what this version needs.
     """
     async with engine.begin() as connection:
-        await connection.run_sync(_upgrade)
+        return await connection.run_sync(LEDGER.begin)
+
+
+async def upgrade(engine: AsyncEngine) -> Found:
+    """Migrate to this version's revision; returns what was there before. Raises LedgerError."""
+    async with engine.begin() as connection:
+        return await connection.run_sync(LEDGER.upgrade)
 
 
 async def downgrade(engine: AsyncEngine, revision: str) -> None:
@@ -31,56 +34,20 @@ async def downgrade(engine: AsyncEngine, revision: str) -> None:
 
     Raises LedgerError when this version does not know the revision.
     """
-    known = {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
-    if revision not in known:
-        raise LedgerError(f"there is no revision {revision!r}; known are {', '.join(sorted(known))}")
 
     def take_back(connection: Connection) -> None:
-        command.downgrade(alembic_config(connection), revision)
+        LEDGER.downgrade(connection, revision)
 
     async with engine.begin() as connection:
         await connection.run_sync(take_back)
 
 
-async def refuse_other_schema(engine: AsyncEngine) -> None:
-    """For whoever only reads: raises LedgerError unless the database is at this version's revision."""
-
-    def current(connection: Connection) -> str | None:
-        return MigrationContext.configure(connection).get_current_revision()
-
+async def refuse_other_schema(engine: AsyncEngine) -> Found:
+    """For whoever reads: raises LedgerError unless this version's tables are there."""
     async with engine.connect() as connection:
-        found = await connection.run_sync(current)
-    if found != newest_revision():
-        raise LedgerError(
-            f"the ledger is at revision {found}, this version works with {newest_revision()}: "
-            "see `callengine db --help`"
-        )
+        return await connection.run_sync(LEDGER.refuse_other)
 
 
 def newest_revision() -> str:
     """The revision this version works with."""
-    return str(ScriptDirectory(str(MIGRATIONS)).get_current_head())
-
-
-def alembic_config(connection: Connection) -> Config:
-    """Alembic's settings for one connection; no alembic.ini is needed."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["connection"] = connection
-    return config
-
-
-def refuse_unknown_revision(found: str | None) -> None:
-    """Raises UnknownRevision when the database was migrated by a newer version."""
-    known = {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
-    if found is not None and found not in known:
-        raise UnknownRevision(
-            f"the database is at revision {found}, which this version does not know: it was used by a newer "
-            "callengine. Start that version, or restore the backup made before the upgrade."
-        )
-
-
-def _upgrade(connection: Connection) -> None:
-    refuse_unknown_revision(MigrationContext.configure(connection).get_current_revision())
-    command.upgrade(alembic_config(connection), "head")
-    fill_where_missing(connection)
+    return LEDGER.newest

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
 
-from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, insert, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -17,12 +16,13 @@ from callengine.check.files import Surroundings, ledger_file
 from callengine.check.finding import Finding
 from callengine.platform.clock import SystemClock
 from callengine.platform.identity import gone_holder, this_process
-from callengine.platform.start_errors import Seen, ledger_problem, what_is
+from callengine.platform.start_errors import MIGRATE, Seen, ledger_problem, what_is
 from config.settings import Settings
 from storage.leases import Holding, charge_of, holding
-from storage.migrate import newest_revision, refuse_unknown_revision
+from storage.migrate import LEDGER
 from storage.schema.database import create_ledger_engine, ledger_url
-from storage.schema.errors import LedgerError, UnknownRevision
+from storage.schema.errors import LedgerError
+from storage.schema.revisions import Fit, Found
 from storage.schema.tables import leases, runs
 
 _SECONDS: Final = 12.0
@@ -55,9 +55,6 @@ async def check_ledger(settings: Settings, around: Surroundings) -> AsyncIterato
             yield await _opened(engine, settings, path)
             async for finding in _held(engine, settings):
                 yield finding
-    except UnknownRevision as problem:
-        how = "start the newer callengine, or restore the backup made before its upgrade"
-        yield Finding("error", f"database.url: {problem}", how)
     except (LedgerError, SQLAlchemyError, OSError, TimeoutError, TypeError, ValueError) as problem:
         if "locked" in str(problem):
             how = "nothing to do when an engine is busy; else end what holds it (`fuser` names it)"
@@ -96,10 +93,9 @@ async def _held(engine: AsyncEngine, settings: Settings) -> AsyncIterator[Findin
 async def _opened(engine: AsyncEngine, settings: Settings, file: Path | None) -> Finding:
     where = file or settings.database.url
 
-    def look(connection: Connection) -> tuple[str | None, set[str]]:
-        found = MigrationContext.configure(connection).get_current_revision()
-        refuse_unknown_revision(found)
-        if found is None:
+    def look(connection: Connection) -> tuple[Found, set[str]]:
+        found = LEDGER.look(connection)
+        if found.fit is Fit.EMPTY:
             # As the first start would; taken back with all the rest.
             connection.exec_driver_sql("CREATE TABLE callengine_check (one INTEGER)")
             return found, set()
@@ -110,17 +106,25 @@ async def _opened(engine: AsyncEngine, settings: Settings, file: Path | None) ->
     async with engine.connect() as connection:
         transaction = await connection.begin()
         try:
-            revision, nodes = await connection.run_sync(look)
+            found, nodes = await connection.run_sync(look)
         finally:
             await transaction.rollback()
     name = settings.pbx.name
-    if nodes and name not in nodes:
+    if nodes and name not in nodes and found.fit is not Fit.OLDER:
         how = f"pbx.name never changes: calls left open by {', '.join(sorted(nodes))} would be nobody's"
         return Finding("warning", f"pbx.name: the ledger has never seen {name!r}", how)
-    if revision is None:
-        return Finding("ok", f"ledger {where}: empty, made at the first start")
-    if revision != newest_revision():
-        return Finding(
-            "ok", f"ledger {where}: read and written; the start brings {revision} to {newest_revision()}"
-        )
-    return Finding("ok", f"ledger {where}: read and written, at revision {revision}")
+    return schema_finding(found, f"ledger {where}", "read and written")
+
+
+def schema_finding(found: Found, what: str, tried: str) -> Finding:
+    """What a start would say of a database's revision; `what`: its name and place, `tried`: what was seen to work."""
+    match found.fit:
+        case Fit.EMPTY:
+            return Finding("ok", f"{what}: empty, made at the first start")
+        case Fit.CURRENT:
+            return Finding("ok", f"{what}: {tried}, at revision {found.revision}")
+        case Fit.OLDER:
+            # Not yet an error: before an upgrade the new version's check looks at what the old one still writes.
+            return Finding("warning", f"{what}: {found.told()}", f"before this version starts: {MIGRATE}")
+        case Fit.NEWER:
+            return Finding("ok", f"{what}: {tried}; {found.told()}")

@@ -1,73 +1,109 @@
-"""`callengine db`: looking after the ledger while no engine runs, or (backup) while one does."""
+"""`callengine db`: looking after ledger and desk database while nothing runs, or (upgrade, backup) while it does."""
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from callengine.desk.data.database import DeskDatabase
+from callengine.desk.data.migrate import DESK
+from callengine.desk.data.place import database_file, database_url
+from callengine.platform.paths import in_state_folder
 from config.settings import Settings
-from storage.migrate import downgrade, newest_revision, refuse_other_schema, upgrade
+from storage.migrate import LEDGER, downgrade, refuse_other_schema, upgrade
 from storage.rows.interval_rebuild import Rebuilt, rebuild
-from storage.schema.database import create_ledger_engine, ledger_url
-from storage.schema.errors import LedgerError
+from storage.schema.database import create_ledger_engine, is_in_memory, keep_private, ledger_url
+from storage.schema.revisions import Fit, Found
+
+_SQLITE = "sqlite:///"
 
 
-def revision() -> str:
+def revision(*, of_desk: bool = False) -> str:
     """The schema revision that this version works with."""
-    return newest_revision()
+    return (DESK if of_desk else LEDGER).newest
 
 
-def backup(settings: Settings, target: Path) -> None:
-    """Copy a SQLite ledger, also while the engine writes to it. Raises LedgerError."""
-    if not settings.database.url.startswith("sqlite"):
-        raise LedgerError("this ledger is a PostgreSQL database: use pg_dump")
-    if target.exists():
-        raise LedgerError(f"{target} exists already: nothing was written")
-    asyncio.run(_copy(settings, target))
-    target.chmod(0o600)
+def ledger_file(settings: Settings) -> Path | None:
+    """The file of an embedded ledger, as a command that is typed elsewhere finds it; None for PostgreSQL, or memory."""
+    url = settings.database.url
+    name = url.removeprefix(_SQLITE)
+    return None if name in {url, "", ":memory:"} else in_state_folder(Path(name))
 
 
-def bring_to(settings: Settings, wanted: str | None) -> None:
-    """Migrate up to this version's revision, or back to `wanted`. Raises LedgerError."""
-    asyncio.run(_migrate(settings, wanted))
+def ledger_place(settings: Settings) -> URL:
+    """With password. Raises LedgerError."""
+    file = ledger_file(settings)
+    if file is not None:
+        return ledger_url(f"{_SQLITE}{file}")
+    return ledger_url(settings.database.url, settings.database.password.get_secret_value())
 
 
-def rebuild_sums(settings: Settings) -> Rebuilt:
+async def upgrade_ledger(settings: Settings, *, made: bool) -> str:
+    """Bring it to this version's revision, one that is not there yet only when it is `made`. Raises LedgerError."""
+    file = ledger_file(settings)
+    if file is not None and not file.exists() and not made:
+        return f"the ledger is not there yet: the engine's first start makes {file}"
+    keep_private(ledger_place(settings))
+    async with _ledger(settings) as engine:
+        return _done(await upgrade(engine))
+
+
+async def upgrade_desk(settings: Settings, *, made: bool) -> str:
+    """The desk's database likewise. Raises LedgerError."""
+    file = database_file(settings)
+    if not made and (is_in_memory(database_url(settings)) or (file is not None and not file.exists())):
+        return f"the desk's database is not there yet: the desk's first start makes {file or 'it'}"
+    async with desk_database(settings) as database:
+        return _done(await database.upgrade())
+
+
+async def take_back(settings: Settings, wanted: str, *, of_desk: bool) -> str:
+    """To an older version's revision. Raises LedgerError."""
+    if of_desk:
+        async with desk_database(settings) as database:
+            await database.downgrade(wanted)
+        return f"the desk's database is at revision {wanted}"
+    async with _ledger(settings) as engine:
+        await downgrade(engine, wanted)
+    return f"the ledger is at revision {wanted}"
+
+
+async def rebuild_sums(settings: Settings) -> Rebuilt:
     """Make the sums by quarter of an hour again from the calls. Raises LedgerError, SQLAlchemyError."""
-    return asyncio.run(_rebuild(settings))
-
-
-async def _rebuild(settings: Settings) -> Rebuilt:
-    database = settings.database
-    engine = create_ledger_engine(ledger_url(database.url, database.password.get_secret_value()))
-    try:
+    async with _ledger(settings) as engine:
         await refuse_other_schema(engine)
         async with engine.begin() as connection:
             return await connection.run_sync(rebuild, settings.pbx.name)
-    finally:
-        await engine.dispose()
 
 
-async def _copy(settings: Settings, target: Path) -> None:
-    engine = create_ledger_engine(ledger_url(settings.database.url))
+@asynccontextmanager
+async def desk_database(settings: Settings) -> AsyncIterator[DeskDatabase]:
+    """The desk's, closed afterwards. Raises LedgerError."""
+    database = DeskDatabase(database_url(settings))
     try:
-        async with engine.connect() as connection:
-            # Not VACUUM INTO ?: aiosqlite would open a transaction first.
-            driver = (await connection.get_raw_connection()).driver_connection
-            if driver is None:
-                raise LedgerError("the ledger cannot be opened")
-            await driver.execute("VACUUM INTO ?", (str(target),))
+        yield database
     finally:
-        await engine.dispose()
+        await database.close()
 
 
-async def _migrate(settings: Settings, wanted: str | None) -> None:
-    database = settings.database
-    engine = create_ledger_engine(ledger_url(database.url, database.password.get_secret_value()))
+@asynccontextmanager
+async def _ledger(settings: Settings) -> AsyncIterator[AsyncEngine]:
+    engine = create_ledger_engine(ledger_place(settings))
     try:
-        if wanted is None:
-            await upgrade(engine)
-        else:
-            await downgrade(engine, wanted)
+        yield engine
     finally:
         await engine.dispose()
+
+
+def _done(before: Found) -> str:
+    match before.fit:
+        case Fit.EMPTY:
+            return f"{before.subject} was made, at revision {before.newest}"
+        case Fit.OLDER:
+            return f"{before.subject} was brought from revision {before.revision} to {before.newest}"
+        case Fit.CURRENT | Fit.NEWER:
+            return f"{before.told()}; nothing was changed"

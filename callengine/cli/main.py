@@ -84,6 +84,7 @@ def check(config: Path | None, as_json: bool, unlisted: int) -> None:
     """Check settings, files, ledger and port as the service would find them, then the PBX; tell what to mend."""
     from callengine.check import pbx as checks  # noqa: PLC0415  # only this verb needs it
     from callengine.check.unlisted import check_unlisted  # noqa: PLC0415  # likewise
+    from callengine.cli.desk_schema import check_desk_database  # noqa: PLC0415  # likewise
 
     settings, path = settings_or_fail(config), settings_path(config, os.environ)
 
@@ -92,6 +93,7 @@ def check(config: Path | None, as_json: bool, unlisted: int) -> None:
         return [
             *checks.check_settings(settings, path),
             *await checks.check_machine(settings, around),
+            *await check_desk_database(settings),
             *await checks.check_pbx(settings),
             *await check_unlisted(settings, SystemClock().now(), last=unlisted),
         ]

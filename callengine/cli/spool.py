@@ -11,7 +11,7 @@ import click
 from callengine.cli.options import config_option, fail, settings_or_fail
 from callengine.platform.clock import SystemClock
 from config.settings import Settings
-from storage.migrate import upgrade
+from storage.migrate import begin
 from storage.schema.database import create_ledger_engine, ledger_url
 from storage.schema.errors import LedgerError
 from storage.spool.drain import AWAY, Drain
@@ -91,7 +91,7 @@ async def _drained(settings: Settings, path: Path) -> str:
     clock = SystemClock()
     try:
         await spool.open()
-        await upgrade(engine)
+        await begin(engine)
         started = clock.now()
         records = await Drain(engine, settings.pbx.name, spool).bring_over()
         seconds = (clock.now() - started).total_seconds()

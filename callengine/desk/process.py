@@ -27,6 +27,7 @@ from callengine.desk.agent_page.pops.pinned_articles import PinnedArticles
 from callengine.desk.cards import privacy as cards_privacy
 from callengine.desk.company.pages import CompanyPages
 from callengine.desk.data.database import DeskDatabase
+from callengine.desk.data.place import database_url, files_folder, own
 from callengine.desk.directory import pages as directory_pages
 from callengine.desk.directory import privacy as directory_privacy
 from callengine.desk.directory.house_labels import HouseLabels
@@ -45,6 +46,7 @@ from callengine.desk.knowledge.attachments import Attachments
 from callengine.desk.knowledge.surroundings import Surroundings
 from callengine.desk.ledger.names import names_of
 from callengine.desk.ledger.reader import LedgerReader, reader_of
+from callengine.desk.ledger.revision import tell_of_ledger
 from callengine.desk.people.account_rules import Roster
 from callengine.desk.people.doors.passwords import Passwords
 from callengine.desk.people.doors.signing_in import DoorRules, SigningIn
@@ -58,13 +60,12 @@ from callengine.desk.web.server import DeskServer
 from callengine.platform.clock import SystemClock
 from callengine.platform.logs import get_log
 from callengine.platform.paths import in_state_folder
-from callengine.platform.start_errors import StartError
+from callengine.platform.start_errors import MIGRATE, StartError
 from callengine.platform.systemd import notify, watchdog_seconds
 from config.settings import Settings
-from storage.schema.database import ledger_url
-from storage.schema.errors import LedgerError
+from storage.schema.errors import LedgerError, OlderSchema
+from storage.schema.revisions import Fit
 
-_SQLITE = "sqlite:///"
 _UPLOADS = "callengine-desk-uploads"
 """Files on their way into the directory; each goes when it is loaded or thrown away."""
 _TIDY_AT = time(3, 40)
@@ -89,7 +90,7 @@ async def serve(settings: Settings) -> None:
     database = await opened_database(settings)
     now, reader = SystemClock().now, reader_of(settings)
     shelf = await opened_shelf(settings, database, now)
-    loads = Loads(database, now, in_state_folder(Path(_UPLOADS)), free_mb=settings.desk.disk_free_mb)
+    loads = Loads(database, now, own(Path(_UPLOADS)), free_mb=settings.desk.disk_free_mb)
     await loads.recover()
     commands = ByOutbox(database, in_state_folder(desk_socket(settings.http.control_socket)), now)
     orders = OrdersByOutbox(database, now, commands.wake)
@@ -124,6 +125,7 @@ async def serve(settings: Settings) -> None:
         loop.create_task(_beat(), name="watchdog"),
         loop.create_task(stop.wait(), name="stop"),
     ]
+    telling = loop.create_task(tell_of_ledger(reader, log), name="the ledger's revision")
     chores = Chores(ZoneInfo(settings.centre.time_zone), log)
     chores.daily("retention", retention.AT, lambda: retention.forget_tonight(database, settings, now, log))
     chores.daily("files", _TIDY_AT, lambda: shelf.tidy(log))
@@ -136,9 +138,9 @@ async def serve(settings: Settings) -> None:
             task.result()
     finally:
         notify("STOPPING=1")
-        for task in tasks:
+        for task in (*tasks, telling):
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, telling, return_exceptions=True)
         await chores.stop()
         await server.stop()
         await loads.close()
@@ -270,24 +272,27 @@ def address_of(settings: Settings) -> str:
 
 
 async def opened_database(settings: Settings) -> DeskDatabase:
-    """The desk's own database, made and migrated where it must be. Raises StartError."""
-    desk = settings.desk
-    url = desk.database
-    if url.startswith(_SQLITE):
-        url = f"{_SQLITE}{in_state_folder(Path(url.removeprefix(_SQLITE)))}"
-    database = DeskDatabase(ledger_url(url, desk.database_password.get_secret_value()))
+    """The desk's own database, made where there is none. Raises StartError."""
+    database = DeskDatabase(database_url(settings))
     try:
-        await database.prepare()
+        found = await database.prepare()
     except (LedgerError, OSError, SQLAlchemyError) as problem:
         await database.close()
         what = f"desk.database cannot be used: {problem}"
-        raise StartError(what, "see that the folder, or the server, is there and may be written") from None
+        right = "see that the folder, or the server, is there and may be written"
+        raise StartError(what, MIGRATE if isinstance(problem, OlderSchema) else right) from None
+    if found.fit is Fit.NEWER:
+        get_log("callengine.desk").warning(
+            "desk_database_is_newer",
+            msg="made by a newer version; all that this one knows is there",
+            revision=found.revision,
+        )
     return database
 
 
 async def opened_shelf(settings: Settings, database: DeskDatabase, now: Callable[[], datetime]) -> FileShelf:
     """The folder of files, made where it must be. Raises StartError, and closes the database then."""
-    desk, folder = settings.desk, in_state_folder(settings.desk.files)
+    desk, folder = settings.desk, files_folder(settings)
     limits = FileLimits(desk.file_mb, desk.company_files_mb, desk.disk_free_mb)
     try:
         return FileShelf(database, folder, limits, now, desk.files_address)

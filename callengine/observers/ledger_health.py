@@ -15,6 +15,7 @@ from config.settings import Settings
 from storage.leases import LeaseHeldError, LeaseLostError
 from storage.ledger import Ledger, open_ledger
 from storage.schema.errors import LedgerError
+from storage.schema.revisions import Fit
 from storage.spool.batch_writer import BEHIND
 from storage.spool.drain import LedgerNews
 from storage.spool.writer import Spool
@@ -73,6 +74,7 @@ class LedgerWatch:
         self._metrics = metrics
         self._log = log
         self._was_away = False
+        self._told_of_schema = False
         self.on_lost: Callable[[LeaseLostError], None] = lambda problem: None
         """Told once that another engine holds the lease."""
         metrics.ledger = ledger
@@ -83,6 +85,7 @@ class LedgerWatch:
         news.refused, news.drained = self._on_refused, metrics.drained.inc
         news.missed = self._on_missed
         self._tell_of_the_start()
+        self._tell_of_schema()
 
     @property
     def keeps_decisions(self) -> bool:
@@ -93,6 +96,7 @@ class LedgerWatch:
     def check(self) -> None:
         """Once a second: tell of changes. Raises LedgerError when only a new start gives a whole account again."""
         writer = self._ledger.writer
+        self._tell_of_schema()
         if writer.is_away != self._was_away:
             self._was_away = writer.is_away
             if writer.is_away:
@@ -104,6 +108,18 @@ class LedgerWatch:
                 f"{writer.dropped_records} decisions found no room while neither database nor disk took any; the "
                 "ledger is back: the engine starts anew and settles these calls by their traces on the PBX"
             )
+
+    def _tell_of_schema(self) -> None:
+        """Once, also of a database that was away at the start."""
+        found = self._ledger.found
+        if found is not None and not self._told_of_schema:
+            self._told_of_schema = True
+            if found.fit is Fit.NEWER:
+                self._log.warning(
+                    "ledger_is_newer",
+                    msg="made by a newer version; all that this one knows is there",
+                    revision=found.revision,
+                )
 
     def _tell_of_the_start(self) -> None:
         spool = self._ledger.spool

@@ -8,8 +8,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Final
 
-from storage.schema.errors import LedgerError
+from storage.schema.errors import LedgerError, OlderSchema, UnknownRevision
 
+MIGRATE: Final = "nothing else migrates: make a copy (`callengine db backup DIR`), run it, start again"
 _LONGEST_SOCKET: Final = 107
 """Bytes of a Unix socket's path (sun_path less its end, unix(7))."""
 
@@ -80,6 +81,10 @@ def ledger_problem(url: str, problem: Exception) -> tuple[str, str]:
         reason = getattr(problem, "orig", None) or problem
         said = f"{type(reason).__name__}: {reason}"
     what = f"database.url: {url}: {said}"
+    if isinstance(problem, OlderSchema):
+        return what, MIGRATE
+    if isinstance(problem, UnknownRevision):
+        return what, "start the newer callengine, or restore the copy made before its upgrade"
     if url.startswith("sqlite"):
         file = Path(url.partition("://")[2].removeprefix("/")).absolute()
         what = f"database.url: {file}: {said}"

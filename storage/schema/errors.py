@@ -21,3 +21,7 @@ class SpoolFull(OSError):
 
 class UnknownRevision(LedgerError):
     """A newer version has migrated the database."""
+
+
+class OlderSchema(LedgerError):
+    """An older version made the database; `callengine db upgrade` has not been run yet."""

@@ -17,7 +17,7 @@ from callengine.platform.identity import this_process
 from config.loading import load_settings
 from config.settings import Settings
 from storage.leases import charge_of, take
-from storage.migrate import newest_revision, upgrade
+from storage.migrate import LEDGER, newest_revision, upgrade
 from storage.schema.database import create_ledger_engine, ledger_url
 from storage.schema.tables import leases
 
@@ -76,9 +76,19 @@ async def test_a_database_that_only_reads_and_one_of_a_newer_version_are_refused
     await asked(postgres_url, "DROP RULE no_starts ON runs")
     await asked(postgres_url, "UPDATE alembic_version SET version_num = '9999'")
     newer = await told(tmp_path, postgres_url)
+    assert (newer.severity, newer.help) == ("ok", "")
+    assert "revision 9999, of a newer version" in newer.what
+    await asked(postgres_url, "ALTER TABLE runs RENAME COLUMN seen_at TO seen")
+    newer = await told(tmp_path, postgres_url)
     assert newer.severity == "error"
-    assert "revision 9999" in newer.what
+    assert "the column runs.seen_at is gone" in newer.what
     assert newer.help
+    await asked(postgres_url, "ALTER TABLE runs RENAME COLUMN seen TO seen_at")
+    await asked(postgres_url, f"UPDATE alembic_version SET version_num = '{LEDGER.known()[-2]}'")
+    older = await told(tmp_path, postgres_url)
+    assert older.severity == "warning"
+    assert "callengine db upgrade" in older.what
+    assert older.help
 
 
 @pytest.mark.parametrize("kind", ["postgresql", "sqlite"])

@@ -15,7 +15,7 @@ from queues.messages.events import DeviceState, PbxSnapshot
 from queues.terms.identifiers import CallId, ChannelName
 from sla.call_facts import microseconds
 from storage.ledger import Ledger
-from storage.migrate import alembic_config, upgrade
+from storage.migrate import LEDGER, upgrade
 from storage.queries.realtime_seed import figure_rows
 from storage.rows.interval_rebuild import rebuild
 from storage.schema.interval_columns import SUM_COLUMNS
@@ -150,7 +150,7 @@ async def test_an_older_ledger_gets_the_sums_of_its_calls_when_it_is_upgraded(le
     kept = [await rows_of(ledger, table) for table in KEPT]
 
     def to_before(connection: Connection) -> None:
-        command.downgrade(alembic_config(connection), "0005")
+        command.downgrade(LEDGER.alembic(connection), "0005")
 
     async with ledger.engine.begin() as connection:
         await connection.run_sync(to_before)

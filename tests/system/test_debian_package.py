@@ -118,7 +118,7 @@ def test_installed_upgraded_backed_out_of_removed_and_purged(packages: Path) -> 
         assert f"version {NEW}" in machine.run("callengine --version")
         assert settings.read_text(encoding="utf-8").endswith(OWN)
         assert NOVELTY in (machine.root / "etc/callengine/callengine.toml.dpkg-dist").read_text()
-        assert machine.run("stat -c %a /var/lib/callengine/package-upgrade.db") == "600\n"
+        assert machine.run("stat -c %a /var/lib/callengine/package-upgrade/ledger.db") == "600\n"
         assert machine.run("systemctl is-enabled callengine") == "enabled\n"
         assert service.calls() == 1
         service.missed_call("79160000002", DID)

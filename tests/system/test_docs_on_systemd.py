@@ -96,7 +96,7 @@ def test_install_and_asterisk_lead_to_a_service_that_lives(machine: DebianMachin
     install(machine, "upgrade")
     service.is_up()
     assert f"version {NEW}" in machine.run("callengine --version")
-    assert machine.run(f"stat -c %a /var/lib/callengine/before-{NEW}.db") == "600\n"
+    assert machine.run(f"stat -c %a /var/lib/callengine/before-{NEW}/ledger.db") == "600\n"
     service.missed_call("79160000002", DID)
     install(machine, "back-out")
     service.is_up()

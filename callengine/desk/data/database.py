@@ -11,8 +11,9 @@ from sqlalchemy import event, text
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from callengine.desk.data.migrate import refuse_other_schema, upgrade
+from callengine.desk.data.migrate import DESK
 from storage.schema.database import create_ledger_engine, keep_private
+from storage.schema.revisions import Found
 
 SCHEMA = "desk"
 """On PostgreSQL: beside the ledger's tables, in a schema of its own."""
@@ -38,15 +39,32 @@ class DeskDatabase:
         """Whether it is a file."""
         return self._is_sqlite
 
-    async def prepare(self) -> None:
-        """Make it where there is none, and migrate it. Raises LedgerError, OSError, SQLAlchemyError."""
+    async def prepare(self) -> Found:
+        """For a start: make it where there is none.
+
+        Raises LedgerError for one of another version that does not fit; OSError, SQLAlchemyError.
+        """
         keep_private(self._url)
         await make_schema(self._writer)
-        await upgrade(self._writer)
+        async with self._writer.begin() as connection:
+            return await connection.run_sync(DESK.begin)
 
-    async def check(self) -> None:
-        """Raises LedgerError unless it is at this version's revision."""
-        await refuse_other_schema(self._writer)
+    async def look(self) -> Found:
+        """At which revision it is; nothing is made. Raises LedgerError, OSError, SQLAlchemyError."""
+        async with self._reader.connect() as connection:
+            return await connection.run_sync(DESK.look)
+
+    async def upgrade(self) -> Found:
+        """Bring it to this version's revision; returns what was there. Raises LedgerError, OSError, SQLAlchemyError."""
+        keep_private(self._url)
+        await make_schema(self._writer)
+        async with self._writer.begin() as connection:
+            return await connection.run_sync(DESK.upgrade)
+
+    async def downgrade(self, revision: str) -> None:
+        """Back to an older version's. Raises LedgerError, OSError, SQLAlchemyError."""
+        async with self._writer.begin() as connection:
+            await connection.run_sync(DESK.downgrade, revision)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:

@@ -187,7 +187,7 @@ def test_a_ledger_of_a_newer_version_or_another_pbx_or_that_is_read_only_is_foun
 ) -> None:
     monkeypatch.chdir(etc)
     settings = settings_of(etc)
-    done = callengine(etc, "db", "upgrade")
+    done = callengine(etc, "db", "upgrade", "--ledger")
     assert done.returncode == 0, done.stderr
     assert errors(settings, etc, None) == []
     with sqlite3.connect("callengine.db") as ledger:
@@ -207,9 +207,11 @@ def test_a_ledger_of_a_newer_version_or_another_pbx_or_that_is_read_only_is_foun
     assert "read only" in found.what
     with sqlite3.connect("callengine.db") as ledger:
         ledger.execute("UPDATE alembic_version SET version_num = '9999'")
+        ledger.execute("ALTER TABLE runs RENAME COLUMN seen_at TO seen")
     ledger.close()
     (found,) = errors(settings, etc, None)
-    assert found.what.startswith("database.url: the database is at revision 9999")
+    assert "the ledger is at revision 9999, of a newer callengine" in found.what
+    assert "the column runs.seen_at is gone" in found.what
     assert found.help
 
 
