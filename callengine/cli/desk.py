@@ -15,7 +15,10 @@ from callengine.platform.logs import configure_logging
 
 @click.group(
     cls=LazyGroup,
-    elsewhere={"account": "callengine.cli.desk_accounts:account"},
+    elsewhere={
+        "account": "callengine.cli.desk_accounts:account",
+        "resident": "callengine.cli.desk_residents:resident",
+    },
     invoke_without_command=True,
 )
 @config_option

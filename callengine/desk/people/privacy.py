@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from callengine.desk.people.rights import Right
 from callengine.desk.people.scope import NotSeen, Scope
 from callengine.desk.people.trail import record
+from queues.terms.phone import Phone
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,14 @@ Told = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
+class NumberShare:
+    """The same for who is known by his number (E.164) only."""
+
+    tell: Callable[[AsyncConnection, Scope, str], Awaitable[Told]]
+    erase: Callable[[AsyncConnection, Scope, datetime, str], Awaitable[Erased]]
+
+
+@dataclass(frozen=True, slots=True)
 class Share:
     """What one subject keeps of a resident. Both functions raise NotSeen for a resident of another company."""
 
@@ -40,6 +49,8 @@ class Share:
     """Its name in the export: directory, calls."""
     tell: Callable[[AsyncConnection, Scope, int], Awaitable[Told]]
     erase: Callable[[AsyncConnection, Scope, datetime, int], Awaitable[Erased]]
+    of_number: NumberShare | None = None
+    """What it keeps of a telephone number that it knows as no resident's."""
 
 
 class Privacy:
@@ -76,10 +87,36 @@ class Privacy:
         await record(connection, scope, at, "erased", ("resident", resident_id), after=after)
         return done
 
+    async def export_number(
+        self, connection: AsyncConnection, scope: Scope, at: datetime, number: str
+    ) -> dict[str, Any]:
+        """What is kept of a number that is no known resident's. Raises NotSeen without the right."""
+        _require(scope)
+        told = {name: await share.tell(connection, scope, number) for name, share in self._of_numbers()}
+        await record(connection, scope, at, "exported", ("number", Phone(number).masked))
+        return {"number": number, "told_at": at.isoformat(), **told}
+
+    async def erase_number(
+        self, connection: AsyncConnection, scope: Scope, at: datetime, number: str, reason: str
+    ) -> dict[str, Erased]:
+        """Erase that, in one transaction; the trail has the number's last digits only. Raises NotSeen."""
+        _require(scope)
+        done = {name: await share.erase(connection, scope, at, number) for name, share in self._of_numbers()}
+        after = {"reason": reason, **{subject: one.rows for subject, one in done.items()}}
+        await record(connection, scope, at, "erased", ("number", Phone(number).masked), after=after)
+        return done
+
+    def _of_numbers(self) -> list[tuple[str, NumberShare]]:
+        return [(one.subject, one.of_number) for one in self._shares if one.of_number is not None]
+
     async def _told(self, connection: AsyncConnection, scope: Scope, resident_id: int) -> dict[str, Told]:
-        if not scope.may(Right.PRIVACY):
-            raise NotSeen
+        _require(scope)
         told = {one.subject: await one.tell(connection, scope, resident_id) for one in self._shares}
         if not any(told.values()):
             raise NotSeen
         return told
+
+
+def _require(scope: Scope) -> None:
+    if not scope.may(Right.PRIVACY):
+        raise NotSeen
