@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
@@ -16,6 +16,7 @@ from queues.messages.commands import (
     EraseAttemptTrace,
     EraseInboxEntry,
     ForgetObligationTimer,
+    OfferCall,
     WakeForObligation,
 )
 from queues.messages.decision import Decision
@@ -85,6 +86,17 @@ class Ledger(Protocol):
         """Whether this dial is committed as the only one of its number in flight. Raises LedgerAway."""
 
 
+class KnownHouses(Protocol):
+    """From where callers call."""
+
+    @property
+    def known(self) -> Container[CallId]:
+        """The calls of which a house is known now."""
+
+    def dress(self, offer: OfferCall) -> OfferCall:
+        """With the house in what the phone shows; at once."""
+
+
 class Pbx(Protocol):
     """Who carries commands out."""
 
@@ -110,6 +122,7 @@ class Engine:
 
     `tell` may be called from any callback on the loop; `run` is the consumer. Observers get every journal
     entry, synchronously: metrics, statistics, screens. Subscribers get the entries of the one type they name.
+    `houses` gives an offer the label that the phone shows, where the caller's house is known by then.
     """
 
     def __init__(
@@ -124,6 +137,7 @@ class Engine:
         observers: Iterable[Observer] = (),
         subscribers: Iterable[Subscriber] = (),
         on_decision_seconds: Callable[[float], None] = lambda seconds: None,
+        houses: KnownHouses | None = None,
     ) -> None:
         self._dispatcher = dispatcher
         self._pbx = pbx
@@ -134,6 +148,8 @@ class Engine:
         self._observers = tuple(observers)
         self._subscribers = tuple(subscribers)
         self._on_decision_seconds = on_decision_seconds
+        self._houses = houses
+        self._known: Container[CallId] = () if houses is None else houses.known
         self._inbox: deque[Event | Heard | asyncio.Future[None] | Callable[[], None]] = deque()
         self.shed_events = 0
         """Events of the PBX that were given up because a snapshot will tell more."""
@@ -273,6 +289,8 @@ class Engine:
                 self._timers.wake(obligation, at)
             case ForgetObligationTimer(obligation):
                 self._timers.forget(obligation)
+            case OfferCall(call=call) if call in self._known and self._houses is not None:
+                self._pbx.execute(self._houses.dress(command))
             case _:
                 self._pbx.execute(command)
 

@@ -21,6 +21,7 @@ from callengine.http.door.metrics import DoorMetrics
 from callengine.metrics.callbacks import CallbackMetrics, live_obligations
 from callengine.metrics.calls import EDGES, CallMetrics
 from callengine.metrics.charge import ChargeMetrics, InCharge
+from callengine.metrics.desk import DeskMetrics
 from callengine.metrics.figures import agents_by_queue, families_of, paused_by_reason
 from callengine.metrics.ledger import LedgerMetrics
 from callengine.metrics.link import LinkMetrics
@@ -86,6 +87,7 @@ class Metrics:
         self.ledger = LedgerMetrics(self.registry)
         self.link = LinkMetrics(self.registry)
         self.door = DoorMetrics(self.registry)
+        self.desk = DeskMetrics(self.registry)
         ChargeMetrics(self.registry, in_charge, times_lost)
         info = gauge("build_info", "The running version", ["version"])
         info.labels(version).set(1)

@@ -20,11 +20,9 @@ from ami_adapters.connection.pbx_connection import PbxConnection
 from ami_adapters.queue_log.transfers import TRANSFERS
 from callengine.chores.schedule import Chores
 from callengine.chores.timer_jobs import audit, closed, measure_lag, note_alive
-from callengine.control.feed import Feed
 from callengine.http.api.callbacks import CallbackApi
 from callengine.http.api.figures import FiguresApi
 from callengine.http.auth.setup import open_gate
-from callengine.loop.desk_commands import DeskCommands
 from callengine.loop.engine_loop import Engine
 from callengine.loop.live_callbacks import LiveCallbacks
 from callengine.loop.obligation_alarms import ObligationAlarms
@@ -43,6 +41,7 @@ from callengine.realtime.statistics import COUNTED_FOR, RealtimeStatistics
 from callengine.reconcile.sources import FromInside
 from callengine.reports.schedule import ReportSchedule
 from callengine.run.condition import conditions
+from callengine.run.desk_side import DeskSide
 from callengine.run.parts import http_door, metrics_of
 from callengine.run.planned_chores import plan
 from callengine.run.reload import read_anew
@@ -57,7 +56,7 @@ from config.settings import Settings
 from queues.dispatcher import Dispatcher
 from queues.live_state import CentreView
 from queues.messages.events import Event, PbxSnapshot, PolicyChanged
-from queues.messages.journal import CallOffered, CommandDecided
+from queues.messages.journal import CallOffered
 from queues.policy import CentrePolicy
 from storage.leases import Holding, LeaseLostError
 from storage.ledger import Ledger
@@ -175,18 +174,18 @@ class Application:
         )
         self.pbx.attach(self.link)
         metrics.inbox_leftovers.set_function(lambda: self.pbx.leftovers)
-        commands = DeskCommands(ledger, self.clock.now)
-        self.feed = Feed(dispatcher, self.clock.now, group=settings.desk.group, decider=commands)
-        self._engine = commands.loop = Engine(
+        self.desk = DeskSide(settings, dispatcher, ledger, self.clock.now, metrics.desk, log)
+        self._engine = Engine(
             dispatcher,
             self.pbx,
             ledger.writer,
             ledger,
             self.alarm,
             self.clock,
-            observers=(self.tally.observe, metrics.observe, self.queue_log.observe, self.feed.observe),
-            subscribers=(*self.told, (CommandDecided, commands.observe)),
+            observers=(self.tally.observe, metrics.observe, self.queue_log.observe, self.desk.feed.observe),
+            subscribers=(*self.told, *self.desk.subscribers),
             on_decision_seconds=metrics.decision_seconds.observe,
+            houses=self.desk.houses,
         )
         self.vitals = OverloadGuard(
             self._engine,
@@ -222,7 +221,7 @@ class Application:
             sheds=self.vitals.sheds_screens,
         )
         await self.http.start()
-        await self.feed.open(settings.http.control_socket)
+        await self.desk.open(self._engine)
         task = asyncio.get_running_loop().create_task
         self._tasks = [
             task(self._engine.run(), name="engine"),
@@ -277,7 +276,7 @@ class Application:
         self.pbx.follow(policy)
         self.queue_log.follow(policy)
         follow_board(self.board, found.settings, version("callengine"))
-        self._engine_or_fail().in_turn(self.feed.renew)
+        self._engine_or_fail().in_turn(self.desk.feed.renew)
 
     def ask_to_stop(self) -> None:
         """End `run`."""
@@ -313,7 +312,7 @@ class Application:
         await self.pbx.close()
         await self.link.close()
         self.alarm.stop()
-        await self.feed.close()
+        await self.desk.close()
         await self.http.stop()
         if self.ledger is not None:
             await closed(self.ledger, self.clock.now(), self._log)

@@ -70,6 +70,11 @@ class Desk(Section):
         description="uploads are refused when fewer MB would be left on their disk, so that calls and the ledger have "
         "their place",
     )
+    house_on_display: bool = Field(
+        True,
+        description="phones show the caller's house and flat where the directory knows exactly one of that company; "
+        "the engine reads it from the desk's database within 20 ms, or shows company and line alone",
+    )
     session_idle_minutes: int = Field(
         720, ge=5, le=43200, description="who does nothing for so long must sign in again"
     )

@@ -42,7 +42,7 @@ async def test_a_call_is_told_from_arrival_to_end_while_another_reader_stands_st
         stopped = await asyncio.create_subprocess_exec(sys.executable, "-c", STANDS_STILL, str(path))
         reader, writer = await asyncio.open_unix_connection(str(path))
         try:
-            await centre.until(lambda: centre.engine.feed.readers == 2)
+            await centre.until(lambda: centre.engine.desk.feed.readers == 2)
             first = from_line(await reader.readline())
             assert isinstance(first, Snapshot)
             assert first.synced

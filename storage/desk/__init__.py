@@ -1,0 +1,1 @@
+"""What the engine reads of the desk's database, from outside: it may be missing, locked, slow or hang; nobody waits."""
