@@ -41,6 +41,7 @@ PLAN = CentrePlan(
         "Смирнова Ольга",
         "Попов Дмитрий",
     ),
+    service_numbers=(("112", "Служба спасения"), ("104", "Аварийная газовая служба")),
     callbacks="disposition_seconds = 10\nsettle_seconds = 4\nretry_busy_seconds = 8\nretry_no_answer_seconds = 15",
 )
 _FRAME_SECONDS = 0.25

@@ -39,6 +39,7 @@ from callengine.desk.files.pages import FilePages
 from callengine.desk.files.shelf import FileLimits, FileShelf
 from callengine.desk.floor.by_outbox import OrdersByOutbox
 from callengine.desk.floor.pages import FloorPages
+from callengine.desk.history.outgoing_pages import OutgoingPages
 from callengine.desk.history.pages import HistoryPages
 from callengine.desk.history.sounds import Sounds
 from callengine.desk.knowledge import pages as knowledge_pages
@@ -97,7 +98,7 @@ async def serve(settings: Settings) -> None:
     subjects = subject_routes(settings, database, reader, follower, loads, now, orders, shelf=shelf)
     pinned = PinnedArticles(Attachments(shelf))
     work = agent_page(
-        settings, database, parts_drawing(settings), follower, now, Neighbours(pinned, commands)
+        settings, database, parts_drawing(settings), follower, now, Neighbours(pinned, commands, reader)
     )
     commands.on_refused = work.pages.refused
     pages = assembled(settings, database, now, loop.time, (*subjects, *work.routes))
@@ -206,7 +207,9 @@ def subject_routes(
     known = {one.id: one.name for one in settings.companies}
     directory = DirectoryDesk(database, now, loads, known)
     names, zone = names_of(settings), ZoneInfo(settings.centre.time_zone)
-    history = HistoryPages(reader, database, names, Sounds(settings.desk.recordings, now), zone, now)
+    sounds = Sounds(settings.desk.recordings, now)
+    history = HistoryPages(reader, database, names, sounds, zone, now)
+    outgoing = OutgoingPages(reader, database, names, sounds, zone, now)
     floor = FloorPages(follower, database, names, now, orders)
     company = CompanyPages(follower, reader, database, settings, names, now)
     knowledge = knowledge_pages.routes(knowledge_around(settings, database, now, shelf))
@@ -215,6 +218,7 @@ def subject_routes(
         *floor.routes(),
         *company.routes(),
         *history.routes(),
+        *outgoing.routes(),
         *knowledge,
         *FilePages(shelf).routes(),
     )

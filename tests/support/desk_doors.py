@@ -167,7 +167,12 @@ async def doors(
         running: list[asyncio.Task[None]] = []
         if subjects:
             work = agent_page(
-                settings, database, parts_drawing(settings), follower, lambda: clock[0], Neighbours()
+                settings,
+                database,
+                parts_drawing(settings),
+                follower,
+                lambda: clock[0],
+                Neighbours(ledger=reader),
             )
             running = [asyncio.create_task(work.pages.run())]
             shelf = FileShelf(database, folder / "files", FileLimits(free_mb=0), lambda: clock[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from callengine.control.live_messages import CommandAnswered
 from callengine.control.wishes import Wish
 from callengine.desk.data.database import DeskDatabase
 from callengine.desk.engine_link.asking import WishSender
-from callengine.desk.outbox.wishes import answered, keep, open_wishes
+from callengine.desk.outbox.wishes import answer_to, answered, keep, open_wishes
 from callengine.desk.people.scope import Scope, system_scope
 
 BUTTONS: Final = frozenset(
@@ -40,11 +41,22 @@ class Asked:
     number: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The engine's answer."""
+
+    done: bool
+    refusal: str = ""
+
+
 class Commands(Protocol):
     """Carries wishes to the engine and keeps them until it has answered."""
 
     async def ask(self, scope: Scope, wish: Asked) -> None:
         """Keep it, and send it as soon as the engine is there."""
+
+    async def hear(self, scope: Scope, client_id: str, seconds: float) -> Heard | None:
+        """What the engine said to this wish; None: nothing so soon."""
 
 
 def is_client_id(text: str) -> bool:
@@ -59,6 +71,7 @@ class ByOutbox:
         self._database = database
         self._now = now
         self._sender = WishSender(socket, self._open, self._answered)
+        self._heard: dict[str, asyncio.Future[Heard]] = {}
         self.on_refused: Callable[[str, str], None] = lambda agent, refusal: None
 
     async def run(self) -> None:
@@ -88,6 +101,23 @@ class ByOutbox:
             await keep(connection, scope, at, told)
         self._sender.wake()
 
+    async def hear(self, scope: Scope, client_id: str, seconds: float) -> Heard | None:
+        """Its answer as it is kept, or as soon as it comes; None: not within so many seconds."""
+        loop = asyncio.get_running_loop()
+        # Before it is looked for: an answer that comes in between is not missed.
+        answer = self._heard.setdefault(client_id, loop.create_future())
+        try:
+            async with self._database.reading() as connection:
+                known = await answer_to(connection, scope, client_id)
+            if known is not None:
+                return Heard(*known)
+            async with asyncio.timeout(seconds):
+                return await asyncio.shield(answer)
+        except TimeoutError:
+            return None
+        finally:
+            self._heard.pop(client_id, None)
+
     async def _open(self) -> Sequence[Wish]:
         async with self._database.reading() as connection:
             return await open_wishes(connection, _SCOPE)
@@ -95,5 +125,8 @@ class ByOutbox:
     async def _answered(self, answer: CommandAnswered) -> None:
         async with self._database.writing() as connection:
             agent = await answered(connection, _SCOPE, self._now(), answer)
+        waiting = self._heard.get(answer.command)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(Heard(answer.done, answer.refusal))
         if agent is not None and not answer.done:
             self.on_refused(agent, answer.refusal)

@@ -19,6 +19,7 @@ from callengine.desk.agent_page.pops.reading import Knowledge
 from callengine.desk.data.database import DeskDatabase
 from callengine.desk.directory.finding.search import DirectorySearch
 from callengine.desk.engine_link.follower import EngineFollower
+from callengine.desk.ledger.reader import LedgerReader
 from callengine.desk.web.drawing import Drawing
 from callengine.desk.web.routes import DeskRoute
 from config.settings import Settings
@@ -38,6 +39,7 @@ class Neighbours:
 
     knowledge: Knowledge | None = None
     commands: Commands | None = None
+    ledger: LedgerReader | None = None
 
 
 def agent_page(
@@ -54,6 +56,15 @@ def agent_page(
     look = Look(drawing, database, centre, zone, now, can_ask=neighbours.commands is not None)
     pages = AgentPages(follower, Kitchen(database, knowledge, now), centre, look, now)
     parts = Parts(
-        database, drawing, pages, look, centre, knowledge, DirectorySearch(), now, neighbours.commands
+        database,
+        drawing,
+        pages,
+        look,
+        centre,
+        knowledge,
+        DirectorySearch(),
+        now,
+        neighbours.ledger,
+        neighbours.commands,
     )
     return AgentPage(pages, routes(parts))

@@ -21,6 +21,8 @@ class Centre:
     agents: Mapping[str, str]
     queues_of: Mapping[str, tuple[str, ...]]
     codes: Mapping[str, str]
+    services: Mapping[str, tuple[tuple[str, str], ...]]
+    """By company: the service numbers that its trunks carry, each with its name."""
 
     def pause(self, reason: str, language: Language) -> str:
         """A reason's name."""
@@ -44,4 +46,11 @@ def centre_of(settings: Settings) -> Centre:
         {one.id: one.name for one in settings.agents},
         {one.id: tuple(one.queues) for one in settings.agents},
         settings.codes.dialled(),
+        {one.id: _services(settings, one.id) for one in settings.companies},
     )
+
+
+def _services(settings: Settings, company: str) -> tuple[tuple[str, str], ...]:
+    callbacks = [one.callback for one in settings.lines if one.company == company and one.callback]
+    trunks = {trunk for callback in callbacks for trunk in (callback.trunk, *callback.other_trunks)}
+    return tuple((one.number, one.name) for one in settings.service_numbers if one.trunk in trunks)

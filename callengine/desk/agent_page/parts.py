@@ -15,6 +15,7 @@ from callengine.desk.agent_page.look import Look
 from callengine.desk.agent_page.pops.reading import Knowledge
 from callengine.desk.data.database import DeskDatabase
 from callengine.desk.directory.finding.search import DirectorySearch
+from callengine.desk.ledger.reader import LedgerReader
 from callengine.desk.web.drawing import Drawing
 from callengine.desk.web.visit import Visit
 
@@ -31,6 +32,8 @@ class Parts:
     knowledge: Knowledge
     search: DirectorySearch
     now: Callable[[], datetime]
+    ledger: LedgerReader | None = None
+    """None: what it tells is not shown."""
     commands: Commands | None = None
     """None: there is no way to the engine; the phone's codes do the same."""
 

@@ -14,6 +14,8 @@ from callengine.desk.history.conditions import has_recording
 from callengine.desk.history.queries import call_row
 from callengine.desk.history.story import CallFacts, Dial, Message, Offer, Owed, TookOver
 from callengine.desk.people.scope import NotSeen, Scope
+from queues.terms.desk_words import CommandKind
+from storage.schema.desk_tables import desk_commands
 from storage.schema.tables import (
     attempt_transfers,
     attempts,
@@ -133,6 +135,12 @@ async def _owed(connection: AsyncConnection, scope: Scope, obligation: str, call
         .where(dial_refusals.c.obligation == obligation)
         .order_by(dial_refusals.c.at)
     )
+    of = desk_commands.c
+    by_hand = (
+        select(of.at, of.by, of.reason)
+        .where(of.obligation == obligation, of.kind == CommandKind.DIAL.value, of.refusal.is_(None))
+        .order_by(of.at)
+    )
     return Owed(
         obligation=row.obligation,
         opened_at=row.opened_at,
@@ -152,6 +160,7 @@ async def _owed(connection: AsyncConnection, scope: Scope, obligation: str, call
         assigned_to=row.assigned_to or "",
         refusals=[(one.at, one.reason) for one in await connection.execute(refused)],
         other_calls=[(one.arrived_at, one.call) for one in await connection.execute(others)],
+        by_hand=[(one.at, one.by, one.reason) for one in await connection.execute(by_hand)],
     )
 
 

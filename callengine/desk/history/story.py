@@ -68,6 +68,8 @@ class Owed:
     refusals: Sequence[tuple[datetime, str]] = ()
     other_calls: Sequence[tuple[datetime, str]] = ()
     """His other missed calls of the same episode."""
+    by_hand: Sequence[tuple[datetime, str, str]] = ()
+    """When an agent called him by himself: whose wish it was, and what for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,10 @@ def _without_agents(facts: CallFacts) -> CallFacts:
         one if one.contacted_at is not None else replace(one, attempt="", agent="", recording=None)
         for one in facts.dials
     ]
-    owed = None if facts.owed is None else replace(facts.owed, assigned_to="", closed_by="")
+    owed = None
+    if facts.owed is not None:
+        by_hand = [(at, "", purpose) for at, _, purpose in facts.owed.by_hand]
+        owed = replace(facts.owed, assigned_to="", closed_by="", by_hand=by_hand)
     return replace(facts, ahead=None, offers=offers, dials=dials, owed=owed)
 
 
@@ -208,6 +213,8 @@ def _of_owed(facts: CallFacts) -> Iterator[Moment]:
     yield from tell(owed.opened_at, "owed", lasted=owed.due_at - start)
     for at, _ in owed.other_calls:
         yield from tell(at, "called_again")
+    for at, by, purpose in owed.by_hand:
+        yield from tell(at, "dial_asked", agent=by, note=purpose)
     for at, reason in owed.refusals:
         yield from tell(at, "refused", result=reason)
     yield from tell(owed.task_at, "task", result=owed.task_reason, note=owed.assigned_to)

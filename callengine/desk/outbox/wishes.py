@@ -56,6 +56,20 @@ async def open_wishes(connection: AsyncConnection, scope: Scope) -> Sequence[Wis
     return [wish_from_line(body.encode()) for body in rows.scalars()]
 
 
+async def answer_to(connection: AsyncConnection, scope: Scope, wish: str) -> tuple[bool, str] | None:
+    """Whether it was done, else why not; None: there is no answer yet, or no such wish of his."""
+    found = await connection.execute(
+        select(outbox.c.done, outbox.c.refusal).where(
+            outbox.c.wish == wish,
+            outbox.c.answered_at.is_not(None),
+            outbox.c.account_id == scope.account_id,
+            scope.clause(outbox.c.company, with_common=True),
+        )
+    )
+    row = found.first()
+    return None if row is None else (bool(row.done), row.refusal)
+
+
 async def answered(
     connection: AsyncConnection, scope: Scope, at: datetime, answer: CommandAnswered
 ) -> str | None:

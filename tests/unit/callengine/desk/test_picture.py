@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callengine.control import live_messages as live
+from callengine.desk.agent_page.pops.happenings import on_the_line
 from callengine.desk.engine_link.picture import LostThread, Picture, followed, passed_over
 from tests.support.manual_clock import NOON
 
@@ -227,3 +228,31 @@ def test_any_message_that_is_missing_doubled_or_out_of_order_loses_the_thread(nu
 def test_a_stream_that_does_not_begin_with_a_snapshot_is_none() -> None:
     with pytest.raises(LostThread):
         followed(None, live.Beat(n=0, at=NOON))
+
+
+def test_a_call_by_hand_is_on_the_line_with_its_purpose_until_it_is_over() -> None:
+    outgoing = live.LiveOutgoing(
+        attempt="out-1.1",
+        agent="1001",
+        company="sever",
+        label="УК Север",
+        number="112",
+        purpose="пожар",
+        command="w",
+        state="ringing_agent",
+        made_at=NOON,
+    )
+    begun = live.OutgoingBegan(n=1, at=NOON, outgoing=outgoing)
+    (one,) = [one for one in on_the_line(after(begun)) if one.kind == "dialled"]
+    assert (one.agent, one.answered_at, one.pop.number, one.pop.purpose) == ("1001", None, "112", "пожар")
+    dialling = live.OutgoingIs(n=2, at=NOON, attempt="out-1.1", state="dialling")
+    talking = live.OutgoingIs(n=3, at=NOON + timedelta(seconds=9), attempt="out-1.1", state="talking")
+    (one,) = [one for one in on_the_line(after(begun, dialling, talking)) if one.kind == "dialled"]
+    assert one.answered_at == talking.at
+    over = live.OutgoingOver(n=4, at=NOON, attempt="out-1.1", result="contacted")
+    assert after(begun, dialling, talking, over).outgoing == {}
+    # Of one that began before the snapshot nothing but its end is told.
+    late = live.OutgoingIs(n=1, at=NOON, attempt="out-0.9", state="talking")
+    assert after(late).outgoing == {}
+    whole = followed(None, msgspec.structs.replace(SNAPSHOT, outgoing=(outgoing,)))
+    assert whole.outgoing["out-1.1"].state == "ringing_agent"
