@@ -49,6 +49,8 @@ class AgentRow:
     with_company: str = ""
     held: bool = False
     calls_back: bool = False
+    calls_out: bool = False
+    """Somebody by hand, to whom nothing is owed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,8 @@ def _by_state(row: AgentRow) -> tuple[int, str, str]:
 def _agent(one: Agent, picture: Picture, names: Names, scope: Scope) -> AgentRow:
     call = next((call for call in picture.calls.values() if call.agent == one.agent), None)
     his = call if call is not None and scope.sees(call.company) else None
+    outgoing = None if one.attempt is None else picture.outgoing.get(one.attempt)
+    company = his.company if his is not None else "" if outgoing is None else outgoing.call.company
     return AgentRow(
         agent=one.agent,
         name=one.name or names.agent(one.agent),
@@ -155,9 +159,10 @@ def _agent(one: Agent, picture: Picture, names: Names, scope: Scope) -> AgentRow
         since=one.since,
         until=one.wraps_up_until,
         queues=sorted(_serves(one, names)),
-        with_company="" if his is None else names.company(his.company),
+        with_company=names.company(company) if company and scope.sees(company) else "",
         held=his is not None and his.held,
-        calls_back=one.attempt is not None,
+        calls_back=one.attempt is not None and outgoing is None,
+        calls_out=outgoing is not None,
     )
 
 

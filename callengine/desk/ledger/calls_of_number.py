@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from callengine.desk.ledger.reader import LedgerReader
 from callengine.desk.people.scope import Scope
+from storage.schema.desk_tables import outgoing_calls
 from storage.schema.tables import calls
 
 STAYS = (
@@ -22,7 +23,7 @@ _MOST = 10_000
 async def calls_of_numbers(
     reader: LedgerReader, scope: Scope, numbers: Sequence[str]
 ) -> list[dict[str, Any]]:
-    """Each call that came from one of them (E.164). Raises LedgerAway."""
+    """Each call that came from one of them (E.164), or was made to one by hand. Raises LedgerAway."""
     told = (
         "arrived_at",
         "number",
@@ -38,11 +39,20 @@ async def calls_of_numbers(
     mine = select(*columns).where(
         calls.c.node == reader.node, calls.c.number.in_(numbers), scope.clause(calls.c.company)
     )
+    of = outgoing_calls.c
+    made = select(
+        *(of.made_at, of.e164.label("number"), of.company, of.did, of.contacted_at, of.ended_at, of.result),
+        *(of.purpose, of.recording),
+    ).where(of.node == reader.node, of.e164.in_(numbers), scope.clause(of.company))
+    found: list[dict[str, Any]] = []
     async with reader.reading() as connection:
-        rows = await connection.execute(mine.order_by(calls.c.arrived_at).limit(_MOST))
-    return [
-        {name: _plain(value) for name, value in row.items() if value is not None} for row in rows.mappings()
-    ]
+        for query in (mine.order_by(calls.c.arrived_at), made.order_by(of.made_at)):
+            rows = await connection.execute(query.limit(_MOST))
+            found += [
+                {name: _plain(value) for name, value in row.items() if value is not None}
+                for row in rows.mappings()
+            ]
+    return found
 
 
 def _plain(value: Any) -> Any:

@@ -11,6 +11,7 @@ from config.credentials import exposed_secret_files
 from config.errors import ConfigError, Problem
 from config.example import write_example
 from config.loading import load_settings
+from config.policies import centre_policy
 from config.toml_lines import line_of, lines_of_places
 
 
@@ -183,3 +184,35 @@ def test_tables_of_the_wrong_shape_are_told_as_such(example: Path) -> None:
     found = problems_of(example)
     assert {"lines", "queues", "companies[0]"} <= set(found)
     assert found["companies[0]"].what == "must be a table"
+
+
+SERVICE = """
+[[service_numbers]]
+trunk = "trunk"
+number = "112"
+name = "Служба спасения"
+"""
+
+
+def test_service_numbers_are_of_a_trunk_that_is_dialled_through_once_and_never_our_own(example: Path) -> None:
+    whole = example.read_text(encoding="utf-8")
+    example.write_text(whole + SERVICE, encoding="utf-8")
+    policy = centre_policy(load_settings(example))
+    assert [(one.trunk, one.number.whole) for one in policy.service_numbers] == [("trunk", "112")]
+    wrong = (
+        SERVICE.replace('"trunk"', '"gsm"'),
+        SERVICE.replace('"112"', '"74951234501"'),
+        SERVICE.replace('"112"', '"1-1-2"'),
+        SERVICE.replace('"112"', '"104"'),
+        SERVICE.replace('"112"', '"104"'),
+    )
+    example.write_text(whole + "".join(wrong), encoding="utf-8")
+    problems = problems_of(example)
+    assert set(problems) == {
+        "service_numbers[0].trunk",
+        "service_numbers[1].number",
+        "service_numbers[2].number",
+        "service_numbers[4].number",
+    }
+    assert "defined are: trunk" in problems["service_numbers[0].trunk"].right
+    assert "is our own" in problems["service_numbers[1].number"].what

@@ -21,6 +21,7 @@ from callengine.desk.people.tables import trail
 from config.example import example_toml
 from storage.ledger import open_ledger
 from storage.schema.database import ledger_url
+from storage.schema.desk_tables import outgoing_calls
 from storage.schema.tables import calls
 from tests.support.desk_directory import one_home
 from tests.support.desk_pages import AGENT
@@ -57,6 +58,15 @@ async def fill(folder: Path) -> None:
     }
     async with ledger.engine.begin() as connection:
         await connection.execute(insert(calls).values(row))
+        by_hand = {
+            "did": "74950000001",
+            "company": "sever",
+            "e164": NUMBER,
+            "made_at": NOON,
+            "purpose": "течь",
+        }
+        whose = {"attempt": "out-1.1", "node": "pbx1", "command": "w", "agent": "1001", "account": "1"}
+        await connection.execute(insert(outgoing_calls).values({**by_hand, **whose, "by": "Иванова"}))
     await ledger.close()
     database = DeskDatabase(ledger_url(f"sqlite:///{folder}/callengine-desk.db"))
     await database.prepare()
@@ -91,7 +101,8 @@ def test_a_resident_is_found_told_everything_and_erased(centre: Path) -> None:
     assert (code, told) == (0, "")
     assert (centre / "told.json").stat().st_mode & 0o777 == 0o600
     everything = json.loads((centre / "told.json").read_text())
-    (person,), (card,), (call_,) = (everything[one] for one in ("directory", "cards", "calls"))
+    (person,), (card,), (call_, made) = (everything[one] for one in ("directory", "cards", "calls"))
+    assert (made["number"], made["purpose"]) == (NUMBER, "течь")
     assert (person["full_name"], person["phones"]) == ("Иванова Мария Петровна", [NUMBER])
     assert (card["number"], call_["company"], call_["number"]) == (NUMBER, "sever", NUMBER)
     assert command("tell", who, "--output", "told.json")[0] == 1

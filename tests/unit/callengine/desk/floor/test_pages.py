@@ -14,6 +14,8 @@ import aiohttp
 import pytest
 from sqlalchemy import select
 
+from callengine.control.live_messages import LiveOutgoing
+from callengine.desk.engine_link.picture import Outgoing
 from callengine.desk.floor.pages import FloorPages
 from callengine.desk.floor.view import floor_of
 from callengine.desk.people.rights import Role
@@ -70,6 +72,25 @@ def test_a_supervisor_of_one_company_sees_its_calls_only() -> None:
     assert "1003" not in {one.agent for one in floor.agents}
     assert {one.with_company for one in floor.agents} == {"", "УК Север"}
     assert floor.talking == 1
+
+
+def test_who_calls_out_by_hand_is_shown_so_and_for_whom_where_that_may_be_seen() -> None:
+    call = LiveOutgoing(
+        attempt="out-1.1",
+        agent="1004",
+        company="yug",
+        label="",
+        number="112",
+        purpose="пожар",
+        command="w",
+        state="talking",
+        made_at=moment(3500),
+    )
+    agents = [replace(one, attempt="out-1.1") if one.agent == "1004" else one for one in AGENTS]
+    picture = replace(a_picture(agents=agents), outgoing={"out-1.1": Outgoing(call, "talking", moment(3510))})
+    for scope, company in ((SUPERVISOR, told_names().company("yug")), (OF_SEVER, "")):
+        (one,) = [one for one in floor_of(picture, told_names(), scope).agents if one.agent == "1004"]
+        assert (one.calls_out, one.calls_back, one.with_company) == (True, False, company)
 
 
 async def test_the_page_shows_it_and_says_when_the_engine_is_away(tmp_path: Path) -> None:
