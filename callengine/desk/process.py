@@ -24,6 +24,8 @@ from callengine.desk.accounts.sign_in_pages import SignInPages
 from callengine.desk.agent_page.asking import ByOutbox
 from callengine.desk.agent_page.assembly import Neighbours, agent_page
 from callengine.desk.agent_page.pops.pinned_articles import PinnedArticles
+from callengine.desk.api.document import with_document
+from callengine.desk.api.routes import Api
 from callengine.desk.cards import privacy as cards_privacy
 from callengine.desk.company.pages import CompanyPages
 from callengine.desk.data.database import DeskDatabase
@@ -184,7 +186,9 @@ def assembled(
         now,
         address_of(settings),
     )
-    behind = (*account_pages.routes(parts, ZoneInfo(settings.centre.time_zone)), *subjects)
+    behind = with_document(
+        version("callengine"), (*account_pages.routes(parts, ZoneInfo(settings.centre.time_zone)), *subjects)
+    )
     shown = {route.path for route in behind}
     places = [place for place in PLACES if place.path in shown]
     drawing = Drawing(ZoneInfo(settings.centre.time_zone), places, version("callengine"))
@@ -221,6 +225,7 @@ def subject_routes(
         *outgoing.routes(),
         *knowledge,
         *FilePages(shelf).routes(),
+        *Api(database, reader, zone, now).routes(),
     )
 
 

@@ -5,16 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 from aiohttp import web
+from pydantic import BaseModel
 
 from callengine.desk.accounts.parts import Parts, number_in, texts_for
 from callengine.desk.people.account_rules import Refused
 from callengine.desk.people.programs import ProgramFields, make_program, revoke_program, rights_of_programs
 from callengine.desk.people.queries import list_programs
 from callengine.desk.people.rights import Right, Role
-from callengine.desk.web.routes import DeskRoute
+from callengine.desk.web.routes import DeskRoute, Told
 from callengine.desk.web.visit import Visit
 
 _ALL = "/desk/tokens"
+
+
+class Me(BaseModel):
+    """Whose token it is."""
+
+    name: str
+    role: str
+    companies: list[str] | None
+    """Null: all."""
+    rights: list[str]
 
 
 class ProgramPages:
@@ -32,7 +43,13 @@ class ProgramPages:
             DeskRoute(
                 "POST", f"{_ALL}/{{token}}/revoke", self.revoke, right, samples={"token": "api_tokens.id"}
             ),
-            DeskRoute("GET", "/desk/api/v1/me", self.tell, Right.SIGNED_IN),
+            DeskRoute(
+                "GET",
+                "/desk/api/v1/me",
+                self.tell,
+                Right.SIGNED_IN,
+                told=Told("Who asks, and what he may", Me),
+            ),
         )
 
     async def show(self, visit: Visit) -> web.Response:
@@ -69,14 +86,13 @@ class ProgramPages:
     async def tell(self, visit: Visit) -> web.Response:
         """Who asks, and what he may."""
         scope = visit.scope
-        return web.json_response(
-            {
-                "name": scope.name,
-                "role": scope.role,
-                "companies": None if scope.companies is None else sorted(scope.companies),
-                "rights": sorted(one for one in Right if scope.may(one)),
-            }
+        me = Me(
+            name=scope.name,
+            role=scope.role,
+            companies=None if scope.companies is None else sorted(scope.companies),
+            rights=sorted(one for one in Right if scope.may(one)),
         )
+        return web.json_response(me.model_dump())
 
     async def _page(
         self,

@@ -286,10 +286,15 @@ def place_of(text: str) -> Place | None:
     return Place(_EPOCH + int(arrived) * _MICROSECOND, call[:200])
 
 
+def place_word(place: Place) -> str:
+    """What `place_of` reads."""
+    return f"{(place.arrived_at - _EPOCH) // _MICROSECOND}-{place.call}"
+
+
 def _address(chosen: CallFilter, below: Place | None) -> str:
     query = chosen.address()
     if below is not None:
-        place = quote(f"{(below.arrived_at - _EPOCH) // _MICROSECOND}-{below.call}", safe="-.")
+        place = quote(place_word(below), safe="-.")
         query += f"{'&' if query else ''}below={place}"
     return f"/desk/calls?{query}" if query else "/desk/calls"
 
