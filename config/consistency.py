@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -71,6 +72,7 @@ def inconsistencies(content: Row) -> Iterator[Problem]:
     yield from _invalid_numbers(content)
     yield from _limits_in_disorder(content)
     yield from _codes_that_clash(content)
+    yield from _desk_in_the_engines_place(content)
 
 
 def lines_without_callback(settings: Settings) -> Iterator[Problem]:
@@ -119,6 +121,29 @@ def _trunks_of(callback: Row) -> Iterator[str]:
     for trunk in (callback.get("trunk"), *(others if isinstance(others, list) else ())):
         if isinstance(trunk, str):
             yield trunk
+
+
+def _desk_in_the_engines_place(content: Row) -> Iterator[Problem]:
+    """Two files and two ports: a desk that stands still in a transaction must not hold what the engine commits to."""
+    desk, database, http = (_table(content, name) for name in ("desk", "database", "http"))
+    own, ledger = desk.get("database"), database.get("url")
+    if _file(own) and _file(own) == _file(ledger):
+        right = 'name a file of its own; default: "sqlite:///callengine-desk.db"'
+        yield Problem("desk.database", f"{_file(own)} is the ledger, database.url", right)
+    port, hosts = desk.get("port"), {str(one.get("host")) for one in (desk, http)}
+    if port and port == http.get("port") and (len(hosts) == 1 or hosts & {"0.0.0.0", "::"}):  # noqa: S104  # compared
+        yield Problem("desk.port", f"{port} is http.port, the engine's", "take another; default: 8791")
+
+
+def _table(content: Row, name: str) -> Row:
+    found = content.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _file(url: object) -> str:
+    """Of an SQLite database's URL; empty for any other."""
+    scheme, _, path = url.partition(":///") if isinstance(url, str) else ("", "", "")
+    return os.path.normpath(path) if path and scheme.startswith("sqlite") else ""
 
 
 def _watching(content: Row) -> Iterator[Problem]:

@@ -19,7 +19,7 @@ from ami_adapters.protocol.actions import Action
 from ami_adapters.protocol.ami_message import Message
 from ami_adapters.protocol.errors import AmiError
 from ami_adapters.protocol.pending_actions import Response
-from callengine.check import app_queue, charge, codes, dialplan, files, redirects, silent_phones
+from callengine.check import app_queue, charge, codes, desk, dialplan, files, redirects, silent_phones
 from callengine.check.files import Surroundings
 from callengine.check.filters import event_filters
 from callengine.check.finding import Finding
@@ -102,7 +102,7 @@ def _no_token(settings: Settings) -> Iterable[Problem]:
 
 async def check_machine(settings: Settings, around: Surroundings) -> list[Finding]:
     """The engine's files, its port and its ledger, as the engine would find them."""
-    findings = [one for look in files.LOOKS for one in look(settings, around)]
+    findings = [one for look in (*files.LOOKS, *desk.LOOKS) for one in look(settings, around)]
     if around.service is not None:
         findings.insert(0, Finding("ok", f"as the service would: {around.service.unit}"))
     findings += [one async for one in check_ledger(settings, around)]

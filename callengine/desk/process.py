@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from callengine.chores.schedule import Chores
@@ -48,7 +49,7 @@ from callengine.desk.knowledge import pages as knowledge_pages
 from callengine.desk.knowledge.attachments import Attachments
 from callengine.desk.knowledge.surroundings import Surroundings
 from callengine.desk.ledger.names import names_of
-from callengine.desk.ledger.reader import LedgerReader, reader_of
+from callengine.desk.ledger.reader import LedgerReader, ledger_for_desk, reader_of
 from callengine.desk.ledger.revision import tell_of_ledger
 from callengine.desk.people.account_rules import Roster
 from callengine.desk.people.doors.passwords import Passwords
@@ -280,9 +281,22 @@ def address_of(settings: Settings) -> str:
     return desk.public_address or f"http://{desk.host}:{desk.port}"
 
 
+def _refuse_the_ledger(own: URL, settings: Settings) -> None:
+    """Law 10: whoever stands still in a transaction of its own holds up the engine's. Raises StartError."""
+    ledger = ledger_for_desk(settings)
+    files = [
+        Path(one.database) for one in (own, ledger) if one.database and one.drivername.startswith("sqlite")
+    ]
+    if len(files) == 2 and all(one.exists() for one in files) and files[0].samefile(files[1]):
+        right = 'name a file of its own; default: "sqlite:///callengine-desk.db"'
+        raise StartError(f"desk.database: {files[0]} is the engine's ledger", right)
+
+
 async def opened_database(settings: Settings) -> DeskDatabase:
     """The desk's own database, made where there is none. Raises StartError."""
-    database = DeskDatabase(database_url(settings))
+    url = database_url(settings)
+    _refuse_the_ledger(url, settings)
+    database = DeskDatabase(url)
     try:
         found = await database.prepare()
     except (LedgerError, OSError, SQLAlchemyError) as problem:

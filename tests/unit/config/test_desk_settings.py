@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from callengine.desk.process import opened_database
+from callengine.platform.start_errors import StartError
 from config.errors import ConfigError
 from config.example import example_toml
 from config.loading import load_desk_settings, load_settings
@@ -48,3 +50,31 @@ def test_it_starts_without_the_secrets_file_and_is_told_every_other_mistake(tmp_
     path.write_text(example_toml() + "\n[desk]\nprot = 1\n", encoding="utf-8")
     with pytest.raises(ConfigError):
         load_desk_settings(path)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])  # noqa: S104  # nothing listens
+def test_a_port_that_is_the_engines_is_refused_and_the_same_number_elsewhere_is_not(
+    host: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "callengine.toml"
+    mine = f'[desk]\nhost = "{host}"\nport = 8790\n'
+    path.write_text(example_toml().replace("[desk]\n", mine, 1), encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"desk\.port .*8790 is http\.port"):
+        load_desk_settings(path)
+    path.write_text(path.read_text().replace(mine, mine.replace(host, "192.0.2.1"), 1), encoding="utf-8")
+    assert load_desk_settings(path).desk.port == 8790
+
+
+async def test_the_engines_ledger_by_another_name_is_no_database_of_the_desks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A desk that stands still in a transaction would hold up what the engine commits."""
+    monkeypatch.chdir(tmp_path)
+    ledger = tmp_path / "callengine.db"
+    ledger.touch()
+    path = tmp_path / "callengine.toml"
+    mine = f'[desk]\ndatabase = "sqlite:///{ledger}"\n'
+    path.write_text(example_toml().replace("[desk]\n", mine, 1), encoding="utf-8")
+    with pytest.raises(StartError, match="is the engine's ledger"):
+        await opened_database(load_desk_settings(path))
+    assert ledger.read_bytes() == b""
