@@ -23,6 +23,12 @@ class DeskMetrics:
         for result in LOOKUPS:
             self._lookups.labels(result)
 
+        self.wishes = Counter(
+            "callengine_desk_wishes_read",
+            "Wishes that the engine itself read in the desk's outbox, at its start or while no desk spoke to it",
+            registry=registry,
+        )
+
     def looked_up(self, result: str) -> None:
         """Once more."""
         self._lookups.labels(result).inc()

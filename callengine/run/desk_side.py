@@ -1,7 +1,8 @@
-"""All that the engine has to do with the desk: its socket, its commands, the houses it knows. No call waits for any."""
+"""The engine's dealings with the desk: socket, commands, outbox, the houses it knows. No call waits for any."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from callengine.control.telling import Look
 from callengine.loop.desk_commands import DeskCommands
 from callengine.loop.engine_loop import Engine, Subscriber
 from callengine.loop.known_houses import KnownHouses
+from callengine.loop.left_wishes import LeftWishes
 from callengine.metrics.desk import DeskMetrics
 from callengine.platform.language import texts_of
 from callengine.platform.logs import Log
@@ -43,8 +45,21 @@ class DeskSide:
         self.feed = Feed(look, now, group=settings.desk.group, decider=self._commands)
         self.subscribers: tuple[Subscriber, ...] = ((CommandDecided, self._commands.observe),)
         self.houses: KnownHouses | None = None
+        self._left: LeftWishes | None = None
+        self._reading: asyncio.Task[None] | None = None
         url = desk_for_engine(settings)
-        if url is not None and settings.desk.house_on_display:
+        if url is None:
+            return
+        # Readers of their own: a look at the outbox may take its time, a look for a house has none.
+        self._left = LeftWishes(
+            desk_reader(url, STATE_FOLDER, DESK_STATE_FOLDER),
+            self._commands.decide,
+            log,
+            is_ready=lambda: look.view().synced,
+            desk_is_there=lambda: self.feed.readers > 0,
+            count=metrics.wishes.inc,
+        )
+        if settings.desk.house_on_display:
             words = texts_of("display")[settings.centre.language]
             self.houses = KnownHouses(
                 desk_reader(url, STATE_FOLDER, DESK_STATE_FOLDER),
@@ -61,10 +76,17 @@ class DeskSide:
         await self.feed.open(self._control)
         if self.houses is not None:
             self.houses.start()
+        if self._left is not None:
+            self._reading = asyncio.get_running_loop().create_task(self._left.run(), name="desk's outbox")
 
     async def close(self) -> None:
         """Wait for nobody."""
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.gather(self._reading, return_exceptions=True)
         await self.feed.close()
+        if self._left is not None:
+            await self._left.close()
         if self.houses is not None:
             await self.houses.stop()
 

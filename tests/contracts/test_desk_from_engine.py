@@ -16,14 +16,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from callengine.control.live_messages import CommandAnswered
+from callengine.control.wishes import Wish, wish_from_line
 from callengine.desk.data.database import DeskDatabase
 from callengine.desk.directory.commands.houses import save_house, save_premises
 from callengine.desk.directory.commands.residents import save_resident
 from callengine.desk.directory.records import House, Premises, Resident
 from callengine.desk.directory.typed.house_numbers import HouseNumber
+from callengine.desk.outbox.wishes import answered, keep
 from storage.desk.errors import DeskAbsent, DeskAway, DeskLate
 from storage.desk.file import MOST_WAITING
 from storage.desk.houses import KnownHouse, known_houses
+from storage.desk.outbox import open_lines
 from storage.desk.outsider import DeskReader, desk_reader
 from storage.schema.database import ledger_url
 from tests.support.desk_pages import SUPERVISOR, desk_database
@@ -159,6 +163,30 @@ async def test_a_table_that_somebody_locks_makes_it_late(desk_url: str) -> None:
             await connection.execute(text("LOCK TABLE resident_phones IN ACCESS EXCLUSIVE MODE"))
             with pytest.raises(DeskLate):
                 await known_houses(reader, "zarya", f"+{SINGLE}", 0.02)
+
+
+@BOTH
+async def test_what_the_desk_wants_and_has_no_answer_to_is_read_as_it_would_be_sent(desk_url: str) -> None:
+    wishes = [
+        Wish(
+            id=f"wish-{n}",
+            kind="agent_pause",
+            account="7",
+            by="Иванова",
+            made_at=NOON,
+            agent="1001",
+            reason="lunch",
+        )
+        for n in range(3)
+    ]
+    async with desk_database(desk_url) as desk, looking(desk_url) as reader:
+        async with desk.writing() as connection:
+            for wish in wishes:
+                await keep(connection, SUPERVISOR, NOON, wish)
+            answer = CommandAnswered(n=1, at=NOON, command="wish-1", done=True, refusal="", why="")
+            await answered(connection, SUPERVISOR, NOON, answer)
+        lines = await open_lines(reader, PATIENCE)
+    assert [wish_from_line(line) for line in lines] == [wishes[0], wishes[2]]
 
 
 @contextmanager

@@ -7,10 +7,12 @@ import multiprocessing
 import os
 import sys
 import traceback
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 KILLED, BROKEN = 9, 1
+BESIDE_SECONDS = 60.0
 _PROCESSES = multiprocessing.get_context("forkserver")
 
 
@@ -60,6 +62,27 @@ def run_until_dead(
     if process.exitcode not in {0, KILLED}:
         raise RuntimeError(f"the program ended with {process.exitcode}; what it said is above")
     return process.exitcode == 0
+
+
+@contextmanager
+def beside(program: Callable[[], Coroutine[Any, Any, None]]) -> Iterator[None]:
+    """Another process that lives, until the block is left and it has come to its end. Raises RuntimeError."""
+    process = _PROCESSES.Process(target=_run, args=(program, _forget, None))
+    process.start()
+    try:
+        yield
+        process.join(BESIDE_SECONDS)
+        if process.exitcode != 0:
+            raise RuntimeError(f"the program beside ended with {process.exitcode}; what it said is above")
+    finally:
+        if process.is_alive():
+            process.kill()
+        process.join()
+        process.close()
+
+
+def _forget(_turns: int) -> None:
+    """What it leaves behind is in its files."""
 
 
 def _run(
