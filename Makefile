@@ -25,7 +25,7 @@ help:
 	@echo "Write what is generated"
 	@echo "  make reference  docs/reference and the list of settings, from the code"
 	@echo "  make dashboards config/grafana, from config/dashboards"
-	@echo "  make pictures   docs/pictures: the wallboard and a month's report, as Chromium shows them"
+	@echo "  make pictures   docs/pictures: the wallboard, a month's report, the desk, as Chromium shows them"
 	@echo "  make lock       requirements/*.txt, with the newest versions"
 	@echo "Prove more"
 	@echo "  make test-long  what takes minutes each: whole Debian machines, packages installed and purged (60 minutes)"

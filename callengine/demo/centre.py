@@ -55,11 +55,19 @@ class CentrePlan:
     """Number and name; agents may dial them by hand."""
     agent_names: Sequence[str] = ()
     """In the order of their phones; else they are called by these."""
+    agent_queues: Sequence[tuple[str, ...]] = ()
+    """Likewise which they serve; else both."""
 
     def dids(self, company: str) -> tuple[str, str]:
         """The numbers of its general and its emergency line."""
         place = 10 * [one for one, _ in self.companies].index(company)
         return str(int(GENERAL_DID) + place), str(int(EMERGENCY_DID) + place)
+
+    def queues_of(self, number: int) -> str:
+        """Of the agent at this phone, as TOML has a list."""
+        place = number - FIRST_AGENT
+        queues = self.agent_queues[place] if place < len(self.agent_queues) else ("emergency", "general")
+        return ", ".join(f'"{queue}"' for queue in queues)
 
     def agent_name(self, number: int) -> str:
         """Of the agent at this phone."""
@@ -72,7 +80,7 @@ def settings_text(plan: CentrePlan, *, ami_port: int, secret_file: Path, databas
     emergency_record = plan.record if plan.emergency_record is None else plan.emergency_record
     emergency_notice = plan.notice if plan.emergency_notice is None else plan.emergency_notice
     agents = "".join(
-        f'[[agents]]\nid = "{number}"\nname = "{plan.agent_name(number)}"\nqueues = ["emergency", "general"]\n'
+        f'[[agents]]\nid = "{number}"\nname = "{plan.agent_name(number)}"\nqueues = [{plan.queues_of(number)}]\n'
         for number in range(FIRST_AGENT, FIRST_AGENT + plan.agents)
     )
     spare = ", ".join(f'"{trunk}"' for trunk in plan.other_trunks)

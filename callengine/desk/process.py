@@ -24,6 +24,8 @@ from callengine.desk.accounts.parts import Parts
 from callengine.desk.accounts.sign_in_pages import SignInPages
 from callengine.desk.agent_page.asking import ByOutbox
 from callengine.desk.agent_page.assembly import Neighbours, agent_page
+from callengine.desk.agent_page.catching_up import MissedCards
+from callengine.desk.agent_page.centre import centre_of
 from callengine.desk.agent_page.pops.pinned_articles import PinnedArticles
 from callengine.desk.api.document import with_document
 from callengine.desk.api.routes import Api
@@ -42,6 +44,7 @@ from callengine.desk.files.pages import FilePages
 from callengine.desk.files.shelf import FileLimits, FileShelf
 from callengine.desk.floor.by_outbox import OrdersByOutbox
 from callengine.desk.floor.pages import FloorPages
+from callengine.desk.history.contact_pages import ContactPages
 from callengine.desk.history.outgoing_pages import OutgoingPages
 from callengine.desk.history.pages import HistoryPages
 from callengine.desk.history.sounds import Sounds
@@ -79,6 +82,7 @@ PLACES = (
     Place("floor", "/desk/floor", Right.FLOOR_SEE),
     Place("company", "/desk/company", Right.COMPANY_PAGE),
     Place("calls", "/desk/calls", Right.CALLS_SEE),
+    Place("contacts", "/desk/contacts", Right.FIGURES),
     Place("directory", "/desk/directory", Right.DIRECTORY_READ),
     Place("knowledge", "/desk/knowledge", Right.KNOWLEDGE_READ),
     Place("accounts", "/desk/accounts", Right.ACCOUNTS),
@@ -104,6 +108,9 @@ async def serve(settings: Settings) -> None:
         settings, database, parts_drawing(settings), follower, now, Neighbours(pinned, commands, reader)
     )
     commands.on_refused = work.pages.refused
+    missed = MissedCards(reader, database, pinned, centre_of(settings), now)
+    missed.on_card, work.pages.on_anew = work.pages.cards_changed, missed.wake
+    await missed.begin()
     pages = assembled(settings, database, now, loop.time, (*subjects, *work.routes))
     server = DeskServer(
         settings.desk.host,
@@ -126,6 +133,7 @@ async def serve(settings: Settings) -> None:
         loop.create_task(follower.run(), name="engine link"),
         loop.create_task(work.pages.run(), name="agents' pages"),
         loop.create_task(commands.run(), name="outbox"),
+        loop.create_task(missed.run(), name="missed cards"),
         loop.create_task(_beat(), name="watchdog"),
         loop.create_task(stop.wait(), name="stop"),
     ]
@@ -192,7 +200,9 @@ def assembled(
     )
     shown = {route.path for route in behind}
     places = [place for place in PLACES if place.path in shown]
-    drawing = Drawing(ZoneInfo(settings.centre.time_zone), places, version("callengine"))
+    drawing = Drawing(
+        ZoneInfo(settings.centre.time_zone), places, version("callengine"), names_of(settings).queue
+    )
     gate = Gate(doorkeeper, drawing, language, open_requests)
     return Pages(gate, (*behind, *SignInPages(parts, places).routes()), parts)
 
@@ -224,6 +234,7 @@ def subject_routes(
         *company.routes(),
         *history.routes(),
         *outgoing.routes(),
+        *ContactPages(database, names, zone, now).routes(),
         *knowledge,
         *FilePages(shelf).routes(),
         *Api(database, reader, zone, now).routes(),
@@ -232,7 +243,7 @@ def subject_routes(
 
 def parts_drawing(settings: Settings) -> Drawing:
     """For pieces of pages that a stream patches: they have no head."""
-    return Drawing(ZoneInfo(settings.centre.time_zone), (), version("callengine"))
+    return Drawing(ZoneInfo(settings.centre.time_zone), (), version("callengine"), names_of(settings).queue)
 
 
 def knowledge_around(

@@ -90,6 +90,9 @@ class Queue(Section):
     """A waiting line and its promise."""
 
     name: Id = Field(description="short name")
+    label: ShownText | None = Field(
+        None, description="as people at the desk read it; default: a word for the usual names, else its name"
+    )
     target_seconds: Seconds = Field(30, description="answered within …")
     goal_ratio: float = Field(0.88, gt=0, le=1, description="… this share of all offered calls")
     clock: ClockStart = Field(

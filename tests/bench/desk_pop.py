@@ -17,12 +17,13 @@ from statistics import median
 from playwright.async_api import Page
 
 from callengine.demo.centre import CentrePlan
+from tests.support.browser import chromium
 from tests.support.desk_directory import build_town
 from tests.support.desk_pages import desk_database
 from tests.support.known_callers import NUMBER, known_callers
 from tests.support.live_centre import LiveCentre, live_centre
 from tests.system.test_desk_process import SOON, a_desk, until_ready
-from tests.system.test_desk_shift import signed_in
+from tests.system.test_desk_shift import AGENT, link_for, signed_in
 
 SHOWN = """
 () => performance.getEntriesByName('pop-shown').map(
@@ -57,7 +58,8 @@ async def measure(calls: int) -> list[float]:
             await until_ready(desk, True, SOON)
             port = desk.address.rpartition(":")[2]
             environment = {**os.environ, **places, "CALLENGINE_DESK__PORT": port}
-            async with signed_in(settings, environment) as page:
+            link = await link_for(settings, environment, AGENT)
+            async with chromium() as browser, signed_in(browser, link, "ivanova", "/desk/work") as page:
                 await page.locator("#state").filter(has_text=re.compile("Готов")).wait_for()
                 for number in range(calls):
                     await one_call(centre, page, number)

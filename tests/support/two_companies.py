@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callengine.control import live_messages as live
 from callengine.desk.engine_link.picture import Picture, begun
+from callengine.desk.web.wording import shown_number
 from tests.support.manual_clock import NOON
 
 OURS, THEIRS = "sever", "yug"
@@ -69,7 +70,8 @@ NOT_PLANTED = frozenset(
 
 def canaries(company: str) -> tuple[str, ...]:
     """What of a company no other may read."""
-    return CANARY[company], NUMBER[company], NUMBER[company][1:], NUMBER[company][-7:]
+    number = NUMBER[company]
+    return CANARY[company], number, number[1:], number[-7:], shown_number(number)
 
 
 def planted_row(table: Table, company: str) -> dict[str, Any]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -12,6 +10,7 @@ from aiohttp import web
 from sqlalchemy import RowMapping
 
 from callengine.desk.accounts.parts import Parts
+from callengine.desk.accounts.trail_words import TrailWords
 from callengine.desk.people.queries import PAGE, TrailFilter, find_in_trail
 from callengine.desk.people.rights import Right
 from callengine.desk.web.routes import DeskRoute
@@ -49,7 +48,8 @@ class TrailPages:
         return visit.page(
             "accounts/trail.html",
             status=422 if errors else 200,
-            rows=[(row, _changes(row)) for row in rows],
+            rows=rows,
+            words=TrailWords(visit.language, self._parts.roster),
             values=values,
             errors=errors,
             older=older,
@@ -80,10 +80,3 @@ class TrailPages:
     def _day(self, text: str) -> datetime | None:
         """Its beginning by the centre's clock. Raises ValueError."""
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=self._zone) if text else None
-
-
-def _changes(row: RowMapping) -> list[tuple[str, Any, Any]]:
-    """Field, what it was, what it is."""
-    before = json.loads(row["before"]) if row["before"] else {}
-    after = json.loads(row["after"]) if row["after"] else {}
-    return [(name, before.get(name, ""), after.get(name, "")) for name in sorted({*before, *after})]

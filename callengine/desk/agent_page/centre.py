@@ -23,6 +23,8 @@ class Centre:
     codes: Mapping[str, str]
     services: Mapping[str, tuple[tuple[str, str], ...]]
     """By company: the service numbers that its trunks carry, each with its name."""
+    lines: Mapping[str, str]
+    """What the phone shows of a line, by its number."""
 
     def pause(self, reason: str, language: Language) -> str:
         """A reason's name."""
@@ -32,6 +34,10 @@ class Centre:
         """Its name; the id where the settings have it no more."""
         return self.companies.get(company, company)
 
+    def line(self, did: str, company: str) -> str:
+        """Its label; the company's name where the settings have the line no more."""
+        return self.lines.get(did, self.company(company))
+
     def agent(self, agent: str) -> str:
         """Likewise."""
         return self.agents.get(agent, agent)
@@ -39,14 +45,19 @@ class Centre:
 
 def centre_of(settings: Settings) -> Centre:
     """Of the settings as they were read when the desk began."""
+    names = {one.id: one.name for one in settings.companies}
     return Centre(
-        {one.id: one.name for one in settings.companies},
+        names,
         tuple(one.reason for one in settings.pauses if one.reason.isdigit()),
         settings.pause_names,
         {one.id: one.name for one in settings.agents},
         {one.id: tuple(one.queues) for one in settings.agents},
         settings.codes.dialled(),
         {one.id: _services(settings, one.id) for one in settings.companies},
+        {
+            one.did: one.label or f"{names.get(one.company, one.company)}: {one.kind}"
+            for one in settings.lines
+        },
     )
 
 

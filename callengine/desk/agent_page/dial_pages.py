@@ -15,12 +15,12 @@ from aiohttp import web
 
 from callengine.desk.agent_page.asking import DIAL, Asked, is_client_id
 from callengine.desk.agent_page.parts import Parts
-from callengine.desk.agent_page.pops.pop import shown_number
 from callengine.desk.directory.typed.phones import read_phone
 from callengine.desk.ledger.outgoing import OutgoingCall, calls_made
 from callengine.desk.people.rights import Right
 from callengine.desk.web.routes import DeskRoute
 from callengine.desk.web.visit import Visit
+from callengine.desk.web.wording import shown_number
 from storage.schema.errors import LedgerAway
 
 PURPOSES = ("promised", "clarify", "inform", "contractor", "emergency", "other")

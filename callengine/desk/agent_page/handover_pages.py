@@ -12,13 +12,14 @@ from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callengine.desk.agent_page.parts import Parts
-from callengine.desk.agent_page.pops.pop import shown_number, why_owed
+from callengine.desk.agent_page.pops.pop import why_owed
 from callengine.desk.cards.commands import take_over
 from callengine.desk.cards.marks import write_note
 from callengine.desk.cards.queries import notes_since, unfinished_of_all, who_took
 from callengine.desk.people.rights import Right
 from callengine.desk.web.routes import DeskRoute
 from callengine.desk.web.visit import Visit
+from callengine.desk.web.wording import shown_number
 
 NOTES_SHOWN = timedelta(days=3)
 LONGEST_NOTE = 2000

@@ -62,6 +62,8 @@ class AgentPages:
         kitchen.on_ready = self._when_read
         kitchen.on_card = self._when_card
         kitchen.on_ended = lambda call: None
+        self.on_anew: Callable[[], None] = lambda: None
+        """After each snapshot: what happened before it may have been missed."""
 
     @property
     def open_pages(self) -> int:
@@ -150,6 +152,7 @@ class AgentPages:
             self._hear(picture, message)
 
     def _begin_anew(self, picture: Picture) -> None:
+        self.on_anew()
         there = list(on_the_line(picture))
         self._kitchen.keep_only({one.pop.call for one in there})
         for one in there:

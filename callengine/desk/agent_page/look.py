@@ -11,12 +11,13 @@ from sqlalchemy import RowMapping
 from sqlalchemy.exc import SQLAlchemyError
 
 from callengine.desk.agent_page.centre import Centre
-from callengine.desk.agent_page.pops.pop import Pop, shown_number, why_owed
+from callengine.desk.agent_page.pops.pop import Pop, why_owed
 from callengine.desk.agent_page.shift import Shift
 from callengine.desk.cards.queries import contacts_since, unfinished
 from callengine.desk.data.database import DeskDatabase
 from callengine.desk.people.scope import Scope
 from callengine.desk.web.drawing import Drawing
+from callengine.desk.web.wording import shown_number
 from callengine.platform.language import Language, texts_of
 
 REGIONS = ("engine", "state", "queues", "owed")

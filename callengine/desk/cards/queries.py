@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, RowMapping, Select, and_, false, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,6 +15,7 @@ from callengine.desk.cards.two_minutes import Contact
 from callengine.desk.knowledge.topics.tables import topics
 from callengine.desk.people.rights import Right
 from callengine.desk.people.scope import NotSeen, Scope
+from callengine.platform.language import Language
 
 _MOST = 200
 
@@ -99,6 +100,65 @@ async def last_contacts(
         .where(scope.clause(cards.c.company), cards.c.company == company, or_(*same))
         .order_by(cards.c.opened_at.desc(), cards.c.id.desc())
         .limit(most)
+    )
+    return found.mappings().all()
+
+
+async def told_by_cards(
+    connection: AsyncConnection,
+    scope: Scope,
+    between: tuple[datetime, datetime],
+    most: int,
+    *,
+    topic: int | None = None,
+    state: Literal["", "open", "closed", "settled", "none"] = "",
+) -> list[str]:
+    """The engine's ids of calls, callbacks and dials that have such a card, opened within that time; `most` at most."""
+    of = cards.c
+    asked = (
+        select(of.call)
+        .where(scope.clause(of.company), of.opened_at >= between[0], of.opened_at < between[1])
+        .distinct()
+        .limit(most)
+    )
+    if topic is not None:
+        asked = asked.where(of.topic_id == topic)
+    if state in {"closed", "settled"}:
+        asked = asked.where(of.closed_at.is_not(None))
+    if state == "open":
+        asked = asked.where(of.closed_at.is_(None))
+    if state == "settled":
+        asked = asked.where(of.settled)
+    return list((await connection.execute(asked)).scalars())
+
+
+async def newest_card(connection: AsyncConnection, scope: Scope) -> datetime | None:
+    """When the newest was opened; None: there is none."""
+    found: datetime | None = await connection.scalar(
+        select(cards.c.opened_at)
+        .where(scope.clause(cards.c.company))
+        .order_by(cards.c.opened_at.desc())
+        .limit(1)
+    )
+    return found
+
+
+async def with_a_card(
+    connection: AsyncConnection, scope: Scope, calls: Sequence[str]
+) -> frozenset[tuple[str, str]]:
+    """Of these calls, with the agent whose card it is."""
+    found = await connection.execute(
+        select(cards.c.call, cards.c.agent).where(scope.clause(cards.c.company), cards.c.call.in_(calls))
+    )
+    return frozenset((row.call, row.agent) for row in found)
+
+
+async def cards_of(connection: AsyncConnection, scope: Scope, calls: Sequence[str]) -> Sequence[RowMapping]:
+    """What was written on these calls, callbacks and dials, by the order of their opening."""
+    found = await connection.execute(
+        _with_topic()
+        .where(scope.clause(cards.c.company), cards.c.call.in_(calls))
+        .order_by(cards.c.opened_at, cards.c.id)
     )
     return found.mappings().all()
 
@@ -205,25 +265,30 @@ async def who_took(
 
 
 async def contacts_between(
-    connection: AsyncConnection, scope: Scope, since: datetime, until: datetime
+    connection: AsyncConnection,
+    scope: Scope,
+    since: datetime,
+    until: datetime,
+    *,
+    company: str = "",
+    language: Language = "ru",
 ) -> list[Contact]:
-    """Cards opened within that time, as they count for the two minutes (P36)."""
-    found = await connection.execute(
-        _with_topic().where(
-            scope.clause(cards.c.company), cards.c.opened_at >= since, cards.c.opened_at < until
-        )
+    """Cards opened within that time, as they count for the two minutes (P36); topics in this language."""
+    of = cards.c
+    topic = topics.c.name_ru if language == "ru" else topics.c.name_en
+    asked = (
+        select(of.company, topic.label("topic"), of.agent, of.kind, of.answered_at, of.closed_at, of.settled)
+        .outerjoin(topics, topics.c.id == of.topic_id)
+        .where(scope.clause(of.company), of.opened_at >= since, of.opened_at < until)
     )
+    if company:
+        asked = asked.where(of.company == company)
+    found = await connection.execute(asked)
     return [
         Contact(
-            row["company"],
-            row["topic_ru"] or "",
-            row["agent"],
-            row["kind"],
-            row["answered_at"],
-            row["closed_at"],
-            row["settled"],
+            row.company, row.topic or "", row.agent, row.kind, row.answered_at, row.closed_at, row.settled
         )
-        for row in found.mappings()
+        for row in found
     ]
 
 

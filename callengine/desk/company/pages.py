@@ -130,7 +130,6 @@ class CompanyPages:
             "known": picture is not None,
             "synced": picture is not None and picture.synced,
             "report": None,
-            "percent": lambda share: "—" if share is None else f"{float(100 * share):.1f} %",
             "length": _length,
             "now": self.now(),
             "whole": visit.may(Right.WHOLE_NUMBERS),

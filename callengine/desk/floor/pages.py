@@ -197,7 +197,9 @@ class FloorPages:
         picture = self.follower.picture
         agents: tuple[Agent, ...] = () if picture is None else tuple(picture.agents.values())
         free = [(one.agent, one.name or self.names.agent(one.agent)) for one in agents if one.state == "free"]
-        queues = [(one, one) for one in self.names.queues if one != call.queue]
+        queues = [
+            (one, self.names.queue(one, visit.language)) for one in self.names.queues if one != call.queue
+        ]
         return self._form(visit, "floor/call.html", wrong, call=call, free=sorted(free), queues=queues)
 
     def _form(

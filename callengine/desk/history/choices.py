@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
-from callengine.desk.history.filters import CALLBACKS, SPANS
+from callengine.desk.history.filters import CALLBACKS, CARDS, SPANS
 from callengine.desk.ledger.names import Names
 from callengine.desk.people.scope import Scope
+from callengine.desk.web.wording import usual_word
+from callengine.platform.language import Language
 from queues.messages.journal import Outcome, ServedBy
 from sla.compliance import Verdict
 
@@ -27,22 +29,24 @@ RESULTS: Mapping[str, str] = {
 Choices = Sequence[tuple[str, str]]
 
 
-def choices_of(names: Names, scope: Scope, t: Mapping[str, str]) -> Mapping[str, Choices]:
+def choices_of(names: Names, scope: Scope, t: Mapping[str, str], language: Language) -> Mapping[str, Choices]:
     """By field: value and text. Companies, lines and queues are those he may see; agents' names are for the centre."""
     everybody = scope.companies is None
     lines = [
-        (one.did, f"{one.did} · {names.company(one.company)} · {one.kind}") for one in names.seen_lines(scope)
+        (one.did, f"{one.did} · {names.company(one.company)} · {usual_word(one.kind, language)}")
+        for one in names.seen_lines(scope)
     ]
     return {
         "span": [(one, t[f"span_{one}"]) for one in SPANS],
         "company": names.seen_companies(scope),
         "line": lines,
-        "queue": [(one, one) for one in names.seen_queues(scope)],
+        "queue": [(one, names.queue(one, language)) for one in names.seen_queues(scope)],
         "outcome": [(one, t[f"outcome_{one}"]) for one in ("open", *(one.value for one in Outcome))],
         "verdict": [(one.value, t[f"verdict_{one.value}"]) for one in Verdict],
         "served_by": [(one.value, t[f"served_{one.value}"]) for one in ServedBy],
         "agent": sorted(names.agents.items(), key=lambda one: one[1].casefold()) if everybody else [],
         "callback": [(one, t[f"callback_{one}"]) for one in CALLBACKS if one],
+        "card": [(one, t[f"card_{one}"]) for one in CARDS if one],
         "yes_no": [("yes", t["yes"]), ("no", t["no"])],
     }
 

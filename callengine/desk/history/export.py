@@ -13,6 +13,7 @@ import xlsxwriter
 
 from callengine.desk.history.rows import CallRow
 from callengine.desk.ledger.names import Names
+from callengine.platform.language import Language
 from callengine.reports.evidence import harmless
 
 COLUMNS = (
@@ -42,10 +43,13 @@ _SECOND = timedelta(seconds=1)
 class Lines:
     """What stands in each cell. `text` gives a word's text in the reader's language."""
 
-    def __init__(self, names: Names, zone: ZoneInfo, text: Callable[[str], str], *, whole: bool) -> None:
+    def __init__(
+        self, names: Names, zone: ZoneInfo, text: Callable[[str], str], language: Language, *, whole: bool
+    ) -> None:
         self._names = names
         self._zone = zone
         self._text = text
+        self._language = language
         self._whole = whole
 
     def head(self) -> list[str]:
@@ -60,7 +64,7 @@ class Lines:
             self._clock(row.arrived_at),
             self._names.company(row.company),
             row.did,
-            row.queue,
+            self._names.queue(row.queue, self._language),
             number or word("withheld"),
             word(f"outcome_{row.outcome or 'open'}"),
             _seconds(row.waited),

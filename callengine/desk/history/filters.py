@@ -18,9 +18,13 @@ SPANS: tuple[Span, ...] = get_args(Span)
 Callback = Literal["", "owed", "late", "kept", "none"]
 """Of what was owed: is open; is open and past its time, or was kept too late; was kept in time; nothing was owed."""
 CALLBACKS: tuple[Callback, ...] = get_args(Callback)
+Card = Literal["", "open", "closed", "settled", "none"]
+"""Of what was written: a card that is not closed; one that is; one that settled it at once; no card at all."""
+CARDS: tuple[Card, ...] = get_args(Card)
 YES_NO = ("", "yes", "no")
 _DAYS = {"today": 0, "week": 6, "month": 29}
 _LONGEST = 24 * 3600
+_LONGEST_ID = 15
 MOST_DIGITS = 15
 """Of a phone number (E.164)."""
 WITHHELD = "withheld"
@@ -53,6 +57,9 @@ class CallFilter:
     callback: Callback = ""
     recording: str = ""
     message: str = ""
+    topic: int | None = None
+    """Of a card that was written on the call, or on its callback."""
+    card: Card = ""
 
     def days(self, now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
         """From the first moment up to but without the last one, UTC."""
@@ -147,6 +154,12 @@ def _seconds(text: str) -> int:
     return found
 
 
+def _topic(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_ID):
+        raise ValueError("wrong_choice")
+    return int(text)
+
+
 def _number(text: str) -> str:
     if text.casefold() in _WITHHELD:
         return WITHHELD
@@ -172,4 +185,6 @@ _READ: Mapping[str, Callable[[str], Any]] = {
     "callback": _one_of(CALLBACKS),
     "recording": _one_of(YES_NO),
     "message": _one_of(YES_NO),
+    "topic": _topic,
+    "card": _one_of(CARDS),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,16 +14,20 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from callengine.desk.cards.queries import cards_of
 from callengine.desk.data.database import DeskDatabase
 from callengine.desk.history.choices import RESULTS, choices_of, length, worded
 from callengine.desk.history.export import MOST, Lines, Workbook, as_csv
 from callengine.desk.history.filters import CallFilter, ReadFilter, read_filter
+from callengine.desk.history.of_cards import among_cards
 from callengine.desk.history.one_call import call_facts
 from callengine.desk.history.queries import every_call, found_calls
 from callengine.desk.history.rows import CallsPage, Place
 from callengine.desk.history.saved import LONGEST_NAME, TooMany, forget, save, saved_by
 from callengine.desk.history.sounds import Sounds
 from callengine.desk.history.story import Story, story_of
+from callengine.desk.knowledge.topics.queries import all_topics
+from callengine.desk.knowledge.topics.records import Topic
 from callengine.desk.ledger.names import Names
 from callengine.desk.ledger.reader import LedgerReader
 from callengine.desk.people.rights import Right
@@ -31,6 +35,8 @@ from callengine.desk.people.scope import NotSeen
 from callengine.desk.people.trail import record
 from callengine.desk.web.routes import DeskRoute
 from callengine.desk.web.visit import Visit
+from callengine.desk.web.wording import shown_number
+from callengine.platform.language import Language
 from storage.schema.errors import LedgerAway
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -97,11 +103,14 @@ class HistoryPages:
         page, away = CallsPage((), None), False
         try:
             between = read.chosen.days(self.now(), self.zone)
-            page = await found_calls(self.reader, visit.scope, read.chosen, between, below=below)
+            among = among_cards(self.database, visit.scope, read.chosen)
+            page = await found_calls(self.reader, visit.scope, read.chosen, between, below=below, among=among)
         except LedgerAway:
             away = True
         async with self.database.reading() as connection:
             saved = await saved_by(connection, visit.scope)
+            topics = await all_topics(connection, visit.scope)
+            written = await cards_of(connection, visit.scope, [row.call for row in page.rows])
         t = visit.texts("history")
         return visit.page(
             "history/calls.html",
@@ -115,7 +124,11 @@ class HistoryPages:
             address=read.chosen.address(),
             values={"span": read.chosen.span, **read.typed},
             errors={name: t[told] for name, told in read.wrong.items()},
-            choices=choices_of(self.names, visit.scope, t),
+            choices={
+                **choices_of(self.names, visit.scope, t, visit.language),
+                "topic": _topics(topics, visit.language),
+            },
+            cards={one["call"]: one for one in written},
             names=self.names,
             saved=saved,
             saving={"name": saving},
@@ -161,6 +174,9 @@ class HistoryPages:
             await record(
                 connection, visit.scope, self.now(), "looked", ("call", row.call[:120]), company=row.company
             )
+        async with self.database.reading() as connection:
+            told = [row.call, *(dial.attempt for dial in story.facts.dials if dial.attempt)]
+            written = await cards_of(connection, visit.scope, told)
         found = await asyncio.to_thread(
             lambda: {sound.name for sound in story.sounds if self.sounds.find(sound.path) is not None}
         )
@@ -170,10 +186,11 @@ class HistoryPages:
             story=story,
             facts=story.facts,
             row=row,
-            number=(row.number.whole if whole else row.number.masked) or t["withheld"],
+            number=(shown_number(row.number.whole) if whole else row.number.masked) or t["withheld"],
             typed_number=story.facts.typed_number if whole else "",
             caller_name=story.facts.caller_name if whole else "",
             found=found,
+            cards=written,
             address=quote(row.call, safe=""),
             names=self.names,
             results=RESULTS,
@@ -225,7 +242,7 @@ class HistoryPages:
         told = {"filter": chosen.address(), "form": form, "numbers": "whole" if whole else "masked"}
         async with self.database.writing() as connection:
             await record(connection, visit.scope, self.now(), "exported", ("calls", form), after=told)
-        lines = Lines(self.names, self.zone, worded(visit.texts("history")), whole=whole)
+        lines = Lines(self.names, self.zone, worded(visit.texts("history")), visit.language, whole=whole)
         return await (self._csv if form == "csv" else self._xlsx)(visit, chosen, lines)
 
     async def _csv(self, visit: Visit, chosen: CallFilter, lines: Lines) -> web.StreamResponse:
@@ -235,7 +252,8 @@ class HistoryPages:
         await response.write("\ufeff".encode() + as_csv([lines.head()]))
         between = chosen.days(self.now(), self.zone)
         try:
-            async for rows in every_call(self.reader, visit.scope, chosen, between, MOST["csv"]):
+            among = among_cards(self.database, visit.scope, chosen)
+            async for rows in every_call(self.reader, visit.scope, chosen, between, MOST["csv"], among):
                 await response.write(as_csv(lines.cells(row) for row in rows))
         except LedgerAway:
             # A file that merely ended would pass for a whole one: the browser tells of a broken download.
@@ -250,7 +268,8 @@ class HistoryPages:
             path = Path(folder) / "calls.xlsx"
             book = Workbook(path, lines.head())
             try:
-                async for rows in every_call(self.reader, visit.scope, chosen, between, MOST["xlsx"]):
+                among = among_cards(self.database, visit.scope, chosen)
+                async for rows in every_call(self.reader, visit.scope, chosen, between, MOST["xlsx"], among):
                     await asyncio.to_thread(book.add, [lines.cells(row) for row in rows])
             except LedgerAway:
                 return visit.page("history/away.html", status=503)
@@ -276,6 +295,13 @@ class HistoryPages:
         async with self.reader.reading() as connection:
             facts = await call_facts(connection, scope, self.reader.node, call)
         return story_of(facts, of_agents=scope.companies is None)
+
+
+def _topics(topics: Sequence[Topic], language: Language) -> list[tuple[int, str]]:
+    """Those that a call can be about, by name."""
+    written = [(one.id, one.written) for one in topics if one.written.on_cards]
+    found = [(key, one.name_ru if language == "ru" else one.name_en) for key, one in written]
+    return sorted(found, key=lambda one: one[1].casefold())
 
 
 def place_of(text: str) -> Place | None:

@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, true
 
 from callengine.desk.history.conditions import conditions, has_recording
 from callengine.desk.history.filters import CallFilter
+from callengine.desk.history.of_cards import Among, TooManyCards
 from callengine.desk.history.rows import CallRow, CallsPage, Place
 from callengine.desk.ledger.reader import LedgerReader
 from callengine.desk.people.scope import Scope
@@ -35,6 +36,7 @@ async def found_calls(
     below: Place | None = None,
     size: int = PAGE,
     seconds: float = PAGE_SECONDS,
+    among: Among | None = None,
 ) -> CallsPage:
     """Calls that arrived between two moments, the latest first. Raises LedgerAway.
 
@@ -52,8 +54,14 @@ async def found_calls(
     while start < end:
         begin = max(end - window, start)
         asked_at = now()
+        of_cards = await _of_cards(among, begin, end)
+        if of_cards is None:
+            window /= 2
+            continue
         async with reader.reading() as connection:
-            rows = await connection.execute(_within(query, begin, end, below).limit(size + 1 - len(found)))
+            rows = await connection.execute(
+                _within(query.where(of_cards), begin, end, below).limit(size + 1 - len(found))
+            )
             found += [call_row(row) for row in rows]
         if len(found) > size:
             return CallsPage(found[:size], found[size - 1].place)
@@ -71,6 +79,7 @@ async def every_call(
     chosen: CallFilter,
     between: tuple[datetime, datetime],
     most: int,
+    among: Among | None = None,
 ) -> AsyncIterator[Sequence[CallRow]]:
     """All of them in pieces, for an export; at most so many. Raises LedgerAway."""
     start, end = between
@@ -78,13 +87,23 @@ async def every_call(
     left = most
     while left > 0:
         page = await found_calls(
-            reader, scope, chosen, (start, end), below=below, size=min(_EXPORT_PIECE, left)
+            reader, scope, chosen, (start, end), below=below, size=min(_EXPORT_PIECE, left), among=among
         )
         if page.rows:
             yield page.rows
         left -= len(page.rows)
         if (below := page.below) is None:
             return
+
+
+async def _of_cards(among: Among | None, begin: datetime, end: datetime) -> ColumnElement[bool] | None:
+    """None: there are too many cards in this window."""
+    if among is None:
+        return true()
+    try:
+        return await among(begin, end)
+    except TooManyCards:
+        return None
 
 
 def _listed(chosen: Sequence[Any]) -> Select[Any]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from callengine.desk.people.scope import Scope
+from callengine.desk.web.wording import usual_word
 from callengine.platform.language import Language
 from config.policies import rule_sets
 from config.schema.pauses import PauseNames
@@ -36,6 +37,8 @@ class Names:
     pauses: PauseNames
     answer_limits: Mapping[str, timedelta]
     """By the version of the rules: within it of the arrival a human answers."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Of queues that the settings give one."""
 
     def company(self, identity: str) -> str:
         """Its name."""
@@ -44,6 +47,10 @@ class Names:
     def agent(self, identity: str | None) -> str:
         """His name; empty for nobody."""
         return self.agents.get(identity, identity) if identity else ""
+
+    def queue(self, identity: str, language: Language) -> str:
+        """What people call it."""
+        return self.labels.get(identity) or usual_word(identity, language)
 
     def pause(self, reason: str, language: Language) -> str:
         """What a pause for this reason is called."""
@@ -75,4 +82,5 @@ def names_of(settings: Settings) -> Names:
         answer_limits={
             rules.version: rules.answer for sets in rule_sets(settings).values() for rules in sets
         },
+        labels={one.name: one.label for one in settings.queues if one.label},
     )

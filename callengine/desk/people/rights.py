@@ -47,6 +47,8 @@ class Right(StrEnum):
     """Of callers: others see their last digits, and cannot search by a number."""
     RECORDINGS = "recordings"
     COMPANY_PAGE = "company_page"
+    FIGURES = "figures"
+    """Of contacts: settled at once, and the time to the closed card; a company's without agents."""
     DIAL = "dial"
 
 
@@ -72,6 +74,7 @@ _LEAD = _WORK | {
     Right.FLOOR_ACT,
     Right.CALLS_EXPORT,
     Right.RECORDINGS,
+    Right.FIGURES,
     Right.DIAL,
 }
 RIGHTS: Mapping[Role, frozenset[Right]] = {
@@ -91,6 +94,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
         {
             Right.SIGNED_IN,
             Right.COMPANY_PAGE,
+            Right.FIGURES,
             Right.DIRECTORY_READ,
             Right.DIRECTORY_EDIT,
             Right.DIRECTORY_IMPORT,

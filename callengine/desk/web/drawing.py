@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from callengine.desk.people.rights import Right
 from callengine.desk.web.visit import Visit
+from callengine.desk.web.wording import browser_name, percent, shown_number, usual_word
 from callengine.platform.language import LOCALES, Language, texts_of
 
 
@@ -29,10 +30,17 @@ class Place:
 
 
 class Drawing:
-    """One for the desk's life. `places` are in the order in which they are shown."""
+    """One for the desk's life. `places` are in the order in which they are shown; `queue_word`: what one is called."""
 
-    def __init__(self, zone: ZoneInfo, places: Sequence[Place], version: str) -> None:
+    def __init__(
+        self,
+        zone: ZoneInfo,
+        places: Sequence[Place],
+        version: str,
+        queue_word: Callable[[str, Language], str] = usual_word,
+    ) -> None:
         self._zone = zone
+        self._queue_word = queue_word
         self._places = places
         self._environment = Environment(
             loader=PackageLoader("callengine.desk.web", "templates"),
@@ -44,6 +52,7 @@ class Drawing:
         self.files_version = files_version(version)
         self._environment.globals["static"] = self._static
         self._environment.globals["Right"] = Right
+        self._environment.globals["shown_phone"] = shown_number
 
     def page(self, visit: Visit, template: str, values: Mapping[str, Any]) -> str:
         """The whole page."""
@@ -84,6 +93,12 @@ class Drawing:
             "clock": lambda at: format_time(at.astimezone(zone), "HH:mm:ss", locale=locale),
             "day": lambda at: format_date(at.astimezone(zone), "medium", locale=locale),
             "moment": lambda at: _moment(at.astimezone(zone), locale),
+            "on": lambda date: format_date(date, "medium", locale=locale),
+            "queue": lambda name: self._queue_word(name, language),
+            "line_kind": lambda name: usual_word(name, language),
+            "browser": browser_name,
+            "percent": lambda share: percent(share, language),
+            "masked": lambda number: f"…{number.whole[-2:]}" if len(number.whole) > 4 else number.masked,
         }
 
     def _static(self, name: str) -> str:

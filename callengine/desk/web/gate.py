@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from multidict import MultiDict
 
-from callengine.desk.people.rights import may
+from callengine.desk.people.rights import Right, may
 from callengine.desk.people.scope import NotSeen
 from callengine.desk.web.open_requests import OpenRequests
 from callengine.desk.web.routes import DeskRoute
@@ -22,6 +22,10 @@ _FORMS = {"application/x-www-form-urlencoded"}
 CSRF_FIELD, CSRF_HEADER = "csrf", "X-CSRF"
 _SAFE = {"GET", "HEAD"}
 API = "/desk/api/"
+_FAULTS, _UNKNOWN = 400, 401
+_TOLD = {401, 403, 404, 413, 429, 503}
+"""Refusals with words of their own."""
+_KEPT_OF_REFUSALS = {"Allow", "Retry-After"}
 
 
 class Doorkeeper(Protocol):
@@ -55,11 +59,23 @@ class Gate:
         self._language = language
         self._open = open_requests or OpenRequests()
 
+    def nowhere(self) -> Handler:
+        """For addresses that no page has."""
+        return self.before(DeskRoute("GET", "/desk/…", _no_such_page, Right.NOTHING))
+
     def before(self, route: DeskRoute) -> Handler:
         """The route's handler behind the gate."""
 
         async def guarded(request: web.Request) -> web.StreamResponse:
             session = None if route.signed else await self._doorkeeper.who(request)
+            try:
+                return await through(request, session)
+            except web.HTTPException as problem:
+                if problem.status < _FAULTS or route.signed or not _wants_a_page(request):
+                    raise
+                return self._refusal(self._visit(request, session, None, cookies=False), problem, route)
+
+        async def through(request: web.Request, session: Session | None) -> web.StreamResponse:
             if not (session.scope.may(route.right) if session is not None else may(None, route.right)):
                 return _refused(request, session)
             sent = None
@@ -77,6 +93,23 @@ class Gate:
             return response
 
         return guarded
+
+    def _refusal(self, visit: Visit, problem: web.HTTPException, route: DeskRoute) -> web.Response:
+        """What a person reads who has no page here; programs are told in a line."""
+        t = visit.texts("layout")
+        kind = str(problem.status) if problem.status in _TOLD else "other"
+        text = t[f"refusal_text_{kind}"].format(limit=max(1, route.limit_bytes // 1024))
+        page = visit.page(
+            "refusal.html",
+            status=problem.status,
+            title=t[f"refusal_{kind}"],
+            text=text,
+            signs_in=problem.status == _UNKNOWN,
+        )
+        page.headers.update(
+            {name: value for name, value in problem.headers.items() if name in _KEPT_OF_REFUSALS}
+        )
+        return page
 
     def _visit(
         self, request: web.Request, session: Session | None, sent: MultiDict[str] | None, *, cookies: bool
@@ -157,3 +190,12 @@ def refuse_other_sites(request: web.Request) -> None:
     if site is None and (origin is None or origin.partition("://")[2] == request.headers.get("Host")):
         return
     raise web.HTTPForbidden(text="this form belongs to another site\n")
+
+
+async def _no_such_page(_visit: Visit) -> web.StreamResponse:
+    raise NotSeen
+
+
+def _wants_a_page(request: web.Request) -> bool:
+    """A browser that goes somewhere; scripts and programs do not ask for HTML."""
+    return "text/html" in request.headers.get("Accept", "") and not request.path.startswith(API)

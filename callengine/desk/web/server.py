@@ -125,6 +125,7 @@ class DeskServer:
         app.router.add_get("/desk/static/{version}/{name}", _static_files())
         for route in self.routes:
             app.router.add_route(route.method, route.path, self._gate.before(route))
+        app.router.add_get("/desk/{nowhere:.*}", self._gate.nowhere())
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         if self._runner.server is None:

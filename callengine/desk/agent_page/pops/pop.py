@@ -153,11 +153,3 @@ def house_meant(people: Sequence[MayBe], device: DeviceCalls | None) -> int | No
 def chosen_at_first(prepared: Prepared) -> str:
     """The place of the only one it may be; of several none is chosen before the agent chooses."""
     return prepared.matches[0].place if len(prepared.matches) == 1 and not prepared.more else ""
-
-
-def shown_number(number: str) -> str:
-    """`+7 916 123-45-67`; others as they are."""
-    digits = number.removeprefix("+")
-    if len(digits) == 11 and digits[0] == "7" and digits.isdecimal():
-        return f"+7 {digits[1:4]} {digits[4:7]}-{digits[7:9]}-{digits[9:]}"
-    return number

@@ -16,7 +16,7 @@ function turn() {
   for (const one of document.querySelectorAll(".clock")) {
     const { since, until } = one.dataset;
     const left = until ? (Date.parse(until) - now) / 1000 : (now - Date.parse(since)) / 1000;
-    const shown = until && left < 0 ? `−${words(-left)}` : words(left);
+    const shown = until && left <= -1 ? `−${words(-left)}` : words(left);
     if (one.textContent !== shown) one.textContent = shown;
     if (until) one.classList.toggle("bad", left < 0);
   }

@@ -16,7 +16,7 @@ function follow(live) {
     for (const one of live.querySelectorAll(".clock")) {
       const { since, until, warn, bad } = one.dataset;
       const seconds = until ? (Date.parse(until) - now) / 1000 : (now - Date.parse(since)) / 1000;
-      one.textContent = until && seconds < 0 ? `−${clockWords(-seconds)}` : clockWords(seconds);
+      one.textContent = until && seconds <= -1 ? `−${clockWords(-seconds)}` : clockWords(seconds);
       if (until) one.classList.toggle("bad", seconds < 0);
       if (bad) one.classList.toggle("bad", seconds >= Number(bad));
       if (warn) one.classList.toggle("warn", seconds >= Number(warn) && !(bad && seconds >= Number(bad)));

@@ -10,7 +10,7 @@ from babel.messages.catalog import Message
 
 from callengine.platform.language import LANGUAGES, Language, catalogue, plural_form, texts_of
 
-PAGES = ("sign-in", "evidence", "period", "wallboard")
+PAGES = ("sign-in", "evidence", "period", "wallboard", "display")
 
 
 def messages(language: Language) -> dict[tuple[str, str], Message]:

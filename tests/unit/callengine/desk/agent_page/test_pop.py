@@ -10,9 +10,9 @@ from callengine.desk.agent_page.pops.pop import (
     house_meant,
     initials,
     matches_of,
-    shown_number,
 )
 from callengine.desk.directory.callers import DeviceCalls, MayBe
+from callengine.desk.web.wording import shown_number
 
 
 def may_be(n: int, house: int | None = 1, flat: bool = True) -> MayBe:

@@ -70,8 +70,8 @@ async def test_a_house_its_flat_and_its_resident_by_forms(tmp_path: Path) -> Non
         status, who, _ = await sent(client, f"{HOME}/premises/1/residents/new", **person)
         assert status == 303
         card = await text_of(client, who)
-        assert "+79161234567" in card
-        assert "+74951234567" in card
+        assert "+7 916 123-45-67" in card
+        assert "+7 495 123-45-67" in card
         assert "Иванова Мария" in await text_of(client, where)
         status, back, _ = await sent(
             client, f"{who}/consents", purpose="recording", source="звонок", given_on="2026-03-01"
