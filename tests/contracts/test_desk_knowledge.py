@@ -244,3 +244,20 @@ async def test_a_company_proposes_and_an_editor_decides_once(database: DeskDatab
 
 
 LIFT_OF_SEVER = Writing("Лифт", "Стоит.", "lift", "sever")
+
+
+async def test_a_guess_knows_what_was_just_published_and_nothing_of_another_company(
+    database: DeskDatabase,
+) -> None:
+    async with database.writing() as connection:
+        await published(connection, WATER)
+    async with database.reading() as connection:
+        assert await titles(connection, SEVER, "вентели") == [WATER.title]
+        assert await titles(connection, SEVER, "шлагбаом") == []
+    async with database.writing() as connection:
+        await published(connection, Writing("Шлагбаум", "Пульт у консьержа.", "access", "sever"))
+        await published(connection, Writing("Квитанции Южного", "Шлакбаум.", "other", "yug"))
+    async with database.reading() as connection:
+        assert await titles(connection, SEVER, "шлагбаом") == ["Шлагбаум"]
+        assert await titles(connection, YUG, "шлагбаом") == ["Квитанции Южного"]
+        assert not (await find(connection, YUG, "вентели", NOON)).guessed

@@ -5,14 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callengine.desk.cards.queries import topics_of
 from callengine.desk.data.database import DeskDatabase
-from callengine.desk.data.migrate import MIGRATIONS
+from callengine.desk.data.migrate import DESK
 from callengine.desk.knowledge.topics.commands import add_topic
 from callengine.desk.knowledge.topics.queries import all_topics
 from callengine.desk.knowledge.topics.records import TopicWriting
@@ -27,10 +25,10 @@ ARTICLE = (
 
 
 def migrated(connection: Connection, to: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["connection"] = connection
-    (command.downgrade if to.startswith("-") else command.upgrade)(config, to.lstrip("-"))
+    if to == "head":
+        DESK.upgrade(connection)
+    else:
+        DESK.downgrade(connection, to)
 
 
 async def card_topics(connection: AsyncConnection) -> set[tuple[int, str]]:
@@ -51,7 +49,7 @@ async def test_nothing_in_use_is_lost_on_the_way_there_and_back(url: str) -> Non
     try:
         await database.prepare()
         async with database.writing() as connection:
-            await connection.run_sync(migrated, "-0007")
+            await connection.run_sync(migrated, "0007")
             await connection.execute(text(ARTICLE.format(id=1, topic="lift")))
             await connection.execute(text(ARTICLE.format(id=2, topic="из файла")))
             own = "INSERT INTO card_topics (id, company, name_ru, name_en) VALUES (77, 'sever', 'Шлагбаум', 'Barrier')"
@@ -67,7 +65,7 @@ async def test_nothing_in_use_is_lost_on_the_way_there_and_back(url: str) -> Non
             assert {row["id"] for row in on_cards} == {number for number, _ in names}
             made = await add_topic(connection, SUPERVISOR, NOON, TopicWriting("Новая", "New"))
             assert made > max(one.id for one in found)
-            await connection.run_sync(migrated, "-0007")
+            await connection.run_sync(migrated, "0007")
             back = await card_topics(connection)
             assert back == names | {(made, "Новая")}
     finally:

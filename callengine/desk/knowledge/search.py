@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, Subquery, case, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callengine.desk.knowledge import words
@@ -14,6 +14,7 @@ from callengine.desk.knowledge.queries import made, seen, valid
 from callengine.desk.knowledge.records import Article
 from callengine.desk.knowledge.tables import article_words, articles
 from callengine.desk.knowledge.text import excerpt
+from callengine.desk.knowledge.vocabulary import vocabulary_of
 from callengine.desk.people.scope import Scope
 
 _MOST = 20
@@ -21,6 +22,8 @@ _INSTEAD = 0.6
 """What another name of a thing counts, where its own counts 1."""
 _FEW = 0.5
 """Of the words that were typed: an article that has fewer is not shown."""
+_OWN, _TITLE = 2, 1
+"""How an article has a word: by itself and not by another name of the thing, in its title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,74 +51,98 @@ async def find(
     asked = words.asked(query)
     if not asked:
         return Found(())
-    scores, wanted, guessed = await _scores(connection, scope, asked, at)
-    best = sorted(scores, key=lambda article_id: (-scores[article_id][1], article_id))[:limit]
+    sought, guessed = await _sought(connection, scope, asked, at)
+    best = await _best(connection, scope, sought, at, limit)
     if not best:
         return Found((), guessed)
     rows = await connection.execute(select(articles).where(articles.c.id.in_(best), seen(scope)))
     known = {row["id"]: made(row) for row in rows.mappings()}
+    wanted = frozenset().union(*(one.forms | one.same for one in sought))
     hits = [_hit(known[one], wanted) for one in best if one in known]
     return Found(hits, guessed)
 
 
-async def _scores(
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """One of the words: what an article should have, what does instead, and how much it tells to have it."""
+
+    forms: frozenset[str]
+    same: frozenset[str]
+    rare: float
+
+
+async def _sought(
     connection: AsyncConnection, scope: Scope, asked: Sequence[words.Asked], at: datetime
-) -> tuple[dict[int, tuple[int, float]], frozenset[str], bool]:
-    """For each article how many of the words it has and how well they fit; the forms; whether a word was guessed."""
-    wanted: set[str] = set()
-    scores: dict[int, tuple[int, float]] = {}
-    guessed = False
-    vocabulary: list[str] | None = None
-    for one in asked:
-        forms = one.forms
-        found = await _articles_with(connection, scope, forms, at)
-        if not found and not one.same:
-            if vocabulary is None:
-                vocabulary = await _vocabulary(connection, scope, at)
-            forms = words.meant(one.word, vocabulary)
-            if forms:
-                found = await _articles_with(connection, scope, forms, at)
-                guessed = guessed or bool(found)
-        wanted |= forms | one.same
-        rare = 1.0 / (1.0 + len(found) ** 0.5)
-        for article_id, in_title in found.items():
-            count, score = scores.get(article_id, (0, 0.0))
-            scores[article_id] = count + 1, score + 1.0 + rare * (3.0 if in_title else 1.0)
-        instead = await _articles_with(connection, scope, one.same, at) if one.same else {}
-        for article_id in instead.keys() - found.keys():
-            count, score = scores.get(article_id, (0, 0.0))
-            scores[article_id] = (
-                count + 1,
-                score + _INSTEAD + (_INSTEAD * rare if instead[article_id] else 0.0),
-            )
-    needed = max(1, int(len(asked) * _FEW))
-    enough = {article_id: told for article_id, told in scores.items() if told[0] >= needed}
-    return enough, frozenset(wanted), guessed
+) -> tuple[list[_Sought], bool]:
+    """Every word by how many articles have it, of those that he may see; and whether a word was guessed."""
+    groups = [(one.forms, one.same) for one in asked]
+    counts = await _counts(connection, scope, groups, at)
+    nowhere = {n: one.word for n, one in enumerate(asked) if not counts.get(n) and not one.same}
+    if nowhere:
+        vocabulary = await vocabulary_of(connection).seen(connection, scope)
+        for n, word in nowhere.items():
+            groups[n] = (words.meant(word, vocabulary) or asked[n].forms, frozenset())
+        counts = await _counts(connection, scope, groups, at)
+    guessed = any(counts.get(n) for n in nowhere)
+    found = [
+        _Sought(forms, same, 1.0 / (1.0 + counts.get(n, 0) ** 0.5)) for n, (forms, same) in enumerate(groups)
+    ]
+    return found, guessed
 
 
-async def _vocabulary(connection: AsyncConnection, scope: Scope, at: datetime) -> list[str]:
-    """Words of what he may see: a guess must not depend on what he may not."""
-    rows = await connection.execute(
-        select(article_words.c.word)
-        .select_from(article_words.join(articles, articles.c.id == article_words.c.article_id))
-        .where(seen(scope), valid(at))
-        .distinct()
+async def _counts(
+    connection: AsyncConnection,
+    scope: Scope,
+    groups: Sequence[tuple[frozenset[str], frozenset[str]]],
+    at: datetime,
+) -> dict[int, int]:
+    had, visible = _had([(forms, frozenset()) for forms, _ in groups]), _visible(scope, at)
+    counted = select(had.c.n, func.count()).where(had.c.article_id.in_(visible)).group_by(had.c.n)
+    return {n: count for n, count in await connection.execute(counted)}  # noqa: C416  # rows are no pairs
+
+
+async def _best(
+    connection: AsyncConnection, scope: Scope, sought: Sequence[_Sought], at: datetime, limit: int
+) -> list[int]:
+    """Articles with at least half of the words, those first that have most and rarest."""
+    had, visible = _had([(one.forms, one.same) for one in sought]), _visible(scope, at)
+    rare = case({n: one.rare for n, one in enumerate(sought)}, value=had.c.n, else_=0.0)
+    worth = case(
+        (had.c.how == _OWN + _TITLE, 1.0 + 3.0 * rare),
+        (had.c.how == _OWN, 1.0 + rare),
+        (had.c.how == _TITLE, _INSTEAD + _INSTEAD * rare),
+        else_=_INSTEAD,
     )
-    return sorted(rows.scalars().all())
-
-
-async def _articles_with(
-    connection: AsyncConnection, scope: Scope, group: frozenset[str], at: datetime
-) -> dict[int, bool]:
+    needed = max(1, int(len(sought) * _FEW))
     rows = await connection.execute(
-        select(article_words.c.article_id, article_words.c.in_title)
-        .select_from(article_words.join(articles, articles.c.id == article_words.c.article_id))
-        .where(article_words.c.word.in_(sorted(group)), seen(scope), valid(at))
+        select(had.c.article_id)
+        .where(had.c.article_id.in_(visible))
+        .group_by(had.c.article_id)
+        .having(func.count() >= needed)
+        .order_by(func.sum(worth).desc(), had.c.article_id)
+        .limit(limit)
     )
-    found: dict[int, bool] = {}
-    for article_id, in_title in rows.all():
-        found[article_id] = found.get(article_id, False) or bool(in_title)
-    return found
+    return list(rows.scalars().all())
+
+
+def _had(groups: Sequence[tuple[frozenset[str], frozenset[str]]]) -> Subquery:
+    """For each word `n` and each article that has it `how`: by itself or by another name, in the title or the text."""
+    table = article_words
+    parts = []
+    for n, (forms, same) in enumerate(groups):
+        title = case((table.c.in_title, _TITLE), else_=0)
+        own = case((table.c.word.in_(sorted(forms)), _OWN), else_=0) if same else literal(_OWN)
+        parts.append(
+            select(literal(n).label("n"), table.c.article_id, func.max(own + title).label("how"))
+            .where(table.c.word.in_(sorted(forms | same)))
+            .group_by(table.c.article_id)
+        )
+    return union_all(*parts).subquery("had")
+
+
+def _visible(scope: Scope, at: datetime) -> Select[int]:
+    """Ids, read once and from an index alone: an article's row is large."""
+    return select(articles.c.id).where(seen(scope), valid(at))
 
 
 def _hit(article: Article, wanted: frozenset[str]) -> Hit:

@@ -28,6 +28,7 @@ articles = Table(
     Column("plain", Text, nullable=False),
     Column("slug", String(120), unique=True, comment="of articles that came as files"),
     Index(None, "company", "state"),
+    Index(None, "state", "company", "valid_from", "valid_until"),
     Index(None, "topic", "state"),
     Index(None, "published_at"),
 )
@@ -61,6 +62,7 @@ article_words = Table(
     Column("article_id", ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
     Column("in_title", Boolean, nullable=False),
     Index(None, "article_id"),
+    Index(None, "word", "article_id", "in_title"),
 )
 """What each published article is found by: the same on every database."""
 

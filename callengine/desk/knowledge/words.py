@@ -7,7 +7,7 @@ that is written is kept too, so numbers and names of no dictionary are found as 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -104,12 +104,12 @@ def asked(query: str) -> tuple[Asked, ...]:
     return tuple(found)
 
 
-def meant(word: str, vocabulary: Iterable[str]) -> frozenset[str]:
+def meant(word: str, vocabulary: Sequence[str]) -> frozenset[str]:
     """What a word that no article has may have been: one letter wrong or two swapped, in a long one two of these."""
     if len(word) <= _SHORT or word[0].isdigit():
         return frozenset()
     allowed = 1 if len(word) < _LONG else 2
-    found = process.extract(word, list(vocabulary), scorer=OSA.distance, score_cutoff=allowed, limit=5)
+    found = process.extract(word, vocabulary, scorer=OSA.distance, score_cutoff=allowed, limit=5)
     return frozenset(near for near, _, _ in found)
 
 
