@@ -57,7 +57,9 @@ def test_a_url_that_cannot_lead_to_a_writer_is_refused_with_the_reason(url: str,
 
 
 def test_nobody_opens_a_database_but_the_engine_that_cures_its_connections() -> None:
-    """The others: the stand-in, in memory, gone with its connection; the desk's, which opens the file to read only."""
+    """The others: the stand-in, in memory, gone with its connection; the desk's and the engine's look into each other's
+    file, which open it to read only; copies of a file, by the command that makes them.
+    """
     opens = re.compile(
         r"create_(async_)?engine\(|asyncpg\.connect\(|sqlite3\.connect\(|(aiosqlite\.connect|open_sqlite)\("
     )
@@ -71,6 +73,8 @@ def test_nobody_opens_a_database_but_the_engine_that_cures_its_connections() -> 
         "storage/schema/database.py",
         "storage/schema/servers.py",
         "storage/schema/sqlite_file.py",
+        "storage/schema/copies.py",
+        "storage/desk/file.py",
         "storage/spool/local_replica.py",
         "callengine/desk/ledger/reader.py",
     }
