@@ -59,6 +59,7 @@ def backup(settings: Settings, target: Path, at: datetime, *, with_files: bool) 
     """Into the new folder `target`, there whole or not at all; what was done, told. Raises LedgerError, OSError."""
     if target.exists():
         raise LedgerError(f"{target} exists already: nothing was written")
+    _refuse_too_little_room(settings, target, with_files=with_files)
     making = target.with_name(f".{target.name}{_PART}")
     shutil.rmtree(making, ignore_errors=True)
     try:
@@ -150,6 +151,25 @@ def _files(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
         if path.suffix != _PART and not path.is_symlink() and path.is_file():
             yield path
+
+
+def _refuse_too_little_room(settings: Settings, target: Path, *, with_files: bool) -> None:
+    """A copy must not take from the ledger's disk what calls need. Raises LedgerError."""
+    folder, left_mb = target.absolute().parent, settings.desk.disk_free_mb
+    if not folder.is_dir():
+        raise LedgerError(f"{folder} does not exist: mkdir -p {folder}")
+    databases = [one for one in (ledger_file(settings), database_file(settings)) if one is not None]
+    paths = [*databases, *(one.with_name(f"{one.name}-wal") for one in databases)]
+    shelf = files_folder(settings)
+    if with_files and shelf.is_dir():
+        paths += _files(shelf)
+    wanted = sum(path.stat().st_size for path in paths if path.exists())
+    free = shutil.disk_usage(folder).free
+    if free - wanted < left_mb << 20:
+        raise LedgerError(
+            f"{folder} has {free >> 20:,} MB free: the copy takes {wanted >> 20:,} MB, and {left_mb:,} MB must be left "
+            "(desk.disk_free_mb): name a folder on another disk"
+        )
 
 
 def _there(file: Path) -> Path:

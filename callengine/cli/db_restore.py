@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from callengine.cli.db import ledger_file
-from callengine.cli.db_copies import CONTENTS, DESK, FILES, LEDGER, POSTGRESQL
+from callengine.cli.db_copies import CONTENTS, DESK, FILES, LEDGER, POSTGRESQL, Copied
 from callengine.control.places import desk_socket
 from callengine.desk.data.migrate import DESK as DESK_REVISIONS
 from callengine.desk.data.place import database_file, files_folder
@@ -81,40 +81,40 @@ def refuse_running(settings: Settings) -> None:
         raise LedgerError(f"a desk answers on {host}:{port}: stop callengine-desk first, nothing was changed")
 
 
-def _contents(folder: Path) -> Mapping[str, Any]:
+def _contents(folder: Path) -> Mapping[str, Copied]:
     """Looked at whole: a copy that was damaged is no copy."""
     try:
-        contents: Mapping[str, Any] = json.loads((folder / CONTENTS).read_text(encoding="utf-8"))
-        databases = contents["databases"]
+        contents = json.loads((folder / CONTENTS).read_text(encoding="utf-8"))
+        databases = {str(name): Copied(**one) for name, one in contents["databases"].items()}
     except (FileNotFoundError, NotADirectoryError):
         raise LedgerError(
             f"{folder} is no copy made by `callengine db backup`: it has no {CONTENTS}"
         ) from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise LedgerError(f"{folder / CONTENTS} cannot be read") from None
     for name, one in databases.items():
         file = folder / name
-        if one["kind"] == POSTGRESQL:
+        if one.kind == POSTGRESQL:
             continue
         if not file.is_file():
             raise LedgerError(f"{file} is not there, though {CONTENTS} names it: nothing was changed")
-        if digest_of(file) != one["sha256"] or not is_whole(file):
+        if digest_of(file) != one.sha256 or not is_whole(file):
             raise LedgerError(
                 f"{file} is not what was copied: it was damaged or changed; nothing was changed"
             )
-    return contents
+    return databases
 
 
-def _moves(settings: Settings, folder: Path, contents: Mapping[str, Any]) -> tuple[list[_Move], list[str]]:
+def _moves(settings: Settings, folder: Path, contents: Mapping[str, Copied]) -> tuple[list[_Move], list[str]]:
     moves, told = [], []
     for name, place, key in (
         (DESK, database_file(settings), "desk.database"),
         (LEDGER, ledger_file(settings), "database.url"),
     ):
-        one = contents["databases"].get(name)
+        one = contents.get(name)
         if one is None:
             told.append(f"{name}: not in the copy; what is there stays")
-        elif one["kind"] == POSTGRESQL:
+        elif one.kind == POSTGRESQL:
             told.append(f"{name}: PostgreSQL's own tools bring it back (pg_restore --clean --if-exists)")
         elif place is None:
             raise LedgerError(f"{name} of the copy is a SQLite file, and {key} of the settings is none")
@@ -173,12 +173,10 @@ def _throw_away(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _what_is_left(contents: Mapping[str, Any]) -> list[str]:
+def _what_is_left(contents: Mapping[str, Copied]) -> list[str]:
     newest = {LEDGER: LEDGER_REVISIONS.newest, DESK: DESK_REVISIONS.newest}
     older = [
-        name
-        for name, one in contents["databases"].items()
-        if one["kind"] != POSTGRESQL and one["revision"] != newest[name]
+        name for name, one in contents.items() if one.kind != POSTGRESQL and one.revision != newest.get(name)
     ]
     return [f"{', '.join(older)}: of another version; before the start: `{COMMAND}`"] if older else []
 

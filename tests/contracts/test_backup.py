@@ -152,7 +152,7 @@ def listening(path: Path) -> Iterator[None]:
 
 
 async def test_a_copy_that_is_damaged_or_none_or_a_running_engine_changes_nothing(
-    centre: Path, tmp_path: Path
+    centre: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ledger = await open_ledger(f"sqlite:///{centre}/callengine.db", "pbx1", NOON)
     await ledger.close()
@@ -170,14 +170,23 @@ async def test_a_copy_that_is_damaged_or_none_or_a_running_engine_changes_nothin
     with (damaged / "ledger.db").open("r+b") as file:
         file.seek(5000)
         file.write(b"xxxx")
+    strange = tmp_path / "strange"
+    strange.mkdir()
+    (strange / "backup.json").write_text('{"databases": {"ledger.db": {"bytes": 1}}}')
     for folder, said in (
         (damaged, "is not what was copied"),
+        (strange, "backup.json cannot be read"),
         (tmp_path, "it has no backup.json"),
     ):
         code, told = command(centre, "db", "restore", folder)
         assert (code, said in told) == (1, True), told
     assert (centre / "callengine.db").read_bytes() == before
     assert not list(centre.glob("*.before*"))
+    monkeypatch.setenv("CALLENGINE_DESK__DISK_FREE_MB", "999999999")
+    code, told = command(centre, "db", "backup", tmp_path / "another")
+    assert (code, "999,999,999 MB must be left" in told) == (1, True), told
+    code, told = command(centre, "db", "backup", tmp_path / "nowhere" / "copy")
+    assert (code, "does not exist: mkdir -p" in told) == (1, True), told
     code, told = command(centre, "db", "backup", tmp_path / "alone.db")
     assert (code, calls_in(tmp_path / "alone.db")) == (0, set())
 
