@@ -27,7 +27,7 @@ from tests.support.browser import chromium
 from tests.support.known_callers import NUMBER, Known, known_callers
 from tests.support.scripted_centre import settings_of
 
-PATIENCE = 15_000
+PATIENCE = 60_000
 QUEUES = ("emergency", "general")
 
 

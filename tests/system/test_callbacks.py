@@ -217,7 +217,7 @@ async def test_a_withheld_number_is_a_humans_task_at_once() -> None:
     async with live_centre(plan(settle=30)) as centre:
         here = await ward(centre, answers)
         await here.miss(withheld=True)
-        await here.until_closed(seconds=5)
+        await here.until_closed()
         assert await here.obligations() == [("impossible", "withheld")]
         assert here.exchange.rung == []
 

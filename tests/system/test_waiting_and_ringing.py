@@ -200,7 +200,7 @@ async def test_sigterm_stops_offering_commits_and_leaves_every_call_running() ->
         await waiting.call()
         await centre.until(lambda: "callengine-hold" in channels(centre))
         process.terminate()
-        assert await asyncio.wait_for(process.wait(), 5) == 0
+        assert await asyncio.wait_for(process.wait(), 30) == 0
         # Committed without a new engine's help: one answered, one owed nothing yet, both known.
         rows = await centre.rows(
             "SELECT number, answered_at IS NOT NULL AS answered FROM calls ORDER BY arrived_at"
