@@ -69,7 +69,6 @@ def start_decline_pause(centre: Centre, agent: Agent, pause: timedelta, now: dat
     if pause > timedelta(0):
         agent.leave_alone()
         centre.timers.arm(TimerKind.DECLINE_PAUSE, agent.id, now + pause)
-    centre.touch(agent)
 
 
 def start_talking(centre: Centre, agent: Agent, call: Call | None) -> None:

@@ -58,10 +58,8 @@ def way_to(
     for way in _to_service(policy, number, ways):
         return way
     verdict = judge(number, policy.callbacks.own_numbers, policy.callbacks.region)
-    if verdict.refusal is not None:
-        return _WHY[verdict.refusal]
-    if verdict.e164 is None:
-        return CommandRefusal.NUMBER_INVALID
+    if verdict.refusal is not None or verdict.e164 is None:
+        return _WHY[verdict.refusal or DialRefusal.INVALID]
     if verdict.e164 in policy.callbacks.do_not_call:
         return CommandRefusal.DO_NOT_CALL
     line, callback = ways[0]

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from tests.mutants.faults import Fault, faults_of
-from tests.mutants.trial import Reach, forked, is_noticed, reach_of
+from tests.mutants.trial import Reach, forked, is_noticed, reach_of, unreached
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = (ROOT / "queues", ROOT / "sla")
@@ -79,6 +79,9 @@ class Trials:
             f"{len(sample)} of {len(faults)} faults, {len(session.items)} tests; too slow: {slow or 'none'}",
             flush=True,
         )
+        for path in files:
+            for line in unreached(path, reach):
+                print(f"no test runs {path.relative_to(ROOT)}:{line}")
         try:
             for fault in sample:
                 self._try(fault, reach, session.items)

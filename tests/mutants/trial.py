@@ -6,6 +6,8 @@ The tests themselves never run in the parent: what they leave in caches would hi
 
 from __future__ import annotations
 
+import ast
+import inspect
 import os
 import pickle
 import resource
@@ -83,6 +85,27 @@ def reach_of(items: Sequence[pytest.Item], folders: Sequence[Path]) -> Reach:
         for file, number in reached:
             reach.lines.setdefault(file, {}).setdefault(number, []).append(item.nodeid)
     return reach
+
+
+def unreached(path: Path, reach: Reach) -> list[int]:
+    """The lines of a file's functions that no test runs. What mypy holds to be impossible is not counted."""
+    text = path.read_text()
+    head = {
+        line
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef | ast.Lambda)
+        for line in (node.lineno, *(one.lineno for one in getattr(node, "decorator_list", ())))
+    }
+    lines = {
+        line
+        for name, code in _codes(compile(text, str(path), "exec")).items()
+        if code.co_flags & inspect.CO_OPTIMIZED and not name.startswith("<")  # Those run when it is imported.
+        for _, _, line in code.co_lines()
+        if line is not None
+    }
+    impossible = {number for number, line in enumerate(text.splitlines(), 1) if "assert_never(" in line}
+    impossible |= {number - 1 for number in impossible}  # Its `case _:`.
+    return sorted(lines - head - impossible - set(reach.lines.get(str(path), {})))
 
 
 def passes(item: pytest.Item) -> bool:

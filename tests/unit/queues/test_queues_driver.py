@@ -155,3 +155,12 @@ def test_what_is_due_at_the_very_moment_at_which_a_held_up_loop_goes_on_is_told_
     told.clear()
     time.wake_late(due)
     assert kinds(told) == [(TimePassed, due)]
+
+
+def test_the_alarm_of_what_is_owed_no_more_is_forgotten() -> None:
+    time, _ = centre()
+    time.tell(arrived("c1", 1), moment(1))
+    time.tell(CallEnded(moment(2), CallId("c1"), 16), moment(2))
+    assert set(time.alarms) == {"ob-c1"}
+    time.tell(ObligationCloseRequested(moment(3), ObligationId("ob-c1"), "7", "said"), moment(3))
+    assert time.alarms == {}

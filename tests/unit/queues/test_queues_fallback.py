@@ -290,3 +290,12 @@ def test_of_who_hangs_up_while_he_is_fetched_nothing_is_left_to_be_done() -> Non
     assert desk.dispatcher.next_wakeup() == moment(101)
     desk.tell(events.CallEnded(moment(100.5), CallId("c1"), 16))
     assert (desk.dispatcher.next_wakeup(), desk.dispatcher.centre.returning) == (None, {})
+
+
+def test_nobody_took_him_there_and_he_is_asked_for_at_once() -> None:
+    desk = Desk(small_centre(1))
+    returned(desk, live("c1", 40, LiveCallState.FALLBACK), agents=(phone(FIRST),))
+    desk.tell(events.AgentRang(moment(101), CallId("c1"), FIRST, ChannelName("PJSIP/1001-1")))
+    ended = desk.tell(events.AgentRingEnded(moment(110), CallId("c1"), FIRST, OfferResult.NO_ANSWER))
+    assert [one.call for one in ended.commands if isinstance(one, FetchFromFallback)] == ["c1"]
+    assert desk.dispatcher.next_wakeup() == moment(111)

@@ -83,12 +83,15 @@ def is_counted(desk: Desk, event: events.Event, machine: str, state: str) -> boo
     ids=lambda event: type(event).__name__,
 )
 def test_a_call_that_nobody_knows_is_counted_and_nothing_else(event: events.Event) -> None:
-    assert is_counted(open_desk(), event, "call", "unknown")
+    desk = open_desk()
+    assert is_counted(desk, event, "call", "unknown")
+    assert [entry.subject for entry in desk.journal(Unexpected)] == ["c9"]
 
 
 def test_a_recording_of_a_dial_that_nobody_knows_is_counted_too() -> None:
-    event = events.RecordingBegan(moment(5), None, FIRST, "/a.wav")
-    assert is_counted(open_desk(), event, "call", "unknown")
+    event, desk = events.RecordingBegan(moment(5), None, FIRST, "/a.wav"), open_desk()
+    assert is_counted(desk, event, "call", "unknown")
+    assert [entry.subject for entry in desk.journal(Unexpected)] == [FIRST]
 
 
 def test_what_fits_nothing_in_the_state_of_a_call_is_counted() -> None:

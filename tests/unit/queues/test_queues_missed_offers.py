@@ -173,3 +173,26 @@ def test_a_pause_of_his_own_is_not_ended_by_his_phone_that_is_back() -> None:
     for state in (DeviceState.UNAVAILABLE, DeviceState.IDLE):
         desk.tell(events.AgentDeviceChanged(moment(5), A1, state))
     assert desk.dispatcher.view().agents[0].pause_reason == "lunch"
+
+
+def test_who_takes_a_call_before_his_decline_pause_is_over_is_not_disturbed_by_its_end() -> None:
+    desk = waiting()
+    desk.tell(events.CallHolding(moment(3), C1, OfferId("c1/1.1"), OfferResult.DECLINED))
+    desk.tell(events.CallFellBack(moment(4), C1))
+    desk.tell(events.CallAnswered(moment(5), C1, A1, by_fallback=True))
+    assert desk.dispatcher.next_wakeup() is None
+
+
+def test_whoever_has_wrapped_up_is_the_last_of_the_idle() -> None:
+    desk = Desk(small_centre(2, wrap_up=10))
+    desk.open()
+    desk.tell(events.AgentPaused(moment(0), A2, "lunch"))
+    desk.tell(arrived("c1", 1))
+    desk.tell(holding("c1", 1))
+    desk.tell(events.CallAnswered(moment(2), C1, A1))
+    desk.tell(events.CallEnded(moment(10), C1, 16))
+    desk.tell(events.AgentUnpaused(moment(15), A2))
+    desk.tell(events.TimePassed(moment(20)))
+    desk.tell(arrived("c2", 30))
+    decision = desk.tell(holding("c2", 30))
+    assert [one.agent for one in decision.commands if isinstance(one, OfferCall)] == [A2]

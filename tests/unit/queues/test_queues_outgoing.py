@@ -323,3 +323,32 @@ def test_found_talking_he_talks_on_and_rests_after_it() -> None:
     assert state(desk) == "talking"
     desk.tell(events.AttemptEnded(moment(9), FIRST, ContactResult.CONTACTED))
     assert state(desk) == "wrap_up"
+
+
+def test_while_what_happened_during_a_look_at_the_pbx_is_told_nobody_is_dialled() -> None:
+    desk = open_desk()
+    idle = events.LiveAgent(A1, DeviceState.IDLE, logged_in=True)
+    desk.tell(PbxSnapshot(moment(1), (), (idle,), catching_up=True))
+    assert ask(desk, 2, "+79161234567") is CommandRefusal.PBX_AWAY
+    desk.tell(events.PbxCaughtUp(moment(3)))
+    assert ask(desk, 4, "+79161234567", id_="w2") is None
+
+
+def test_a_call_by_hand_can_be_looked_at_by_itself_while_it_lasts() -> None:
+    desk = open_desk()
+    assert ask(desk, 1, "+79161234567") is None
+    seen = desk.dispatcher.outgoing(FIRST)
+    assert seen is not None
+    assert (seen.agent, seen.company, seen.number, seen.state.value) == (
+        A1,
+        SEVER,
+        Phone("+79161234567"),
+        "ringing_agent",
+    )
+    desk.tell(events.AttemptEnded(moment(9), FIRST, ContactResult.AGENT_DID_NOT_ANSWER))
+    assert desk.dispatcher.outgoing(FIRST) is None
+    shift = Shift()
+    shift.miss()
+    shift.devices(5, DeviceState.IDLE)
+    shift.due(18)
+    assert shift.dispatcher.outgoing(shift.dials[0].attempt) is None  # A callback, not a call by hand.

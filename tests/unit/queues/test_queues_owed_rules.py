@@ -13,7 +13,7 @@ from queues.messages.commands import TellAgent
 from queues.messages.events import ContactResult, DeviceState, Disposition, Review
 from queues.messages.journal import CallJudged, ObligationJoined, Unexpected
 from queues.policy import CentrePolicy, DayHours
-from queues.terms.identifiers import AgentId, CallId, ChannelName, MessageId
+from queues.terms.identifiers import AgentId, CallId, ChannelName, MessageId, ObligationId
 from queues.terms.outcomes import Told
 from queues.terms.phone import Phone
 from queues.terms.phone_numbers import DialRefusal
@@ -352,3 +352,35 @@ def test_a_dial_may_start_at_the_very_last_moment_that_is_in_time() -> None:
         True,
         False,
     ]
+
+
+def test_while_the_network_is_away_one_after_the_other_is_tried_and_who_is_settled_by_a_person_is_not() -> (
+    None
+):
+    shift = Shift(small_centre(1), max_network_failures=1)
+    for n in (1, 2, 3):
+        shift.miss(f"c{n}", n, f"+7916000000{n}")
+    shift.devices(5, DeviceState.IDLE)
+    for n in (1, 2, 3):
+        ob = ObligationId(f"ob-c{n}")
+        shift.due(20 * n, ob)
+        shift.fail(20 * n + 5, ContactResult.UNREACHABLE, obligation=ob)
+    centre, late = shift.dispatcher.centre, shift.policy.callbacks.retry_when_late
+    assert list(centre.without_network) == ["ob-c1", "ob-c2", "ob-c3"]
+    shift.tell(events.ObligationCloseRequested(moment(80), OB1, "7", "spoke with him"))
+    first = moment(25) + late
+    shift.tell(events.TimePassed(first))
+    assert list(centre.without_network) == ["ob-c3"]
+    shift.tell(events.TimePassed(first + late))
+    assert centre.without_network == {}
+    shift.tell(events.TimePassed(first + 2 * late))
+    assert shift.dispatcher.next_wakeup() is None
+
+
+def test_the_last_moment_in_time_is_taken_for_a_dial_that_fits_it_exactly() -> None:
+    shift = dialled(retry_after_failure=timedelta(minutes=5))
+    owed = shift.dispatcher.centre.obligations[OB1]
+    last = owed.due_at - shift.policy.callbacks.last_start_before_due
+    pause = shift.policy.callbacks.retry_after_busy
+    schedule.retry(shift.dispatcher.centre, owed, pause, last - pause, last - pause)
+    assert owed.not_before == last

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from queues.messages import events
-from queues.messages.commands import FetchFromFallback, OfferCall, RefuseCall
+from queues.messages.commands import EraseInboxEntry, FetchFromFallback, OfferCall, RefuseCall
 from queues.messages.decision import Decision
 from queues.messages.events import DeviceState, LiveAgent, LiveCall, LiveCallState, OfferResult, PbxSnapshot
 from queues.messages.journal import (
@@ -21,6 +21,7 @@ from queues.messages.journal import (
     OfferEnded,
     OwnCallRefused,
 )
+from queues.messages.snapshot import KnownCall
 from queues.terms.identifiers import AgentId, CallId, ChannelName, OfferId
 from queues.terms.outcomes import Choice
 from queues.terms.phone import Phone
@@ -292,3 +293,13 @@ def test_a_number_that_is_ours_no_more_is_a_residents_and_counts() -> None:
     )
     assert len(desk.journal(CallOffered)) == 1
     assert offers(decision) == [(C1, A1)]
+
+
+def test_what_the_dialplan_wrote_of_a_call_that_an_earlier_run_only_watched_is_erased_with_its_end() -> None:
+    """It has come to a line of ours since."""
+    desk = open_desk(0)
+    known = KnownCall(C1, moment(-30), GENERAL_DID, NUMBER, watched=True)
+    desk.tell(events.LedgerRestored(moment(1), (known,)))
+    desk.tell(arrived("c1", 2))
+    ended = desk.tell(events.CallEnded(moment(9), C1, 16))
+    assert [one.call for one in ended.commands if isinstance(one, EraseInboxEntry)] == [C1]

@@ -116,3 +116,10 @@ def test_rules_are_dated_data() -> None:
     assert rule_set_at([RU_416], date(2026, 1, 1)) is RU_416
     with pytest.raises(LookupError):
         rule_set_at([RU_416], date(2018, 1, 1))
+
+
+def test_five_seconds_in_vain_are_a_short_abandon_and_a_microsecond_more_is_none() -> None:
+    short = count(CallTimes(NOON, ended_at=after(5)), TARGET, after(99))
+    assert short == ServiceLevel(abandoned_within=1, short_abandons=1)
+    longer = count(CallTimes(NOON, ended_at=after(5) + timedelta(microseconds=1)), TARGET, after(99))
+    assert longer == ServiceLevel(abandoned_within=1)
