@@ -118,7 +118,6 @@ def _rest(centre: Centre, agent: Agent, now: datetime) -> None:
         rest = min(first * 2 ** min(agent.tries, 10), max(LONGEST_REST, first))
         agent.tries += 1
         centre.timers.arm(TimerKind.PHONE_REST, agent.id, now + rest)
-    centre.touch(agent)
 
 
 TIMERS: TimerHandlers = {

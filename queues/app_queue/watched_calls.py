@@ -12,7 +12,6 @@ from queues.agents import agent_states
 from queues.messages import events
 from queues.messages.journal import (
     CallLeftQueue,
-    CallOffered,
     CallQueued,
     ChoiceTaken,
     OfferEnded,
@@ -76,19 +75,7 @@ def arrive(centre: Centre, event: events.CallWatched) -> Call:
         has_trace=False,
     )
     centre.calls[call.id] = call
-    entry = CallOffered(
-        at=event.at,
-        call=call.id,
-        arrived_at=call.arrived_at,
-        did=line.did,
-        company=line.company,
-        line_kind=line.kind,
-        queue=call.queue.name,
-        number=call.number,
-        caller_name=call.caller_name,
-        watched=True,
-        unlisted=unlisted_did(centre, event),
-    )
+    entry = call.offered(event.at, line.did, unlisted_did(centre, event), watched=True)
     if own_calls.offered(centre, call, entry):
         centre.tell(facts.ResidentArrived(call, event.at))
     return call

@@ -156,9 +156,7 @@ def reached(centre: Centre, obligation: Obligation, at: datetime) -> None:
     """Somebody answered the agent; who it was is still to be said."""
     before, obligation.contacted_at = obligation.contacted_at, at
     obligation.heard, obligation.is_cut_off = None, False
-    if moves.move(centre, obligation, ObligationInput.REACHED, at):
-        centre.take_out_of_line(obligation)
-    else:
+    if not moves.move(centre, obligation, ObligationInput.REACHED, at):
         obligation.contacted_at = before
 
 

@@ -13,7 +13,6 @@ from queues.messages.journal import (
     CallConnected,
     CallFinished,
     CallMovedToFallback,
-    CallOffered,
     CallQueued,
     OfferRang,
     Outcome,
@@ -25,7 +24,7 @@ from queues.state.call import STEPS, Call, CallInput, CallState, CallStep
 from queues.state.core_state import Centre
 from queues.state.handlers import Handlers, TimerHandlers
 from queues.state.timers import TimerKind
-from queues.terms.identifiers import CallId, Did, OfferId
+from queues.terms.identifiers import CallId, OfferId
 from queues.voicemail import reviews
 
 REFUSALS_UNTIL_LOST = 3
@@ -128,25 +127,10 @@ def arrive(centre: Centre, event: events.CallArrived) -> Call:
         answer_limit=centre.answer_limit(line, event.arrived_at),
     )
     centre.calls[call.id] = call
-    if own_calls.offered(centre, call, offered_entry(centre, call, event.did, event.at)):
+    unlisted = None if event.did in centre.policy.lines else event.did
+    if own_calls.offered(centre, call, call.offered(event.at, event.did, unlisted)):
         centre.tell(facts.ResidentArrived(call, event.at))
     return call
-
-
-def offered_entry(centre: Centre, call: Call, did: str, at: datetime) -> CallOffered:
-    """The journal's record of a resident's arrival."""
-    return CallOffered(
-        at=at,
-        call=call.id,
-        arrived_at=call.arrived_at,
-        did=Did(did),
-        company=call.line.company,
-        line_kind=call.line.kind,
-        queue=call.queue.name,
-        number=call.number,
-        caller_name=call.caller_name,
-        unlisted=None if did in centre.policy.lines else Did(did),
-    )
 
 
 def queue(centre: Centre, call: Call, at: datetime) -> None:

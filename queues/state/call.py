@@ -11,7 +11,7 @@ from queues.messages import events
 from queues.messages.events import Event
 from queues.messages.journal import CallOffered, ServedBy
 from queues.policy import LinePolicy, QueuePolicy
-from queues.terms.identifiers import AgentId, CallId, ChannelName, CompanyId, OfferId
+from queues.terms.identifiers import AgentId, CallId, ChannelName, CompanyId, Did, OfferId
 from queues.terms.outcomes import Choice, QueueExit
 from queues.terms.phone import Phone
 
@@ -267,3 +267,19 @@ class Call:
         """His place among all waiting: never changes while he waits, but by a supervisor's hand."""
         priority = BEFORE_ALL if self.is_raised else self.queue.priority
         return (priority, self.arrived_at + self.answer_limit, self.id)
+
+    def offered(self, at: datetime, did: Did, unlisted: Did | None, *, watched: bool = False) -> CallOffered:
+        """The journal's record of his arrival: what is known of a call from its beginning is told here alone."""
+        return CallOffered(
+            at=at,
+            call=self.id,
+            arrived_at=self.arrived_at,
+            did=did,
+            company=self.line.company,
+            line_kind=self.line.kind,
+            queue=self.queue.name,
+            number=self.number,
+            caller_name=self.caller_name,
+            watched=watched,
+            unlisted=unlisted,
+        )

@@ -189,7 +189,6 @@ class Centre:
     def forget_call(self, call: Call) -> None:
         """The call has its outcome."""
         self.take_out_of_line(call)
-        self.returning.pop(call.id, None)
         self.unaccounted.discard(call.id)
         self.calls.pop(call.id, None)
 

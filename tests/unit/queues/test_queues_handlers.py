@@ -23,3 +23,7 @@ def test_every_timer_has_a_handler() -> None:
 def test_two_machines_may_not_handle_one_thing() -> None:
     with pytest.raises(ValueError, match="handled twice: 1, 2"):
         merged({1: "a", 2: "b"}, {2: "c", 3: "d", 1: "e"})
+
+
+def test_tables_of_different_machines_are_one_table() -> None:
+    assert merged({"a": 1}, {"b": 2}, {}) == {"a": 1, "b": 2}

@@ -106,6 +106,7 @@ def test_a_stop_outlives_the_engine() -> None:
         ("22:00-06:00", "23:30", "23:30"),
         ("22:00-06:00", "05:59", "05:59"),
         ("22:00-06:00", "06:00", "22:00"),
+        ("08:00-08:00", "12:00", "08:00 next"),
     ],
 )
 def test_hours_of_a_line_are_the_centres_own_and_may_pass_midnight(

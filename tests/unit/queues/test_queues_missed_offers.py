@@ -42,6 +42,7 @@ def refuses(desk: Desk, number: int, at: float, result: OfferResult, *, after: f
     ("result", "after", "reason"),
     [
         (OfferResult.DECLINED, 0.1, "do not disturb"),
+        (OfferResult.DECLINED, 1.0, "declined"),
         (OfferResult.DECLINED, 3.0, "declined"),
         (OfferResult.NO_ANSWER, 0.1, "do not disturb"),
         (OfferResult.NO_ANSWER, 20.0, "no answer"),

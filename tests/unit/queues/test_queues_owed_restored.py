@@ -108,6 +108,7 @@ def test_another_task_of_an_earlier_run_is_left_to_its_human(task: str) -> None:
     shift = Shift()
     restored(shift, known(ObligationState.WITH_HUMAN, task=task))
     assert shift.dispatcher.centre.without_network == {}
+    assert shift.dispatcher.centre.obligations[OB1].not_before is None
 
 
 def test_a_task_that_was_refused_once_is_told_once() -> None:

@@ -324,6 +324,7 @@ def test_who_is_missed_on_one_line_while_he_waits_on_another_is_not_dialled_unti
     shift.tell(arrived("c2", 2, did=EMERGENCY_DID))
     shift.tell(events.CallEnded(moment(3), CallId("c1"), 16))
     assert shift.state(OB1) is ObligationState.SUSPENDED
+    assert shift.wakes == [moment(601)]
     shift.tell(events.CallEnded(moment(9), C2, 16))
     assert shift.state(OB1) is ObligationState.PLANNED
 

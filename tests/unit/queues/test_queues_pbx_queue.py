@@ -25,13 +25,14 @@ from queues.messages.snapshot import (
     EndedCall,
     KnownCall,
     LedgerRestored,
+    LiveAgent,
     LiveCall,
     LiveCallState,
     PbxSnapshot,
 )
 from queues.policy import CentrePolicy, Dispatch, KeyExit, WatchPolicy
 from queues.terms.identifiers import AgentId, CallId, ChannelName, Did, QueueName
-from queues.terms.outcomes import OfferResult, QueueExit
+from queues.terms.outcomes import DeviceState, OfferResult, QueueExit
 from queues.terms.phone import Phone
 from tests.support.centre import (
     EMERGENCY_DID,
@@ -340,3 +341,23 @@ def test_who_joins_a_watched_queue_from_our_line_leaves_it_and_what_he_left_befo
     assert C1 not in desk.dispatcher.centre.waiters
     desk.tell(events.CallEnded(moment(9), C1, 16))
     assert finished(desk).outcome is Outcome.ABANDONED
+
+
+def test_whom_a_watched_queue_rang_when_he_came_to_our_line_is_free_for_him() -> None:
+    desk = in_queue()
+    desk.tell(events.AgentRang(moment(5), C1, A1, LEG))
+    desk.tell(holding("c1", 6))
+    assert [(one.offer, one.result) for one in desk.journal(OfferEnded)] == [
+        ("c1/1.1", OfferResult.CALLER_GONE)
+    ]
+    assert desk.dispatcher.centre.calls[C1].rings == {}
+
+
+def test_who_works_for_asterisks_queues_only_is_put_into_no_fallback_queue() -> None:
+    policy = watching(agents=1)
+    only = replace(policy.agents[A1], queues=frozenset({GENERAL}))
+    desk = Desk(replace(policy, agents={A1: only}))
+    phone = LiveAgent(A1, DeviceState.IDLE, logged_in=True, in_fallback=False)
+    desk.tell(PbxSnapshot(moment(0), (), (phone,)))
+    desk.tell(events.FallbackMemberChanged(moment(1), A1, is_member=False))
+    assert (orders(desk), desk.dispatcher.next_wakeup()) == ([], None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from queues.messages import events
 from queues.messages.commands import MarkHeld
 from queues.messages.journal import AttemptPassedOn, CallFinished, CallHeld, CallPassedOn
@@ -158,3 +160,25 @@ def test_music_that_is_told_twice_or_of_no_conversation_is_one_music() -> None:
     assert [entry.held for entry in desk.journal(CallHeld)] == [True, False]
     desk.tell(events.ConversationHeld(moment(11), ChannelName("PJSIP/other"), True))
     assert len(desk.journal(CallHeld)) == 2
+
+
+def test_who_left_him_long_ago_and_talks_with_another_is_not_taken_from_that_talk() -> None:
+    desk = talking()
+    desk.tell(events.AgentLegEnded(moment(9), A1, ChannelName("x"), C1))
+    desk.tell(events.AgentWrapUpEnded(moment(10), A1))
+    desk.tell(arrived("c2", 11, number="+79160000002"))
+    desk.tell(events.CallFellBack(moment(11), CallId("c2")))
+    desk.tell(events.CallAnswered(moment(12), CallId("c2"), A1, by_fallback=True))
+    desk.tell(events.CallTransferred(moment(15), C1, A2))
+    assert states(desk) == {"1001": "talking", "1002": "talking"}
+
+
+def test_while_a_colleague_talks_on_with_him_silence_says_nothing_yet() -> None:
+    shift = dialled()
+    attempt, telephone = AttemptId("ob-c1.1.1"), ChannelName("PJSIP/trunk-9")
+    policy = shift.dispatcher.centre.policy
+    shift.tell(events.PolicyChanged(moment(19), replace(policy, agents=small_centre(2).agents)))
+    shift.tell(events.AttemptContacted(moment(25), attempt))
+    shift.tell(events.AttemptPassedOn(moment(30), attempt, A2, telephone))
+    shift.tell(events.TimePassed(moment(900)))
+    assert shift.closed == []

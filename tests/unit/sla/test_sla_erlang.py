@@ -32,3 +32,7 @@ def test_nobody_is_needed_for_no_calls_and_no_number_keeps_an_absolute_promise()
         agents_needed(1, 15 * MINUTES, 3 * MINUTES, timedelta(seconds=20), 1)
     with pytest.raises(ValueError, match="more than"):
         agents_needed(10**6, 15 * MINUTES, 3 * MINUTES, timedelta(seconds=20), 0.8)
+
+
+def test_calls_that_take_no_time_need_nobody() -> None:
+    assert agents_needed(5, 15 * MINUTES, timedelta(0), timedelta(seconds=20), 0.8) == 0
