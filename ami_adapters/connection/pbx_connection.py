@@ -43,11 +43,15 @@ RESYNC_PAUSE_SECONDS = 1.0
 CLOCK_SMOOTHING = 8
 
 
+def _to_nobody(event: Event) -> None:
+    raise RuntimeError(f"{type(event).__name__} before anybody is there to take it")
+
+
 class PbxConnection:
     """Translates between one AMI link and the engine.
 
-    `sink` takes domain events, synchronously and in order. `now` is the engine's clock. `listeners` get the
-    messages of their names at once.
+    `sink` takes domain events, synchronously and in order; whoever is built after us comes by `tell_to`. `now` is the
+    engine's clock. `listeners` get the messages of their names at once.
     The owner calls `on_connected`, `on_disconnected` and `on_message` as the link tells them.
     """
 
@@ -55,7 +59,7 @@ class PbxConnection:
         self,
         agents: Iterable[AgentProfile],
         *,
-        sink: Callable[[Event], None],
+        sink: Callable[[Event], None] = _to_nobody,
         now: Callable[[], datetime],
         log: Log,
         told: Callable[[], Awaitable[None]] | None = None,
@@ -104,6 +108,10 @@ class PbxConnection:
         """The link to send by; it is built after us because it tells us what it hears."""
         self._wire = link
         self._link = link if self._charge is None else self._charge.guard(link)
+
+    def tell_to(self, sink: Callable[[Event], None], told: Callable[[], Awaitable[None]]) -> None:
+        """Who takes the events from now on, and returns from `told` when it has handled all that it was told."""
+        self._sink, self._told = sink, told
 
     @property
     def connection(self) -> int:

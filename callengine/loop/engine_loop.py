@@ -136,6 +136,7 @@ class Engine:
         *,
         observers: Iterable[Observer] = (),
         subscribers: Iterable[Subscriber] = (),
+        on_heard: Callable[[Event], None] = lambda event: None,
         on_decision_seconds: Callable[[float], None] = lambda seconds: None,
         houses: KnownHouses | None = None,
     ) -> None:
@@ -147,6 +148,8 @@ class Engine:
         self._clock = clock
         self._observers = tuple(observers)
         self._subscribers = tuple(subscribers)
+        self._on_heard = on_heard
+        """Told of each event of the PBX when it comes, also of one that is given up."""
         self._on_decision_seconds = on_decision_seconds
         self._houses = houses
         self._known: Container[CallId] = () if houses is None else houses.known
@@ -175,6 +178,7 @@ class Engine:
 
     def hear(self, event: Event) -> None:
         """As `tell`, for what the PBX told: beyond MAX_BACKLOG it is given up, and `overflowed` says so."""
+        self._on_heard(event)
         if len(self._inbox) >= MAX_BACKLOG and not isinstance(event, PbxLost | PbxSnapshot | InboxRead):
             self.overflowed = True
             self.shed_events += 1

@@ -31,7 +31,7 @@ from callengine.realtime.statistics import RealtimeStatistics
 from config.schema.pauses import PauseNames
 from queues.live_state import CentreView
 from queues.messages import journal as facts
-from queues.messages.events import Event
+from queues.messages.events import Event, PbxSnapshot
 from queues.messages.journal import JournalEntry
 from queues.policy import CentrePolicy
 from queues.terms.identifiers import AgentId, CompanyId, QueueName
@@ -109,6 +109,12 @@ class Metrics:
         """The settings file was read again; so many of its changes need a restart."""
         self._settings_reads.labels("applied").inc()
         self._awaiting_restart.set(awaiting_restart)
+
+    def heard(self, event: Event) -> None:
+        """The PBX told us something."""
+        self.ami_events.labels(type(event).__name__).inc()
+        if isinstance(event, PbxSnapshot):
+            self.link.note_pbx_start(event.pbx_started_at)
 
     def observe(self, entry: JournalEntry) -> None:
         """Take one journal entry into account."""

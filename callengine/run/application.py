@@ -55,7 +55,7 @@ from config.policies import centre_policy
 from config.settings import Settings
 from queues.dispatcher import Dispatcher
 from queues.live_state import CentreView
-from queues.messages.events import Event, PbxSnapshot, PolicyChanged
+from queues.messages.events import Event, PolicyChanged
 from queues.messages.journal import CallOffered
 from queues.policy import CentrePolicy
 from storage.leases import Holding, LeaseLostError
@@ -133,10 +133,8 @@ class Application:
         )
         self.pbx = PbxConnection(
             self._policy.agents.values(),
-            sink=self._hear,
             now=self.clock.now,
             log=log,
-            told=lambda: self._engine_or_fail().caught_up(),
             trunks=self._policy.trunks,
             watched=WatchedQueues.of(self._policy),
             watched_before=watched_before(restored, self._policy),
@@ -184,9 +182,11 @@ class Application:
             self.clock,
             observers=(self.tally.observe, metrics.observe, self.queue_log.observe, self.desk.feed.observe),
             subscribers=(*self.told, *self.desk.subscribers),
+            on_heard=metrics.heard,
             on_decision_seconds=metrics.decision_seconds.observe,
             houses=self.desk.houses,
         )
+        self.pbx.tell_to(self._engine.hear, self._engine.caught_up)
         self.vitals = OverloadGuard(
             self._engine,
             self.pbx,
@@ -336,13 +336,6 @@ class Application:
         """Hand an event to the engine."""
         if self._engine is not None:
             self._engine.tell(event)
-
-    def _hear(self, event: Event) -> None:
-        """The PBX told us something."""
-        self.metrics.ami_events.labels(type(event).__name__).inc()
-        if isinstance(event, PbxSnapshot):
-            self.metrics.link.note_pbx_start(event.pbx_started_at)
-        self._engine_or_fail().hear(event)
 
     def _on_trouble(self, trouble: Trouble, began: bool) -> None:  # the signature of a callback
         self.metrics.link.trouble_changed(trouble, began)

@@ -1,6 +1,7 @@
 """What each table and column means, for who reads the ledger by SQL: docs/reference/tables.md is made of it.
 
-A name that means the same in every table stands under `*`. A test holds that nothing is left out.
+A name that means the same in every table stands under `*`; a column may also have its meaning beside it (`doc=`).
+A test holds that nothing is left out.
 """
 
 from __future__ import annotations

@@ -32,11 +32,15 @@ def tables_page() -> str:
     return "\n".join(parts)
 
 
-def columns() -> Iterator[tuple[str, str]]:
-    """Table and column, of all."""
+def columns() -> Iterator[Column[object]]:
+    """All of all tables."""
     for one in metadata.sorted_tables:
-        for column in one.columns:
-            yield one.name, column.name
+        yield from one.columns
+
+
+def meaning(column: Column[object]) -> str:
+    """What stands beside the column itself (`doc=`), or else in `storage.schema.meanings`."""
+    return column.doc or meaning_of(column.table.name, column.name) or ""
 
 
 def _of(one: Table) -> str:
@@ -45,7 +49,7 @@ def _of(one: Table) -> str:
         members = list(group)
         shown = f"`{names}`" if len(members) == 1 else f"`{names}…`, {len(members)} columns"
         first = members[0]
-        rows.append((shown, _type(first), _marks(first), meaning_of(one.name, first.name) or ""))
+        rows.append((shown, _type(first), _marks(first), meaning(first)))
     indexes = "".join(
         f"\n- {_index(index)}" for index in sorted(one.indexes, key=lambda index: str(index.name))
     )
