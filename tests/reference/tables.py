@@ -32,10 +32,16 @@ def tables_page() -> str:
     return "\n".join(parts)
 
 
-def columns() -> Iterator[Column[object]]:
-    """All of all tables."""
+def columns() -> Iterator[tuple[str, str]]:
+    """Table and column, of all."""
     for one in metadata.sorted_tables:
-        yield from one.columns
+        for column in one.columns:
+            yield one.name, column.name
+
+
+def without_meaning() -> list[str]:
+    """Columns of which nobody says what they are."""
+    return [str(column) for one in metadata.sorted_tables for column in one.columns if not meaning(column)]
 
 
 def meaning(column: Column[object]) -> str:
