@@ -29,10 +29,10 @@ class Budget:
 
 
 ANSWERED: Final = Budget(
-    files=90,
+    files=86,
     decisions={
-        "EVENT CallHolding": (25, 330),
-        "EVENT CallAnswered": (24, 320),
+        "EVENT CallHolding": (24, 315),
+        "EVENT CallAnswered": (23, 305),
         "EVENT CallEnded": (25, 330),
     },
     idle_message=2,
