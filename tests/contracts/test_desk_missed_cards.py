@@ -20,12 +20,31 @@ from callengine.desk.data.database import DeskDatabase
 from callengine.desk.ledger.reader import LedgerReader
 from callengine.desk.people.scope import system_scope
 from config.schema.pauses import PauseNames
-from storage.schema.database import ledger_url
+from storage.schema.database import create_ledger_engine, ledger_url
+from storage.schema.desk_tables import outgoing_calls
 from tests.support.centre import moment
 from tests.support.desk_pages import desk_database
 from tests.support.told_calls import NODE, told_ledger
 
 CENTRE = Centre({"sever": "УК Север"}, (), PauseNames(), {}, {}, {}, {}, {"74951234501": "Север: общая"})
+
+
+BY_HAND = {
+    "attempt": "out-1.1",
+    "node": NODE,
+    "command": "w",
+    "company": "sever",
+    "did": "74951234501",
+    "agent": "1002",
+    "account": "1",
+    "by": "Петрова",
+    "purpose": "обещали перезвонить",
+    "e164": "+79160000777",
+    "made_at": moment(300),
+    "contacted_at": moment(310),
+    "ended_at": moment(330),
+    "result": "contacted",
+}
 
 
 class Rig:
@@ -50,6 +69,10 @@ class Rig:
 @pytest.fixture
 async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
     await told_ledger(f"sqlite:///{tmp_path}/ledger.db")
+    engine = create_ledger_engine(ledger_url(f"sqlite:///{tmp_path}/ledger.db"))
+    async with engine.begin() as connection:
+        await connection.execute(outgoing_calls.insert().values(BY_HAND))
+    await engine.dispose()
     reader = LedgerReader(ledger_url(f"sqlite:///{tmp_path}/ledger.db"), NODE)
     async with desk_database(f"sqlite:///{tmp_path}/desk.db") as database:
         try:
@@ -67,6 +90,7 @@ async def test_who_was_answered_while_the_desk_was_away_has_his_card_once(rig: R
     found = {tuple(row) for row in await rig.cards()}
     assert {("passed-on", "1001", "incoming"), ("passed-on", "1002", "incoming")} <= found
     assert ("a2", "1001", "callback") in found
+    assert ("out-1.1", "1002", "dialled") in found
     assert not any(call in {"late", "owed", "waiting"} for call, _, _ in found)
     assert set(rig.told) == {"1001", "1002"}
     of = cards.c
@@ -81,6 +105,9 @@ async def test_who_was_answered_while_the_desk_was_away_has_his_card_once(rig: R
         None,
         moment(190),
     )
+    async with rig.database.reading() as connection:
+        made = await connection.execute(select(of.purpose, of.number).where(of.call == "out-1.1"))
+        assert tuple(made.one()) == ("обещали перезвонить", "+79160000777")
     assert await rig.missed.catch_up() == 0
 
 

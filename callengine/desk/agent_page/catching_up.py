@@ -24,6 +24,7 @@ from callengine.desk.data.database import DeskDatabase
 from callengine.desk.ledger.reader import LedgerReader
 from callengine.desk.people.scope import Scope, system_scope
 from callengine.platform.logs import get_log
+from storage.schema.desk_tables import outgoing_calls
 from storage.schema.errors import LedgerAway
 from storage.schema.tables import attempt_transfers, attempts, calls, obligations, transfers
 
@@ -50,6 +51,8 @@ class Conversation:
     number: str
     answered_at: datetime
     ended_at: datetime | None
+    purpose: str = ""
+    """Of a call by hand."""
 
 
 class MissedCards:
@@ -124,7 +127,15 @@ class MissedCards:
                 line = self._centre.line(one.did, one.company)
                 number, place = e164_of(one.number) if one.number else "", chosen_at_first(caller)
                 opening = Opening(
-                    one.kind, one.call, one.company, one.agent, number, line, one.answered_at, place=place
+                    one.kind,
+                    one.call,
+                    one.company,
+                    one.agent,
+                    number,
+                    line,
+                    one.answered_at,
+                    one.purpose,
+                    place,
                 )
                 await open_card(connection, _SCOPE, one.answered_at, opening)
                 if one.ended_at is not None:
@@ -135,7 +146,7 @@ class MissedCards:
 
 
 async def conversations_since(reader: LedgerReader, scope: Scope, since: datetime) -> list[Conversation]:
-    """Calls and callbacks that a human answered since then, and who took them over. Raises LedgerAway."""
+    """Calls of both directions that a human answered since then, and who took them over. Raises LedgerAway."""
     of = calls.c
     talked = (of.node == reader.node, scope.clause(of.company), of.arrived_at >= since - _LONGEST_WAIT)
     whose = (of.company, of.did, of.number)
@@ -161,8 +172,24 @@ async def conversations_since(reader: LedgerReader, scope: Scope, since: datetim
         .join(attempt_transfers, attempt_transfers.c.attempt == attempts.c.attempt)
         .where(*dialled, attempt_transfers.c.at >= since),
     ]
+    out = outgoing_calls.c
+    by_hand: list[Select[Any]] = [
+        select(
+            *(out.attempt, out.agent, out.company, out.did, out.e164),
+            *(out.contacted_at, out.ended_at, out.purpose),
+        ).where(
+            out.node == reader.node,
+            scope.clause(out.company),
+            out.made_at >= since - _LONGEST_WAIT,
+            out.contacted_at >= since,
+        )
+    ]
     found: list[Conversation] = []
-    kinds: tuple[tuple[CardKind, list[Select[Any]]], ...] = (("incoming", asked), ("callback", called_back))
+    kinds: tuple[tuple[CardKind, list[Select[Any]]], ...] = (
+        ("incoming", asked),
+        ("callback", called_back),
+        ("dialled", by_hand),
+    )
     async with reader.reading() as connection:
         for kind, questions in kinds:
             for question in questions:

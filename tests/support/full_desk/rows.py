@@ -26,6 +26,7 @@ from callengine.desk.people.scope import Scope, system_scope
 from storage.rows.interval_rebuild import rebuild
 from storage.schema import tables
 from storage.schema.database import create_ledger_engine, ledger_url
+from storage.schema.desk_tables import outgoing_calls
 from tests.support.full_desk.live import TALKING, ago
 from tests.support.full_desk.settings import AGENTS, COMPANIES
 from tests.support.manual_clock import NOON
@@ -182,6 +183,23 @@ def _owed(calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
+def _made() -> list[dict[str, Any]]:
+    """Calls by hand: who spoke, nobody there, a service number."""
+    found = []
+    for n, (number, result) in enumerate(
+        (("+79161234567", "contacted"), ("+79161234568", "no_answer"), ("112", "contacted"))
+    ):
+        made_at = ago(60 * (n + 1))
+        row: dict[str, Any] = {column.name: None for column in outgoing_calls.columns}
+        row |= {"attempt": f"out-1.{n}", "node": NODE, "command": f"w{n}", "company": "sever"}
+        row |= {"did": "74951234501", "agent": "1001", "account": "1", "by": AGENTS[0], "purpose": "лифт 12"}
+        row |= {"e164": number, "made_at": made_at, "dialled_at": made_at + timedelta(seconds=3)}
+        row |= {"ended_at": made_at + timedelta(seconds=50), "result": result, "trunk": "trunk"}
+        row |= {"contacted_at": made_at + timedelta(seconds=9) if result == "contacted" else None}
+        found.append(row | {"is_service": number == "112", "recording": "/recordings/out.wav"})
+    return found
+
+
 async def fill_ledger(url: str) -> None:
     """A fortnight of calls into a migrated ledger."""
     engine = create_ledger_engine(ledger_url(url))
@@ -215,6 +233,7 @@ async def fill_ledger(url: str) -> None:
                 if one["agent"]
             ]
             await connection.execute(insert(tables.offers), offers)
+            await connection.execute(insert(outgoing_calls), _made())
             await connection.run_sync(rebuild, NODE)
     finally:
         await engine.dispose()
