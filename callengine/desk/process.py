@@ -237,7 +237,7 @@ def subject_routes(
         *ContactPages(database, names, zone, now).routes(),
         *knowledge,
         *FilePages(shelf).routes(),
-        *Api(database, reader, zone, now).routes(),
+        *Api(database, reader, zone, now, Attachments(shelf)).routes(),
     )
 
 

@@ -32,6 +32,7 @@ from callengine.desk.history.pages import place_of, place_word
 from callengine.desk.history.queries import found_calls
 from callengine.desk.history.rows import CallRow
 from callengine.desk.history.story import story_of
+from callengine.desk.knowledge.attachments import Attachments
 from callengine.desk.knowledge.queries import article, latest
 from callengine.desk.knowledge.records import Article
 from callengine.desk.ledger.reader import LedgerReader
@@ -90,6 +91,8 @@ class Api:
     reader: LedgerReader
     zone: ZoneInfo
     now: Callable[[], datetime]
+    attachments: Attachments
+    """Addresses of articles' pictures and files, for an hour at most."""
 
     def routes(self) -> tuple[DeskRoute, ...]:
         """All of them; the document is made of them."""
@@ -236,12 +239,14 @@ class Api:
                 topic=query.get("topic", "")[:60] or None,
                 limit=_MOST_ARTICLES,
             )
+            found = await self.attachments.shown(connection, visit.scope, found)
         return _json(ArticlesAnswer(articles=[_article(one) for one in found if one.holds_at(self.now())]))
 
     async def article(self, visit: Visit) -> web.Response:
         """One of them."""
         async with self.database.reading() as connection:
-            found = await article(connection, visit.scope, number_in(visit, "article"))
+            one = await article(connection, visit.scope, number_in(visit, "article"))
+            (found,) = await self.attachments.shown(connection, visit.scope, [one])
         if not found.holds_at(self.now()):
             raise NotSeen
         return _json(_article(found))
