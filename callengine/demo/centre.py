@@ -114,6 +114,7 @@ def settings_text(plan: CentrePlan, *, ami_port: int, secret_file: Path, databas
         f'[database]\nurl = "{database}"\nspool_file = "{secret_file.parent}/ledger.spool"\n'
         f'[http]\nport = 0\ncontrol_socket = "{secret_file.parent}/c.sock"\n'
         f'[desk]\nport = 0\ndatabase = "sqlite:///{secret_file.parent}/desk.db"\n'
+        f'files = "{secret_file.parent}/desk-files"\n'
         f"[callbacks]\n{plan.callbacks}\n{plan.rules}\n"
         f"{companies}{queues}{lines}{agents}{service}"
     )

@@ -32,7 +32,7 @@ from callengine.desk.api.routes import Api
 from callengine.desk.cards import privacy as cards_privacy
 from callengine.desk.company.pages import CompanyPages
 from callengine.desk.data.database import DeskDatabase
-from callengine.desk.data.place import database_url, files_folder, own
+from callengine.desk.data.place import data_folder, database_url, files_folder, own
 from callengine.desk.directory import pages as directory_pages
 from callengine.desk.directory import privacy as directory_privacy
 from callengine.desk.directory.house_labels import HouseLabels
@@ -60,6 +60,7 @@ from callengine.desk.people.doors.signing_in import DoorRules, SigningIn
 from callengine.desk.people.privacy import Privacy, Share
 from callengine.desk.people.rights import Right, Role
 from callengine.desk.web.drawing import Drawing, Place
+from callengine.desk.web.figures import DeskFigures
 from callengine.desk.web.gate import Gate
 from callengine.desk.web.open_requests import OpenRequests
 from callengine.desk.web.routes import DeskRoute
@@ -121,6 +122,7 @@ async def serve(settings: Settings) -> None:
         settings.desk.public_address,
         settings.desk.files_address,
     )
+    _watched(settings, server, database, follower, commands)
     try:
         await server.start()
     except StartError:
@@ -134,6 +136,7 @@ async def serve(settings: Settings) -> None:
         loop.create_task(work.pages.run(), name="agents' pages"),
         loop.create_task(commands.run(), name="outbox"),
         loop.create_task(missed.run(), name="missed cards"),
+        loop.create_task(database.mend(), name="database"),
         loop.create_task(_beat(), name="watchdog"),
         loop.create_task(stop.wait(), name="stop"),
     ]
@@ -203,6 +206,7 @@ def assembled(
     drawing = Drawing(
         ZoneInfo(settings.centre.time_zone), places, version("callengine"), names_of(settings).queue
     )
+    drawing.trouble = lambda: database.trouble
     gate = Gate(doorkeeper, drawing, language, open_requests)
     return Pages(gate, (*behind, *SignInPages(parts, places).routes()), parts)
 
@@ -322,6 +326,22 @@ async def opened_database(settings: Settings) -> DeskDatabase:
             revision=found.revision,
         )
     return database
+
+
+def _watched(
+    settings: Settings,
+    server: DeskServer,
+    database: DeskDatabase,
+    follower: EngineFollower,
+    commands: ByOutbox,
+) -> None:
+    """What programs are told at its door."""
+    now = SystemClock().now
+    figures = DeskFigures(server.registry, database, data_folder(settings), now, commands.oldest)
+    server.takes = lambda: database.trouble is None
+    server.before_scrape = figures.refresh
+    follower.on_heard = figures.heard
+    commands.on_sent, commands.on_answer = figures.sent, figures.answered
 
 
 async def opened_shelf(settings: Settings, database: DeskDatabase, now: Callable[[], datetime]) -> FileShelf:

@@ -67,8 +67,8 @@ class SmallDisk:
         return ["nsenter", "--target", keeper, "--user", "--mount", "--preserve-credentials", *argv]
 
     def fill(self, engine: int) -> None:
-        """To the last byte."""
-        with self._filler.open("wb", buffering=0) as file:
+        """To the last byte; told again, also what has become free meanwhile."""
+        with self._filler.open("ab", buffering=0) as file:
             try:
                 while file.write(_BLOCK):
                     pass

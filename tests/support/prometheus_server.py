@@ -79,13 +79,13 @@ def _write_configuration(folder: Path, targets: Mapping[str, int], changes: Mapp
     path = folder / "prometheus.yml"
     example = yaml.safe_load(path.read_text(encoding="utf-8"))
     del example["alerting"]
-    (engine,) = example["scrape_configs"]
+    shipped = {one["job_name"]: one for one in example["scrape_configs"]}
     example["scrape_configs"] = [
         {
-            **(engine if job == engine["job_name"] else {"job_name": job}),
+            **shipped.get(job, {"job_name": job}),
             "scrape_interval": "1s",
             "static_configs": [{"targets": [f"127.0.0.1:{port}"]}],
-            **(changes if job == engine["job_name"] else {}),
+            **(changes if job == "callengine" else {}),
         }
         for job, port in targets.items()
     ]

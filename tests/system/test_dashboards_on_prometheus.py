@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import pytest
 
 from callengine.demo.centre import CentrePlan
+from callengine.demo.desk.running import RunningDesk
 from callengine.demo.phones.resident import Resident
 from callengine.demo.phones.softphone import Softphone
 from queues.terms.identifiers import AgentId
@@ -229,9 +231,10 @@ async def check(prometheus: PrometheusServer, board: str, query: PanelQuery) -> 
 async def test_every_panel_returns_data_and_the_known_values() -> None:
     provider = Provider()
     try:
-        async with live_centre(PLAN) as centre:
+        async with live_centre(PLAN) as centre, desk_of(centre) as desk:
             targets = {
                 "callengine": centre.engine.http.port,
+                "callengine-desk": int(desk.address.rpartition(":")[2].partition("/")[0]),
                 "asterisk": await own_figures_of_asterisk(centre),
             }
             async with running_prometheus(targets) as prometheus:
@@ -244,10 +247,24 @@ async def test_every_panel_returns_data_and_the_known_values() -> None:
                 asked = [(name, query) for name in NAMES for query in queries(dashboard(name, "en"))]
                 problems = await asyncio.gather(*(check(prometheus, name, query) for name, query in asked))
                 assert [problem for problem in problems if problem] == []
+                # One talks, one waits; nobody has asked the engine for anything.
+                await prometheus.until("callengine_desk_calls * callengine_desk_database_takes", 2)
+                await prometheus.until("callengine_desk_engine_heard + callengine_desk_outbox_open", 1)
+                assert (await prometheus.value("callengine_desk_stream_lag_seconds_count") or 0) > ANSWERED
                 await clocks_are_right(prometheus, load)
                 await rules_are_well(prometheus)
     finally:
         provider.close()
+
+
+@asynccontextmanager
+async def desk_of(centre: LiveCentre) -> AsyncIterator[RunningDesk]:
+    desk = RunningDesk(centre.folder / "callengine.toml", centre.folder / "desk.log")
+    await desk.start()
+    try:
+        yield desk
+    finally:
+        await desk.stop()
 
 
 async def clocks_are_right(prometheus: PrometheusServer, load: Load) -> None:

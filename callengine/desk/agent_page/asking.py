@@ -10,12 +10,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, Protocol
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from callengine.control.live_messages import CommandAnswered
 from callengine.control.wishes import Wish
-from callengine.desk.data.database import DeskDatabase
+from callengine.desk.data.database import AGAIN_SECONDS, DeskDatabase
 from callengine.desk.engine_link.asking import WishSender
-from callengine.desk.outbox.wishes import answer_to, answered, keep, open_wishes
+from callengine.desk.outbox.wishes import answer_to, answered, keep, oldest_open, open_wishes
 from callengine.desk.people.scope import Scope, system_scope
+from callengine.platform.logs import get_log
 
 BUTTONS: Final = frozenset(
     {"agent_log_in", "agent_log_out", "agent_pause", "agent_unpause", "agent_end_wrap_up"}
@@ -70,13 +73,31 @@ class ByOutbox:
     def __init__(self, database: DeskDatabase, socket: Path, now: Callable[[], datetime]) -> None:
         self._database = database
         self._now = now
+        self._log = get_log("callengine.desk.outbox")
         self._sender = WishSender(socket, self._open, self._answered)
         self._heard: dict[str, asyncio.Future[Heard]] = {}
+        self._kinds: dict[str, str] = {}
+        """Of wishes without an answer."""
+        self._sender.on_sent = lambda wish: self.on_sent(wish.kind)
+        self.on_sent: Callable[[str], None] = lambda kind: None
+        self.on_answer: Callable[[str, CommandAnswered], None] = lambda kind, answer: None
         self.on_refused: Callable[[str, str], None] = lambda agent, refusal: None
 
     async def run(self) -> None:
-        """Until cancelled."""
-        await self._sender.run()
+        """Until cancelled. An answer that could not be written is asked for again: the engine does a wish once."""
+        while True:
+            try:
+                await self._sender.run()
+            except SQLAlchemyError as problem:
+                self._log.warning(
+                    "outbox_interrupted", msg="wishes are sent again", reason=type(problem).__name__
+                )
+            await asyncio.sleep(AGAIN_SECONDS)
+
+    async def oldest(self) -> tuple[int, datetime | None]:
+        """How many have no answer, and since when the oldest waits for one. Raises SQLAlchemyError."""
+        async with self._database.reading() as connection:
+            return await oldest_open(connection, _SCOPE)
 
     def wake(self) -> None:
         """There is something to send."""
@@ -120,7 +141,9 @@ class ByOutbox:
 
     async def _open(self) -> Sequence[Wish]:
         async with self._database.reading() as connection:
-            return await open_wishes(connection, _SCOPE)
+            pending = await open_wishes(connection, _SCOPE)
+        self._kinds = {wish.id: wish.kind for wish in pending}
+        return pending
 
     async def _answered(self, answer: CommandAnswered) -> None:
         async with self._database.writing() as connection:
@@ -128,5 +151,7 @@ class ByOutbox:
         waiting = self._heard.get(answer.command)
         if waiting is not None and not waiting.done():
             waiting.set_result(Heard(answer.done, answer.refusal))
+        if answer.command in self._kinds:
+            self.on_answer(self._kinds.pop(answer.command), answer)
         if agent is not None and not answer.done:
             self.on_refused(agent, answer.refusal)

@@ -55,6 +55,7 @@ def agent_page(
     centre, zone = centre_of(settings), ZoneInfo(settings.centre.time_zone)
     look = Look(drawing, database, centre, zone, now, can_ask=neighbours.commands is not None)
     pages = AgentPages(follower, Kitchen(database, knowledge, now), centre, look, now)
+    database.on_trouble.append(pages.database_changed)
     parts = Parts(
         database,
         drawing,

@@ -15,6 +15,7 @@ from callengine.desk.agent_page.pops.happenings import (
     OnTheLine,
     of_agent,
     on_the_line,
+    pop_of_arrival,
     pop_of_call,
     pop_of_callback,
     pop_of_outgoing,
@@ -59,6 +60,8 @@ class AgentPages:
         self._pages: dict[str, set[OpenPage]] = {}
         self._changed = asyncio.Event()
         self._with_cards: set[str] = set()
+        self._arrived: dict[str, Pop] = {}
+        """Of calls whose end was not told yet; a desk that is late reads it of a picture that has them no more."""
         kitchen.on_ready = self._when_read
         kitchen.on_card = self._when_card
         kitchen.on_ended = lambda call: None
@@ -135,6 +138,11 @@ class AgentPages:
         """By a digit, before the card is there."""
         self._kitchen.choose(call, place)
 
+    def database_changed(self) -> None:
+        """It takes what is typed again, or takes nothing any more: every page says so."""
+        self._with_cards.update(self._pages)
+        self._changed.set()
+
     def cards_changed(self, agent: str) -> None:
         """His lists of cards are read anew."""
         self._with_cards.add(agent)
@@ -155,6 +163,7 @@ class AgentPages:
         self.on_anew()
         there = list(on_the_line(picture))
         self._kitchen.keep_only({one.pop.call for one in there})
+        self._arrived = {one.pop.call: one.pop for one in there}
         for one in there:
             self._kitchen.begin(one.pop.call, one.pop.company, one.pop.number)
             if one.agent is None:
@@ -167,6 +176,7 @@ class AgentPages:
     def _hear(self, picture: Picture, message: live.Live) -> None:
         match message:
             case live.CallArrived():
+                self._arrived[message.call] = pop_of_arrival(message)
                 self._kitchen.begin(message.call, message.company, message.number)
             case live.CallOffered() if message.call in picture.calls:
                 self._show(message.agent, pop_of_call(picture.calls[message.call], message.at))
@@ -187,6 +197,7 @@ class AgentPages:
             case live.OutgoingIs(state="talking"):
                 self._answered(picture, message.attempt, None, message.at)
             case live.CallEnded():
+                self._arrived.pop(message.call, None)
                 self._kitchen.ended(message.call, message.at)
                 self._tell_all("over", {"call": message.call})
             case _:
@@ -207,6 +218,8 @@ class AgentPages:
 
     def _answered(self, picture: Picture, call: str, agent: str | None, at: datetime) -> None:
         found = next((one for one in on_the_line(picture) if one.pop.call == call), None)
+        if found is None and call in self._arrived:
+            found = OnTheLine(self._arrived[call], "incoming", agent, at)
         if found is not None and (agent or found.agent) is not None:
             self._kitchen.answered(found.kind, call, str(agent or found.agent), found.pop, at)
 

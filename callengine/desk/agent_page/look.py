@@ -46,7 +46,7 @@ class Look:
 
     def regions(self, shift: Shift, language: Language) -> Mapping[str, str]:
         """By the element's id: the engine's bar, his state, his queues, what is owed next."""
-        values = {"shift": shift, **self.names(language)}
+        values = {"shift": shift, "trouble": self._database.trouble, **self.names(language)}
         return {name: self._drawing.part(language, f"work/part_{name}.html", values) for name in REGIONS}
 
     def pop(self, pop: Pop, language: Language, scope: Scope) -> Mapping[str, Any]:

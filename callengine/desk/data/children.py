@@ -10,8 +10,8 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,31 @@ class Limits:
     wall_seconds: float = 180.0
     file_bytes: int = 512 * MEBIBYTE
     """Of what it writes."""
+
+
+class Children:
+    """All of this process."""
+
+    def __init__(self) -> None:
+        self.running = 0
+        self.waiting = 0
+        """Files that wait for their turn."""
+
+    @asynccontextmanager
+    async def turn(self, of: asyncio.Lock | asyncio.Semaphore) -> AsyncIterator[None]:
+        """Wait for it, counted."""
+        self.waiting += 1
+        try:
+            await of.acquire()
+        finally:
+            self.waiting -= 1
+        try:
+            yield
+        finally:
+            of.release()
+
+
+CHILDREN = Children()
 
 
 class ChildRefused(Exception):
@@ -67,6 +92,7 @@ async def run_in_child(
     if output is None:
         raise OSError("the child has no output")
     answer: Mapping[str, Any] | None = None
+    CHILDREN.running += 1
     try:
         async with asyncio.timeout(limits.wall_seconds):
             async for line in output:
@@ -79,6 +105,7 @@ async def run_in_child(
     except TimeoutError:
         raise ChildRefused("time") from None
     finally:
+        CHILDREN.running -= 1
         if process.returncode is None:
             with suppress(ProcessLookupError):
                 process.kill()

@@ -36,6 +36,11 @@ def files_folder(settings: Settings) -> Path:
     return own(settings.desk.files)
 
 
+def data_folder(settings: Settings) -> Path:
+    """On the disk that may fill up: its database's, where that is a file, else that of the files it keeps."""
+    return (database_file(settings) or files_folder(settings)).absolute().parent
+
+
 def database_url(settings: Settings) -> URL:
     """With password, and as a command that is typed elsewhere finds it. Raises LedgerError."""
     file = database_file(settings)

@@ -30,6 +30,7 @@ class WishSender:
         self._pending = pending
         self._on_answer = on_answer
         self._wake = asyncio.Event()
+        self.on_sent: Callable[[Wish], None] = lambda wish: None
         self._log = get_log("callengine.desk.outbox")
 
     def wake(self) -> None:
@@ -69,6 +70,7 @@ class WishSender:
                 if loop.time() - sent.get(wish.id, -AGAIN_SECONDS) >= AGAIN_SECONDS:
                     sent[wish.id] = loop.time()
                     writer.write(wish_to_line(wish))
+                    self.on_sent(wish)
             async with asyncio.timeout(SILENCE_SECONDS):
                 line = await reader.readline()
             if not line.endswith(b"\n"):

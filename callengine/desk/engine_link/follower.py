@@ -30,6 +30,8 @@ class EngineFollower:
         """The last one; while the engine is away it is what was last known."""
         self.is_heard = False
         self._subscriptions: set[Subscription] = set()
+        self.on_heard: Callable[[Live], None] = lambda message: None
+        """Called with each message that this version knows."""
         self.on_restart: Callable[[], None] = lambda: None
         """Called when it begins anew with a snapshot, beyond the first time."""
 
@@ -80,6 +82,8 @@ class EngineFollower:
             message = from_line(line)
             picture = passed_over(picture) if message is None else followed(picture, message)
             self._hear(picture, message)
+            if message is not None:
+                self.on_heard(message)
 
     def _hear(self, picture: Picture, message: Live | None) -> None:
         if not self.is_heard:

@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from callengine.desk.data.children import ChildRefused, Limits, run_in_child
+from callengine.desk.data.children import CHILDREN, ChildRefused, Limits, run_in_child
 from callengine.desk.data.database import DeskDatabase
 from callengine.desk.files import commands, queries
 from callengine.desk.files.folder import MEBIBYTE, FileFolder
@@ -150,7 +150,7 @@ class FileShelf:
         """What it is, and the file that is to be kept. Raises FileRefused."""
         made = self._folder.temporary()
         try:
-            async with self._looking:
+            async with CHILDREN.turn(self._looking):
                 told = await run_in_child(_LOOK, received, made, {}, LOOKING)
         except ChildRefused as refused:
             made.unlink(missing_ok=True)

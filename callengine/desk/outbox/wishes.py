@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -68,6 +68,15 @@ async def answer_to(connection: AsyncConnection, scope: Scope, wish: str) -> tup
     )
     row = found.first()
     return None if row is None else (bool(row.done), row.refusal)
+
+
+async def oldest_open(connection: AsyncConnection, scope: Scope) -> tuple[int, datetime | None]:
+    """How many have no answer, and since when the oldest waits for one."""
+    waiting = select(func.count(), func.min(outbox.c.made_at)).where(
+        outbox.c.answered_at.is_(None), scope.clause(outbox.c.company, with_common=True)
+    )
+    count, since = (await connection.execute(waiting)).one()
+    return count, since
 
 
 async def answered(

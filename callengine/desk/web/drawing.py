@@ -41,6 +41,8 @@ class Drawing:
     ) -> None:
         self._zone = zone
         self._queue_word = queue_word
+        self.trouble: Callable[[], str | None] = lambda: None
+        """Why nothing is written now, which every page says."""
         self._places = places
         self._environment = Environment(
             loader=PackageLoader("callengine.desk.web", "templates"),
@@ -68,6 +70,7 @@ class Drawing:
                 "csrf": visit.csrf,
                 "path": visit.request.path,
                 "places": [place for place in self._places if visit.may(place.right)],
+                "trouble": self.trouble(),
                 "who": session.scope.name if session is not None else "",
                 **self._formats(language),
                 **values,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from hmac import compare_digest
 from typing import Protocol
 from urllib.parse import quote
@@ -10,7 +10,9 @@ from urllib.parse import quote
 from aiohttp import web
 from aiohttp.typedefs import Handler
 from multidict import MultiDict
+from sqlalchemy.exc import SQLAlchemyError
 
+from callengine.desk.data.trouble import Trouble, trouble_of
 from callengine.desk.people.rights import Right, may
 from callengine.desk.people.scope import NotSeen
 from callengine.desk.web.open_requests import OpenRequests
@@ -21,6 +23,8 @@ from callengine.platform.language import LANGUAGES, Language
 _FORMS = {"application/x-www-form-urlencoded"}
 CSRF_FIELD, CSRF_HEADER = "csrf", "X-CSRF"
 _SAFE = {"GET", "HEAD"}
+_NEVER_SHOWN = "password"
+"""What is sent under a name that contains this is on no page again."""
 API = "/desk/api/"
 _FAULTS, _UNKNOWN = 400, 401
 _TOLD = {401, 403, 404, 413, 429, 503}
@@ -67,6 +71,15 @@ class Gate:
         """The route's handler behind the gate."""
 
         async def guarded(request: web.Request) -> web.StreamResponse:
+            try:
+                return await passed(request)
+            except SQLAlchemyError as problem:
+                trouble = trouble_of(problem)
+                if trouble is None:
+                    raise
+                return await self._not_done(request, trouble, cookies=not route.signed)
+
+        async def passed(request: web.Request) -> web.StreamResponse:
             session = None if route.signed else await self._doorkeeper.who(request)
             try:
                 return await through(request, session)
@@ -110,6 +123,33 @@ class Gate:
             {name: value for name, value in problem.headers.items() if name in _KEPT_OF_REFUSALS}
         )
         return page
+
+    async def _not_done(self, request: web.Request, trouble: Trouble, *, cookies: bool) -> web.Response:
+        """503: the database takes nothing now. What a form sent is shown, and can be sent again as it was."""
+        session = None
+        with suppress(SQLAlchemyError):
+            session = await self._doorkeeper.who(request) if cookies else None
+        visit = self._visit(request, session, None, cookies=cookies)
+        headers = {"Retry-After": "5"}
+        if "text/html" not in request.headers.get("Accept", ""):
+            texts = visit.texts("layout")
+            return web.Response(text=f"{texts[f'trouble_{trouble}']}\n", status=503, headers=headers)
+        sent: list[tuple[str, str]] = []
+        if request.method not in _SAFE and request.content_type in _FORMS:
+            posted = await request.post()
+            sent = [(name, value) for name, value in posted.items() if isinstance(value, str)]
+        shown = [(name, value) for name, value in sent if name != CSRF_FIELD and value.strip()]
+        response = visit.page(
+            "not_done.html",
+            status=503,
+            trouble=trouble,
+            is_sent=request.method not in _SAFE,
+            sent=sent,
+            shown=shown,
+            can_repeat=bool(sent) and not any(_NEVER_SHOWN in name for name, _ in sent),
+        )
+        response.headers.update(headers)
+        return response
 
     def _visit(
         self, request: web.Request, session: Session | None, sent: MultiDict[str] | None, *, cookies: bool

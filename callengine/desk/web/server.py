@@ -84,22 +84,25 @@ class DeskServer:
         self._engine = engine
         self._gate = gate
         self.routes = refuse_doubles(routes)
-        self._registry = CollectorRegistry()
+        self.registry = CollectorRegistry()
+        self.before_scrape: Callable[[], Awaitable[None]] = _nothing
         self._runner: web.AppRunner | None = None
         self._door: Door | None = None
-        self._refusals = DoorMetrics(self._registry)
+        self._refusals = DoorMetrics(self.registry)
+        self.takes: Callable[[], bool] = lambda: True
+        """Whether what is typed is written."""
         self.port = 0
         """The one that is listened on, also when 0 was asked for."""
         heard = Gauge(
-            "callengine_desk_engine_heard", "Whether the desk hears the engine", registry=self._registry
+            "callengine_desk_engine_heard", "Whether the desk hears the engine", registry=self.registry
         )
         heard.set_function(lambda: float(engine.is_heard))
         engine.on_restart = Counter(
             "callengine_desk_stream_restarts",
             "Times the desk began anew with a snapshot of the engine",
-            registry=self._registry,
+            registry=self.registry,
         ).inc
-        Gauge("callengine_desk_calls", "Calls that the desk sees", registry=self._registry).set_function(
+        Gauge("callengine_desk_calls", "Calls that the desk sees", registry=self.registry).set_function(
             lambda: float(len(engine.picture.calls)) if engine.is_heard and engine.picture else 0.0
         )
 
@@ -147,20 +150,26 @@ class DeskServer:
         return web.json_response({"alive": True})
 
     async def _get_readyz(self, _request: web.Request) -> web.Response:
-        """200 when live calls are seen, else 503; each condition by name."""
+        """200 when live calls are seen and what is typed is written, else 503; each condition by name."""
         heard, picture = self._engine.is_heard, self._engine.picture
         conditions = {
             "engine_heard": heard,
             "pbx_synced": heard and picture is not None and picture.synced,
+            "database_takes": self.takes(),
         }
         ready = all(conditions.values())
         return web.json_response({"ready": ready, "conditions": conditions}, status=200 if ready else 503)
 
     async def _get_metrics(self, _request: web.Request) -> web.Response:
         """The desk's own metrics, for Prometheus."""
+        await self.before_scrape()
         return web.Response(
-            body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4}
+            body=generate_latest(self.registry), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4}
         )
+
+
+async def _nothing() -> None:
+    """There is nothing to look up."""
 
 
 def _headers(files_address: str) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:

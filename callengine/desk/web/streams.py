@@ -17,6 +17,18 @@ BEAT_SECONDS = 2.0
 """A page that hears nothing for longer says that the desk is away."""
 
 
+class Streams:
+    """All of this process."""
+
+    def __init__(self) -> None:
+        self.open = 0
+        self.dropped = 0
+        """Those whose page did not read."""
+
+
+STREAMS = Streams()
+
+
 class PageStream:
     """What one page is to show: the newest of each region only, so nothing piles up for a slow one."""
 
@@ -35,6 +47,7 @@ class PageStream:
     def tell(self, kind: str, data: Any) -> None:
         """At once, ahead of any patch: a call is offered. At most 100 are kept for a page that does not read."""
         if len(self._urgent) >= 100:
+            STREAMS.dropped += not self._over
             self.end()
             return
         self._urgent.append((kind, data))
@@ -54,15 +67,19 @@ class PageStream:
         )
         await response.prepare(request)
         sent: dict[str, str] = {}
+        STREAMS.open += 1
         try:
             await self._send(response, "retry: 1000\n\n")
             while not self._over:
                 text = await self._next(sent)
                 await self._send(response, text)
                 await self._pause()
-        except (TimeoutError, ConnectionError):
+        except (TimeoutError, ConnectionError) as problem:
+            STREAMS.dropped += isinstance(problem, TimeoutError)
             if request.transport is not None:
                 request.transport.abort()
+        finally:
+            STREAMS.open -= 1
         return response
 
     async def _next(self, sent: dict[str, str]) -> str:

@@ -11,6 +11,7 @@ import pytest
 from callengine.sample.provisioned_tools import Program, find_tools
 from tests.support.prometheus_cases import Case, Kind, ask_promtool, rules_of
 from tests.unit.config.prometheus_alert_cases import alert_cases
+from tests.unit.config.prometheus_desk_cases import desk
 from tests.unit.config.prometheus_ledger_cases import ledger
 from tests.unit.config.prometheus_link_cases import link
 from tests.unit.config.prometheus_target_cases import burn_cases, recording_cases
@@ -26,8 +27,8 @@ def promtool() -> Program:
 
 @pytest.mark.parametrize(
     "cases",
-    [alert_cases(), tuple(ledger()), tuple(link()), burn_cases(), tuple(recording_cases())],
-    ids=["alerts", "ledger", "link", "burn", "recording"],
+    [alert_cases(), tuple(ledger()), tuple(link()), burn_cases(), tuple(recording_cases()), tuple(desk())],
+    ids=["alerts", "ledger", "link", "burn", "recording", "desk"],
 )
 def test_every_case_is_as_expected(cases: Sequence[Case], promtool: Program, tmp_path: Path) -> None:
     assert ask_promtool(promtool, tmp_path, RULE_FILES, cases) == ""
@@ -35,7 +36,7 @@ def test_every_case_is_as_expected(cases: Sequence[Case], promtool: Program, tmp
 
 def test_every_rule_has_a_case_that_fires_one_that_does_not_and_one_at_its_boundary() -> None:
     kinds: dict[str, set[Kind]] = defaultdict(set)
-    for case in (*alert_cases(), *ledger(), *link(), *burn_cases(), *recording_cases()):
+    for case in (*alert_cases(), *ledger(), *link(), *burn_cases(), *recording_cases(), *desk()):
         kinds[case.rule].add(case.kind)
     rules = {rule.get("alert") or rule["record"] for path in RULE_FILES for rule in rules_of(path)}
     assert dict(kinds) == {rule: set(Kind) for rule in rules}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from callengine.control.live_messages import LiveObligation, LiveOutgoing
+from callengine.control.live_messages import CallArrived, LiveObligation, LiveOutgoing
 from callengine.desk.agent_page.pops.pop import Pop
 from callengine.desk.cards.values import CardKind
 from callengine.desk.engine_link.picture import Call, Picture
@@ -34,6 +34,21 @@ def pop_of_call(call: Call, decided_at: datetime) -> Pop:
         call.number,
         call.arrived_at,
         decided_at,
+    )
+
+
+def pop_of_arrival(arrived: CallArrived) -> Pop:
+    """The same, of whom nothing else is known any more."""
+    label = arrived.label or arrived.company
+    return Pop(
+        arrived.call,
+        "incoming",
+        arrived.company,
+        label,
+        arrived.line_kind,
+        arrived.number,
+        arrived.arrived_at,
+        arrived.at,
     )
 
 

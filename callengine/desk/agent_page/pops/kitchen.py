@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -15,6 +14,7 @@ from callengine.desk.agent_page.pops.reading import Knowledge, e164_of, prepare
 from callengine.desk.cards.commands import conversation_ended, open_card
 from callengine.desk.cards.values import CardKind, Opening
 from callengine.desk.data.database import DeskDatabase
+from callengine.desk.data.trouble import trouble_of
 from callengine.desk.people.scope import system_scope
 from callengine.platform.logs import get_log
 
@@ -22,6 +22,10 @@ _COOKS = 8
 """Pops that are read at the same time: the others wait, so that pages get connections too."""
 _PATIENCE_SECONDS = 1.0
 """That a card waits for what is read of its caller."""
+MOST_WAITING = 5_000
+"""Cards that wait for a database that takes nothing: some hours of a busy centre."""
+_LONGEST_PAUSE_SECONDS = 5.0
+_CLOSE_SECONDS = 3.0
 _SCOPE = system_scope("a call came")
 
 
@@ -38,6 +42,7 @@ class Kitchen:
         self._chosen: dict[str, str] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._others: set[asyncio.Task[None]] = set()
+        self._last: dict[str, asyncio.Task[None]] = {}
         self.on_ready: Callable[[str], None] = lambda call: None
         self.on_card: Callable[[str, str, int], None] = lambda agent, call, card: None
         self.on_ended: Callable[[str], None] = lambda call: None
@@ -60,7 +65,7 @@ class Kitchen:
         """A human speaks with the resident: his card is opened, with what was chosen."""
         number = e164_of(pop.number) if pop.number else ""
         opening = Opening(kind, call, pop.company, agent, number, pop.label, at, purpose=pop.purpose)
-        self._later(self._open(opening))
+        self._later(call, lambda: self._open(opening))
 
     def ended(self, call: str, at: datetime) -> None:
         """Forget the call; its card stays."""
@@ -69,7 +74,7 @@ class Kitchen:
         task = self._tasks.pop(call, None)
         if task is not None:
             task.cancel()
-        self._later(self._end(call, at))
+        self._later(call, lambda: self._end(call, at))
 
     def keep_only(self, calls: set[str]) -> None:
         """After the thread was lost: calls that are on the line no more are forgotten."""
@@ -77,9 +82,16 @@ class Kitchen:
             self.ended(call, self._now())
 
     async def close(self) -> None:
-        """What is being read is dropped; what is being written is waited for."""
+        """What is being read is dropped; what is being written is waited for, unless nothing is taken."""
         for task in self._tasks.values():
             task.cancel()
+        if self._others:
+            _, waiting = await asyncio.wait(self._others, timeout=_CLOSE_SECONDS)
+            for task in waiting:
+                task.cancel()
+            if waiting:
+                reason = f"{len(waiting)} waited for the database"
+                self._log.error("card_not_written", msg="a call's card was not written", reason=reason)
         await asyncio.gather(*self._tasks.values(), *self._others, return_exceptions=True)
 
     async def _read(self, call: str, company: str, number: str) -> None:
@@ -101,24 +113,53 @@ class Kitchen:
         if reading is not None:
             await asyncio.wait({reading}, timeout=_PATIENCE_SECONDS)
         opening = replace(opening, place=self._chosen.get(opening.call, ""))
+        await self._until_written(lambda: self._write_card(opening))
+
+    async def _write_card(self, opening: Opening) -> None:
         async with self._database.writing() as connection:
             card = await open_card(connection, _SCOPE, self._now(), opening)
         self.on_card(opening.agent, opening.call, card)
 
     async def _end(self, call: str, at: datetime) -> None:
-        async with self._database.writing() as connection:
-            await conversation_ended(connection, _SCOPE, at, call)
+        await self._until_written(lambda: self._write_end(call, at))
         self.on_ended(call)
 
-    def _later(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(self._told(work))
-        self._others.add(task)
-        task.add_done_callback(self._others.discard)
+    async def _write_end(self, call: str, at: datetime) -> None:
+        async with self._database.writing() as connection:
+            await conversation_ended(connection, _SCOPE, at, call)
 
-    async def _told(self, work: Coroutine[Any, Any, None]) -> None:
+    def _later(self, call: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Behind what is to be written of that call already."""
+        if len(self._others) >= MOST_WAITING:
+            self._log.error("card_not_written", msg="a call's card was not written", reason="too many wait")
+            return
+        task = asyncio.create_task(self._told(self._last.get(call), work))
+        self._last[call] = task
+        self._others.add(task)
+
+        def done(ended: asyncio.Task[None]) -> None:
+            self._others.discard(ended)
+            if self._last.get(call) is ended:
+                del self._last[call]
+
+        task.add_done_callback(done)
+
+    async def _told(self, before: asyncio.Task[None] | None, work: Callable[[], Awaitable[None]]) -> None:
+        if before is not None:
+            await asyncio.wait({before})
         try:
-            await work
+            await work()
         except SQLAlchemyError as problem:
             self._log.error(
                 "card_not_written", msg="a call's card was not written", reason=str(problem.__cause__)
             )
+
+    async def _until_written(self, write: Callable[[], Awaitable[None]]) -> None:
+        """A database that takes nothing now takes it later: the agent gets his card then. Raises SQLAlchemyError."""
+        while True:
+            try:
+                return await write()
+            except SQLAlchemyError as problem:
+                if trouble_of(problem) is None:
+                    raise
+            await self._database.until_it_takes(_LONGEST_PAUSE_SECONDS)

@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from callengine.desk.data.children import ChildRefused, Limits, run_in_child
+from callengine.desk.data.children import CHILDREN, ChildRefused, Limits, run_in_child
 from callengine.desk.data.database import DeskDatabase
 from callengine.desk.directory.commands.bookkeeping import next_ids, renew
 from callengine.desk.directory.imports import loads
@@ -122,7 +122,7 @@ class Loads:
                 row = await self._row(scope, load)
                 with held(self.source(row["file"])) as is_ours:
                     if is_ours:
-                        async with self._one:
+                        async with CHILDREN.turn(self._one):
                             await step
             except ChildRefused as refused:
                 await self._state(scope, load, "refused", problem=refused.reason)

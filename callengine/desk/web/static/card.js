@@ -119,7 +119,7 @@ class Card {
       });
       told = answer.headers.get("Content-Type")?.includes("json") ? await answer.json() : null;
     } catch { answer = null; }
-    if (!answer || answer.status >= 500) { this.later(); return; }
+    if (!answer || answer.status >= 500) { this.later(answer?.status === 503 ? await answer.text() : ""); return; }
     if (!told) { this.say(`${text.textRefused} (${answer.status})`, true); this.later(); return; }
     if (told.closed) { this.say(text.textRefused, true); return; }
     const lost = told.conflicts || {};
@@ -135,8 +135,9 @@ class Card {
     if ("place" in changes || "topic" in changes) this.about();
   }
 
-  later() {
-    this.say(text.textLocal, true);
+  // `why`: what the desk said of it.
+  later(why = "") {
+    this.say(why ? `${text.textLocal}. ${why.trim()}` : text.textLocal, true);
     if (!this.timer) this.timer = setTimeout(() => this.save(false), EVERY);
   }
 
