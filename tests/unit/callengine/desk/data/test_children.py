@@ -77,7 +77,7 @@ async def test_a_child_that_takes_too_long_is_ended(tmp_path: Path) -> None:
     with pytest.raises(ChildRefused) as refused:
         await run_in_child(LOOK, path, path, {}, limits)
     assert refused.value.reason == "time"
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 60
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1251", "utf-16", "koi8-r", "cp866"])
