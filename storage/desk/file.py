@@ -25,6 +25,7 @@ MOST_WAITING = 16
 LOCK_SECONDS = 0.02
 """So long SQLite itself waits for a lock."""
 IDLE_SECONDS = 10.0
+CLOSE_SECONDS = 1.0
 _LOOKS = 1000
 """SQLite's steps between two looks whether anybody still wants the answer."""
 
@@ -73,10 +74,11 @@ class DeskFile:
             asked.is_given_up = True
 
     async def close(self) -> None:
-        """The thread ends with the question it has."""
-        if self._thread is not None:
+        """The thread ends with the question it has; a disk that hangs is not waited for."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
             self._questions.put(None)
-            self._thread = None
+            await asyncio.to_thread(thread.join, CLOSE_SECONDS)
 
     def _work(self) -> None:
         while True:

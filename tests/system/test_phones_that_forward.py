@@ -112,6 +112,7 @@ async def test_a_transfer_and_a_colleagues_call_are_not_sent_on() -> None:
         await centre.until(lambda: centre.free_agents() == 1)
         forward_to(away, MOBILE)
         assert "answered" not in await first.dial(away.user, seconds=3)
+        assert len(away.calls) == 1
         assert "Local/" not in channels(centre)
         resident = centre.phones.resident("79160000001")
         await resident.call()

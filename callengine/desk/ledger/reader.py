@@ -55,14 +55,15 @@ class LedgerReader:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """One transaction that sees one state of everything. Raises LedgerAway, also when it takes too long."""
-        limit = self._read_seconds + self._grace_seconds
+        time_limit = asyncio.timeout(self._read_seconds + self._grace_seconds)
         try:
-            async with asyncio.timeout(limit), self.engine.begin() as connection:
+            async with time_limit, self.engine.begin() as connection:
                 yield connection
         except TimeoutError:
             raise LedgerAway(self._too_long()) from None
         except (SQLAlchemyError, OSError) as problem:
-            was_broken_off = "interrupted" in str(getattr(problem, "orig", problem))
+            # Broken off in the middle of a statement, asyncpg cannot even roll back, and says that instead.
+            was_broken_off = time_limit.expired() or "interrupted" in str(getattr(problem, "orig", problem))
             raise LedgerAway(self._too_long() if was_broken_off else _why(problem)) from problem
 
     def _too_long(self) -> str:
