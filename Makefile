@@ -71,9 +71,9 @@ test: setup
 	@$(MAKE) --no-print-directory -j 2 lint tests-together
 	$(BIN)/pytest -m "alone and not long"
 
-# Four at a time on two cores: most of them wait for telephones.
+# Six at a time on two cores: most of them wait for telephones.
 tests-together: .venv/.complete
-	$(BIN)/pytest -n 4 --dist worksteal -m "not alone and not long"
+	$(BIN)/pytest -n 6 --dist worksteal -m "not alone and not long"
 
 # Its own budget; what `make test` does not cover is covered here.
 test-long: setup

@@ -17,7 +17,8 @@ from tests.support.progress import INTERRUPTED, Progress
 
 FIRST_LINE_SECONDS = 120
 END_SECONDS = 150
-_REFUSED = '"event": "command_refused"'
+_AT_EDGES = ('"event": "command_refused"', '"event": "house_not_known"')
+"""No fault of the run's: a resident hung up as he was offered; on a busy machine nobody waits for a house's name."""
 
 
 @pytest.mark.parametrize(
@@ -96,8 +97,11 @@ async def test_it_moves_and_tells_what_it_has_when_it_is_interrupted(
     # No library's words, and no traceback.
     assert not re.search("Traceback|Warning", errors), errors
     what = module.split()[0].split(".")[1]  # noqa: PLC0207  # the first word, then its second part
-    # A resident who hung up as he was offered is no fault of the run's.
-    strange = [line for line in errors.splitlines() if not line.startswith(what) and _REFUSED not in line]
+    strange = [
+        line
+        for line in errors.splitlines()
+        if not (line.startswith(what) or any(one in line for one in _AT_EDGES))
+    ]
     assert strange == []
 
 

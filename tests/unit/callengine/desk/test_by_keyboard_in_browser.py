@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, TimeoutError, expect
 
 from callengine.desk.people.rights import Role
 from tests.support.browser import chromium
@@ -32,11 +32,19 @@ _NOW = """() => {
   const key = window.keyOf(one), again = window.reached.has(key) && window.last !== key;
   window.reached.add(key);
   window.last = key;
-  const box = one.getBoundingClientRect(), style = getComputedStyle(one);
-  const seen = box.width > 0 && box.height > 0 && box.right > 0 && box.bottom > 0 && box.top < innerHeight;
-  const marked = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
-  return { again, place: key, fault: (seen && marked) ? "" : one.outerHTML.slice(0, 160) };
+  window.isSeen = (one) => {
+    const box = one.getBoundingClientRect(), style = getComputedStyle(one);
+    return box.width > 0 && box.height > 0 && box.right > 0 && box.bottom > 0 && box.top < innerHeight
+      && style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+  };
+  return { again, place: key, fault: window.isSeen(one) ? "" : one.outerHTML.slice(0, 160) };
 }"""
+_SEEN_AT_LAST = """place => {
+  const one = document.activeElement;
+  return !one || one === document.body || window.keyOf(one) !== place || window.isSeen(one);
+}"""
+_A_LOOK_MS = 3000
+"""A page that scrolls to what has the focus, or draws it anew, is on a busy machine not done at once."""
 _LEFT_OUT = """() => {
   const every = document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary");
   const there = [...every].filter((one) => !one.disabled && one.checkVisibility({ visibilityProperty: true })
@@ -76,12 +84,21 @@ async def tab_through(page: Page) -> list[str]:
             ended = True
             break
         first = first or last
-        if same == 0 and now["fault"] and now["fault"] not in faults:
+        if same == 0 and now["fault"] and now["fault"] not in faults and not await is_seen(page, last):
             faults.append(now["fault"])
     left = await page.evaluate(_LEFT_OUT)
     if ended:
         return [*(f"not seen: {one}" for one in faults), *(f"never reached: {one}" for one in left)]
     return [*faults, f"no end after {MOST} times Tab"]
+
+
+async def is_seen(page: Page, place: str) -> bool:
+    """Whether what has the focus is seen, now or in a moment."""
+    try:
+        await page.wait_for_function(_SEEN_AT_LAST, arg=place, timeout=_A_LOOK_MS)
+    except TimeoutError:
+        return False
+    return True
 
 
 async def tab_to(page: Page, selector: str) -> None:
