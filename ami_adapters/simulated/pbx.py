@@ -248,7 +248,8 @@ class SimulatedPbx:
         self._tell("DeviceStateChange", Device=f"PJSIP/{agent}", State=state)
 
     def _tell(self, kind: str, **values: str) -> None:
-        if self._writer is not None:
+        # An engine that has just gone is told nothing more: asyncio would complain of each word.
+        if self._writer is not None and not self._writer.is_closing():
             values["Timestamp"] = self._now()
             self._writer.write(self._words.say(kind, values))
 
